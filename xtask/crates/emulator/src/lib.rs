@@ -2,4 +2,7 @@
 //! containers and an ingress proxy, in one process that listens on loopback.
 
 pub mod access;
+mod config;
 pub mod service;
+
+pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
