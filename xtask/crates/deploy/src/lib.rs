@@ -1,4 +1,13 @@
 //! Acting on a plan: engines, images, the registry, sessions, stages and services, and the order
 //! in which they are taken. Decisions are made in `plan`; nothing here builds DDL.
 
+pub mod build;
+pub mod connection;
+pub mod engine;
 pub mod error;
+pub mod progress;
+pub mod registry;
+pub mod secret;
+pub mod session;
+pub mod stage;
+pub mod token;

@@ -1,0 +1,66 @@
+//! Values that must not be seen: passwords, keys and tokens. A [`Secret`] has no `Debug`, no
+//! `Display` and no `Serialize`, so that it cannot slip into a log, an error or a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A value that only [`Secret::expose`] gives away.
+#[derive(Clone)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// Takes a value into keeping.
+    pub fn new(value: impl AsRef<str>) -> Secret {
+        Secret(Arc::from(value.as_ref()))
+    }
+
+    /// The value itself. Every call of this is a place to look at in a review.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The secrets a statement's markers stand for, by name.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<String, Secret>);
+
+impl Secrets {
+    /// No secrets: for statements that hold no marker.
+    pub fn none() -> Secrets {
+        Secrets::default()
+    }
+
+    /// Adds one.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: Secret) -> Secrets {
+        self.0.insert(name.into(), value);
+        self
+    }
+
+    /// The secret of that name.
+    pub fn get(&self, name: &str) -> Option<&Secret> {
+        self.0.get(name)
+    }
+
+    /// Replaces every secret value in `text`: what a server echoes in an error may hold one.
+    pub fn redact(&self, text: &str) -> String {
+        self.0.values().fold(text.to_owned(), |text, secret| {
+            let value = secret.expose();
+            if value.is_empty() {
+                return text;
+            }
+            text.replace(&value.replace('\'', "''"), "***").replace(value, "***")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echoed_secret_is_masked_quoted_or_not() {
+        let secrets = Secrets::none().with("password", Secret::new("it's"));
+        assert_eq!(secrets.redact("near 'it''s' or it's"), "near '***' or ***");
+    }
+}
