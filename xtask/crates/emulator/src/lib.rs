@@ -6,3 +6,4 @@ mod config;
 pub mod service;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
+pub mod spec;

@@ -1,0 +1,125 @@
+//! The document as a whole: what belongs where, and the rules across parts.
+
+use super::fields::{Field, Fields};
+use super::node::Node;
+use super::{Container, ServiceSpec, SpecError, Volume, container, endpoint, names, volume};
+
+pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
+    let mut root = Field::root(document.clone()).mapping()?;
+    let mut spec = root.require("spec")?.mapping()?;
+
+    let list = spec.take_either("containers", "container")?;
+    let Some(list) = list else {
+        spec.require("containers")?;
+        unreachable!("the option was just found missing");
+    };
+    let line = list.node.line;
+    let containers = items(Some(list), container::read)?;
+    if containers.is_empty() || containers.len() > 20 {
+        let message = "spec.containers must hold 1 to 20 containers".to_owned();
+        return Err(SpecError { line, path: "spec.containers".to_owned(), message });
+    }
+    names::unique("spec.containers", line, containers.iter().map(|c| c.name.as_str()))?;
+
+    let list = spec.take_either("endpoints", "endpoint")?;
+    let line = list.as_ref().map_or(line, |list| list.node.line);
+    let endpoints = items(list, endpoint::read)?;
+    names::unique("spec.endpoints", line, endpoints.iter().map(|e| e.name.as_str()))?;
+    if endpoints.len() > 100 {
+        let message = "spec.endpoints may hold up to 100 endpoints".to_owned();
+        return Err(SpecError { line, path: "spec.endpoints".to_owned(), message });
+    }
+
+    let list = spec.take_either("volumes", "volume")?;
+    let line = list.as_ref().map_or(line, |list| list.node.line);
+    let volumes = items(list, volume::read)?;
+    names::unique("spec.volumes", line, volumes.iter().map(|v| v.name.as_str()))?;
+    mounts_are_declared(&containers, &volumes, document.line)?;
+    if volumes.len() > 20 {
+        let message = "spec.volumes may hold up to 20 volumes".to_owned();
+        return Err(SpecError { line, path: "spec.volumes".to_owned(), message });
+    }
+
+    let log_level = log_level(spec.take("logExporters"))?;
+    spec.refuse(&["platformMonitor", "resourceManagement"])?;
+    spec.finish()?;
+    capabilities(root.take("capabilities"))?;
+
+    let list = root.take("serviceRoles");
+    let line = list.as_ref().map_or(line, |list| list.node.line);
+    let service_roles = items(list, |field| endpoint::read_role(field, &endpoints))?;
+    names::unique("serviceRoles", line, service_roles.iter().map(|r| r.name.as_str()))?;
+    root.finish()?;
+
+    Ok(ServiceSpec { containers, endpoints, volumes, service_roles, log_level, document })
+}
+
+fn items<T>(
+    list: Option<Field>,
+    read: impl Fn(Field) -> Result<T, SpecError>,
+) -> Result<Vec<T>, SpecError> {
+    match list {
+        None => Ok(Vec::new()),
+        Some(list) => list.sequence()?.into_iter().map(read).collect(),
+    }
+}
+
+fn mounts_are_declared(
+    containers: &[Container],
+    volumes: &[Volume],
+    line: u64,
+) -> Result<(), SpecError> {
+    for (i, container) in containers.iter().enumerate() {
+        for mount in &container.mounts {
+            if !volumes.iter().any(|volume| volume.name == mount.volume) {
+                let message = format!(
+                    "container '{}' mounts the volume '{}', which does not exist",
+                    container.name, mount.volume
+                );
+                let path = format!("spec.containers[{i}].volumeMounts");
+                return Err(SpecError { line, path, message });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The level is checked and kept; there is no event table for it to act on.
+fn log_level(field: Option<Field>) -> Result<Option<String>, SpecError> {
+    let Some(field) = field else { return Ok(None) };
+    let mut exporters = field.mapping()?;
+    let mut config = match exporters.take("eventTableConfig") {
+        Some(field) => field.mapping()?,
+        None => Fields::none("spec.logExporters.eventTableConfig", 0),
+    };
+    let level = config.take("logLevel");
+    config.finish()?;
+    exporters.finish()?;
+    let Some(level) = level else { return Ok(None) };
+    let text = level.text()?;
+    if ["INFO", "ERROR", "NONE"].contains(&text.as_str()) {
+        Ok(Some(text))
+    } else {
+        Err(level.error(format!(
+            "{} has the invalid value '{text}': one of INFO, ERROR, NONE",
+            level.path
+        )))
+    }
+}
+
+fn capabilities(field: Option<Field>) -> Result<(), SpecError> {
+    let Some(field) = field else { return Ok(()) };
+    let mut capabilities = field.mapping()?;
+    if let Some(context) = capabilities.take("securityContext") {
+        let mut context = context.mapping()?;
+        for name in ["executeAsCaller", "enableCustomCredentials"] {
+            if let Some(field) = context.take(name)
+                && field.boolean()?
+            {
+                return Err(field.unsupported());
+            }
+        }
+        context.finish()?;
+    }
+    capabilities.finish()
+}

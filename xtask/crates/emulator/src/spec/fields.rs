@@ -1,0 +1,176 @@
+//! Reading a mapping strictly: each option is taken once, and what is left over is an error.
+
+use super::SpecError;
+use super::node::{Kind, Node, Value};
+
+/// The options of one mapping, with the path that leads to it.
+pub(super) struct Fields {
+    path: String,
+    line: u64,
+    entries: Vec<(String, Node)>,
+}
+
+/// A node on its way to becoming a value, with its path.
+pub(super) struct Field {
+    pub(super) path: String,
+    pub(super) node: Node,
+}
+
+impl Fields {
+    /// The options that are not there at all.
+    pub(super) fn none(path: &str, line: u64) -> Fields {
+        Fields { path: path.to_owned(), line, entries: Vec::new() }
+    }
+
+    /// Takes an option out; one without a value counts as absent.
+    pub(super) fn take(&mut self, name: &str) -> Option<Field> {
+        let at = self.entries.iter().position(|(key, _)| key == name)?;
+        let (_, node) = self.entries.remove(at);
+        let path =
+            if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        (node.value != Value::Null).then_some(Field { path, node })
+    }
+
+    /// Takes an option that must be there.
+    pub(super) fn require(&mut self, name: &str) -> Result<Field, SpecError> {
+        let (path, line) = (self.path.clone(), self.line);
+        self.take(name).ok_or_else(|| {
+            let place = if path.is_empty() { "the specification".to_owned() } else { path.clone() };
+            SpecError {
+                line,
+                path,
+                message: format!("missing required option '{name}' in {place}"),
+            }
+        })
+    }
+
+    /// Takes an option whose documented spelling varies, e.g. `containers` and `container`.
+    pub(super) fn take_either(
+        &mut self,
+        name: &str,
+        other: &str,
+    ) -> Result<Option<Field>, SpecError> {
+        match (self.take(name), self.take(other)) {
+            (Some(_), Some(second)) => {
+                Err(second.error(format!("'{name}' and '{other}' exclude each other")))
+            }
+            (first, second) => Ok(first.or(second)),
+        }
+    }
+
+    /// Refuses an option that Snowflake has and the local platform has not.
+    pub(super) fn refuse(&mut self, names: &[&str]) -> Result<(), SpecError> {
+        match names.iter().find_map(|name| self.take(name)) {
+            Some(field) => Err(field.unsupported()),
+            None => Ok(()),
+        }
+    }
+
+    /// All options as they stand, for mappings with free keys (`env`).
+    pub(super) fn rest(self) -> Vec<(String, Field)> {
+        let path = self.path;
+        self.entries
+            .into_iter()
+            .map(|(key, node)| {
+                let path = format!("{path}.{key}");
+                (key, Field { path, node })
+            })
+            .collect()
+    }
+
+    /// Ends the reading: an option that nobody took is unknown.
+    pub(super) fn finish(self) -> Result<(), SpecError> {
+        match self.entries.into_iter().next() {
+            None => Ok(()),
+            Some((name, node)) => {
+                let place = if self.path.is_empty() { "the specification" } else { &self.path };
+                let message = format!("unknown option '{name}' for {place}");
+                Err(SpecError { line: node.line, path: self.path, message })
+            }
+        }
+    }
+}
+
+impl Field {
+    /// The whole document.
+    pub(super) fn root(node: Node) -> Field {
+        Field { path: String::new(), node }
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) -> SpecError {
+        SpecError { line: self.node.line, path: self.path.clone(), message: message.into() }
+    }
+
+    pub(super) fn unsupported(&self) -> SpecError {
+        self.error(format!("{} is not supported by the local platform", self.path))
+    }
+
+    fn expected(&self, what: &str) -> SpecError {
+        let place = if self.path.is_empty() { "the specification" } else { &self.path };
+        self.error(format!("{place} must be {what}, found {}", self.node.describe()))
+    }
+
+    pub(super) fn mapping(self) -> Result<Fields, SpecError> {
+        let error = self.expected("a mapping");
+        match self.node.value {
+            Value::Mapping(entries) => {
+                Ok(Fields { path: self.path, line: self.node.line, entries })
+            }
+            _ => Err(error),
+        }
+    }
+
+    pub(super) fn sequence(self) -> Result<Vec<Field>, SpecError> {
+        let error = self.expected("a list");
+        match self.node.value {
+            Value::Sequence(items) => Ok(items
+                .into_iter()
+                .enumerate()
+                .map(|(i, node)| Field { path: format!("{}[{i}]", self.path), node })
+                .collect()),
+            _ => Err(error),
+        }
+    }
+
+    /// Text; numbers and booleans are taken as they were written.
+    pub(super) fn text(&self) -> Result<String, SpecError> {
+        match &self.node.value {
+            Value::Scalar(text, _) => Ok(text.clone()),
+            _ => Err(self.expected("a string")),
+        }
+    }
+
+    pub(super) fn texts(self) -> Result<Vec<String>, SpecError> {
+        self.sequence()?.iter().map(Field::text).collect()
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, SpecError> {
+        match &self.node.value {
+            Value::Scalar(text, Kind::Bool) => Ok(text.eq_ignore_ascii_case("true")),
+            Value::Scalar(text, Kind::Text) if text == "true" || text == "false" => {
+                Ok(text == "true")
+            }
+            _ => Err(self.expected("true or false")),
+        }
+    }
+
+    /// A whole number within a range.
+    pub(super) fn integer(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, SpecError> {
+        let number = match &self.node.value {
+            Value::Scalar(text, _) => text.parse::<u64>().ok(),
+            _ => None,
+        };
+        number.filter(|number| range.contains(number)).ok_or_else(|| {
+            self.error(format!(
+                "{} must be an integer from {} to {}",
+                self.path,
+                range.start(),
+                range.end()
+            ))
+        })
+    }
+
+    pub(super) fn port(&self) -> Result<u16, SpecError> {
+        Ok(u16::try_from(self.integer(1..=65535)?).expect("the range ends at 65535"))
+    }
+}

@@ -1,0 +1,117 @@
+//! Resource quantities: `memory: 512Mi`, `cpu: 500m`, block sizes in `Gi`.
+
+use super::SpecError;
+use super::fields::{Field, Fields};
+
+/// What a container asks for and what it is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Resources {
+    /// Requested by the container; filled in with SPCS's defaults.
+    pub requests: Amounts,
+    /// Upper limits; none means the whole node.
+    pub limits: Amounts,
+}
+
+/// Amounts of memory and CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Amounts {
+    /// Bytes.
+    pub memory: Option<u64>,
+    /// Cores.
+    pub cpu: Option<f64>,
+}
+
+/// SPCS's default request: half a core, half a gibibyte.
+const DEFAULT_CPU: f64 = 0.5;
+const DEFAULT_MEMORY: u64 = 512 << 20;
+
+pub(super) fn read(field: Option<Field>) -> Result<Resources, SpecError> {
+    let Some(field) = field else { return Ok(Resources::default().with_defaults()) };
+    let mut fields = field.mapping()?;
+    let requests = amounts(fields.take("requests"))?;
+    let limits_field = fields.take("limits");
+    let (path, line) = limits_field
+        .as_ref()
+        .map_or_else(Default::default, |field| (field.path.clone(), field.node.line));
+    let limits = amounts(limits_field)?;
+    fields.finish()?;
+    let exceeds = |name: &str| SpecError {
+        line,
+        path: path.clone(),
+        message: format!("{path}.{name} is less than the requested {name}"),
+    };
+    if let (Some(request), Some(limit)) = (requests.memory, limits.memory)
+        && request > limit
+    {
+        return Err(exceeds("memory"));
+    }
+    if let (Some(request), Some(limit)) = (requests.cpu, limits.cpu)
+        && request > limit
+    {
+        return Err(exceeds("cpu"));
+    }
+    Ok(Resources { requests, limits }.with_defaults())
+}
+
+impl Resources {
+    /// An absent request is the larger of the default and the limit.
+    fn with_defaults(mut self) -> Resources {
+        let memory = self.limits.memory.map_or(DEFAULT_MEMORY, |limit| limit.max(DEFAULT_MEMORY));
+        let cpu = self.limits.cpu.map_or(DEFAULT_CPU, |limit| limit.max(DEFAULT_CPU));
+        self.requests.memory.get_or_insert(memory);
+        self.requests.cpu.get_or_insert(cpu);
+        self
+    }
+}
+
+fn amounts(field: Option<Field>) -> Result<Amounts, SpecError> {
+    let Some(field) = field else { return Ok(Amounts::default()) };
+    let mut fields: Fields = field.mapping()?;
+    let memory = fields.take("memory").map(|field| memory(&field)).transpose()?;
+    let cpu = fields.take("cpu").map(|field| cpu(&field)).transpose()?;
+    fields.refuse(&["nvidia.com/gpu"])?;
+    fields.finish()?;
+    Ok(Amounts { memory, cpu })
+}
+
+/// Memory needs one of the units M, Mi, G, Gi.
+pub(super) fn memory(field: &Field) -> Result<u64, SpecError> {
+    let text = field.text()?;
+    let units = [("Mi", 1 << 20), ("Gi", 1 << 30), ("M", 1_000_000), ("G", 1_000_000_000)];
+    let bytes = units.into_iter().find_map(|(unit, factor)| {
+        let number: f64 = text.strip_suffix(unit)?.parse().ok()?;
+        (number.is_finite() && number > 0.0).then_some((number * f64::from(factor)) as u64)
+    });
+    bytes.ok_or_else(|| {
+        field.error(format!(
+            "{} has the invalid quantity '{text}': a number with one of the units M, Mi, G, Gi",
+            field.path
+        ))
+    })
+}
+
+fn cpu(field: &Field) -> Result<f64, SpecError> {
+    let text = field.text()?;
+    let cores = match text.strip_suffix('m') {
+        Some(milli) => milli.parse::<f64>().ok().map(|milli| milli / 1000.0),
+        None => text.parse::<f64>().ok(),
+    };
+    cores.filter(|cores| cores.is_finite() && *cores > 0.0).ok_or_else(|| {
+        field.error(format!(
+            "{} has the invalid quantity '{text}': a number of cores, e.g. 0.5 or 500m",
+            field.path
+        ))
+    })
+}
+
+/// A block volume's size: whole gibibytes.
+pub(super) fn block_size(field: &Field) -> Result<u64, SpecError> {
+    let text = field.text()?;
+    let size = text.strip_suffix("Gi").and_then(|number| number.parse::<u64>().ok());
+    size.filter(|size| (1..=16384).contains(size)).map(|size| size << 30).ok_or_else(|| {
+        field.error(format!(
+            "{} has the invalid size '{text}': block storage takes whole Gi, e.g. 10Gi",
+            field.path
+        ))
+    })
+}
