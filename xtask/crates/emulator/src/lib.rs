@@ -2,8 +2,11 @@
 //! containers and an ingress proxy, in one process that listens on loopback.
 
 pub mod access;
+mod catalog;
 mod config;
+mod kind;
 pub mod service;
+mod sql;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
 pub mod spec;

@@ -1,0 +1,75 @@
+//! What the account holds: objects, grants, passwords, and the file that keeps them.
+
+pub(crate) mod clock;
+mod grants;
+mod names;
+mod object;
+mod password;
+mod pool;
+mod state;
+mod store;
+mod system;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use grants::{Actor, Target};
+pub(crate) use names::Namespace;
+pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
+pub(crate) use password::PasswordHash;
+pub(crate) use pool::{FAMILIES, Family};
+pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
+pub(crate) use system::ADMIN;
+
+use crate::sql::SqlError;
+
+/// The catalog: in memory, and on disk after each change.
+pub(crate) struct Catalog {
+    state: Mutex<State>,
+    file: PathBuf,
+}
+
+impl Catalog {
+    /// Reads the catalog of a state directory, or makes the first one with this password for the
+    /// administrator.
+    pub(crate) fn open(directory: &Path, password: &str) -> std::io::Result<Self> {
+        let file = directory.join("catalog.json");
+        let state = match store::read(&file)? {
+            Some(state) => state,
+            None => {
+                let state = system::initial(password);
+                store::write(&file, &state)?;
+                state
+            }
+        };
+        Ok(Self { state: Mutex::new(state), file })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic inside `change` leaves the old state in place, so it is sound to go on.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks something up.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the catalog: all of the change is kept and on disk, or none of it.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let mut current = self.lock();
+        let mut next = current.clone();
+        let value = change(&mut next)?;
+        store::write(&self.file, &next).map_err(|error| {
+            SqlError::execution(format!("the catalog could not be written: {error}"))
+        })?;
+        *current = next;
+        Ok(value)
+    }
+}

@@ -1,0 +1,196 @@
+//! Who may do what: the role hierarchy, privileges and ownership.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::object::Object;
+use super::state::{Grantee, State};
+use crate::kind::Kind;
+use crate::sql::SqlError;
+
+/// What a privilege is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Target {
+    Account,
+    Object(Kind, Vec<String>),
+}
+
+impl Target {
+    /// Of an object.
+    pub(crate) fn of(object: &Object) -> Self {
+        Self::Object(object.kind, object.path.clone())
+    }
+}
+
+/// Who acts, with the roles in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Actor {
+    pub(crate) user: String,
+    /// The primary role; it owns what is created.
+    pub(crate) role: String,
+    /// The primary role and all that it inherits: what CREATE is judged by.
+    pub(crate) primary: BTreeSet<String>,
+    /// With the secondary roles: what everything else is judged by.
+    pub(crate) roles: BTreeSet<String>,
+}
+
+impl State {
+    /// The roles granted to a user directly.
+    pub(crate) fn roles_of_user(&self, user: &str) -> Vec<String> {
+        let holds = |to: &Grantee| matches!(to, Grantee::User(name) if name == user);
+        self.roles.iter().filter(|g| holds(&g.to)).map(|g| g.role.clone()).collect()
+    }
+
+    /// These roles, PUBLIC and all that they inherit.
+    pub(crate) fn inherited(&self, roles: &[String]) -> BTreeSet<String> {
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        let mut queue: Vec<String> = roles.to_vec();
+        queue.push("PUBLIC".to_owned());
+        while let Some(role) = queue.pop() {
+            for grant in &self.roles {
+                if matches!(&grant.to, Grantee::Role(to) if *to == role)
+                    && !all.contains(&grant.role)
+                {
+                    queue.push(grant.role.clone());
+                }
+            }
+            all.insert(role);
+        }
+        all
+    }
+
+    /// The actor for a user with this primary role.
+    pub(crate) fn actor(&self, user: &str, role: &str, secondary: bool) -> Actor {
+        let primary = self.inherited(&[role.to_owned()]);
+        let mut roles = primary.clone();
+        if secondary {
+            roles.extend(self.inherited(&self.roles_of_user(user)));
+        }
+        Actor { user: user.to_owned(), role: role.to_owned(), primary, roles }
+    }
+
+    /// Whether one of the roles holds a privilege.
+    pub(crate) fn holds(&self, roles: &BTreeSet<String>, privilege: &str, on: &Target) -> bool {
+        self.privileges.iter().any(|grant| {
+            grant.privilege == privilege && grant.on == *on && roles.contains(&grant.role)
+        })
+    }
+
+    /// Whether one of the roles may grant anything to anyone.
+    pub(crate) fn manages_grants(&self, roles: &BTreeSet<String>) -> bool {
+        self.holds(roles, "MANAGE GRANTS", &Target::Account)
+    }
+
+    /// Whether an object can be known of: some privilege on it, and on what contains it.
+    pub(crate) fn sees(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
+        if self.manages_grants(roles) || matches!(object.kind, Kind::Role) {
+            return true;
+        }
+        let reachable = (1..object.path.len()).all(|depth| {
+            let kind = if depth == 1 { Kind::Database } else { Kind::Schema };
+            self.find(kind, &object.path[..depth]).is_some_and(|outer| self.touches(roles, outer))
+        });
+        reachable && self.touches(roles, object)
+    }
+
+    /// Ownership of, or any privilege on, just this object.
+    fn touches(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
+        let target = Target::of(object);
+        roles.contains(&object.owner)
+            || object.owner.is_empty() && object.kind == Kind::Schema
+            || self.privileges.iter().any(|g| g.on == target && roles.contains(&g.role))
+            || self
+                .service_roles
+                .iter()
+                .any(|g| g.service == object.path && roles.contains(&g.role))
+    }
+
+    /// The object, if the actor may know of it.
+    pub(crate) fn visible(&self, actor: &Actor, kind: Kind, path: &[String]) -> Option<&Object> {
+        self.find(kind, path).filter(|object| self.sees(&actor.roles, object))
+    }
+
+    /// The object, if the actor owns it or holds one of these privileges on it.
+    pub(crate) fn require(
+        &self,
+        actor: &Actor,
+        kind: Kind,
+        path: &[String],
+        privileges: &[&str],
+    ) -> Result<&Object, SqlError> {
+        let object = self
+            .visible(actor, kind, path)
+            .ok_or_else(|| SqlError::missing(kind.title(), &shown_path(path)))?;
+        let target = Target::of(object);
+        let allowed = actor.roles.contains(&object.owner)
+            || privileges.iter().any(|p| self.holds(&actor.roles, p, &target));
+        if allowed {
+            Ok(object)
+        } else {
+            let name = object.name();
+            Err(SqlError::insufficient(&format!("{} '{name}'", kind.label().to_lowercase())))
+        }
+    }
+
+    /// That the primary role may create this kind of object there.
+    pub(crate) fn require_create(
+        &self,
+        actor: &Actor,
+        kind: Kind,
+        path: &[String],
+    ) -> Result<(), SqlError> {
+        let privilege = kind.create_privilege();
+        let Some((_, outer)) = path.split_last().filter(|(_, outer)| !outer.is_empty()) else {
+            return if self.holds(&actor.primary, privilege, &Target::Account) {
+                Ok(())
+            } else {
+                Err(SqlError::insufficient("account 'LOCAL'"))
+            };
+        };
+        let container = if outer.len() == 1 { Kind::Database } else { Kind::Schema };
+        let object = self
+            .visible(actor, container, outer)
+            .ok_or_else(|| SqlError::missing(container.title(), &shown_path(outer)))?;
+        if actor.primary.contains(&object.owner)
+            || self.holds(&actor.primary, privilege, &Target::of(object))
+        {
+            Ok(())
+        } else {
+            let (kind, name) = (container.label().to_lowercase(), object.name());
+            Err(SqlError::insufficient(&format!("{kind} '{name}'")))
+        }
+    }
+
+    /// Whether the roles reach an endpoint: ownership of the service or a service role that
+    /// covers it, and use of the database and schema.
+    pub(crate) fn may_use_endpoint(
+        &self,
+        roles: &BTreeSet<String>,
+        service: &[String],
+        endpoint: &str,
+    ) -> bool {
+        let Some(object) = self.find(Kind::Service, service) else { return false };
+        let Some(record) = &object.service else { return false };
+        let covered = |role: &str| {
+            record.roles.get(role).is_some_and(|names| names.iter().any(|name| name == endpoint))
+        };
+        let holds = roles.contains(&object.owner)
+            || self.service_roles.iter().any(|grant| {
+                grant.service == service
+                    && roles.contains(&grant.role)
+                    && covered(&grant.service_role)
+            });
+        let uses = |kind, path: &[String]| {
+            self.find(kind, path).is_some_and(|outer| {
+                roles.contains(&outer.owner) || self.holds(roles, "USAGE", &Target::of(outer))
+            })
+        };
+        holds && uses(Kind::Database, &service[..1]) && uses(Kind::Schema, &service[..2])
+    }
+}
+
+/// A full name as messages show it.
+pub(crate) fn shown_path(path: &[String]) -> String {
+    path.join(".")
+}

@@ -1,0 +1,70 @@
+//! What an account starts with: the system roles and one administrator.
+
+use super::clock;
+use super::grants::Target;
+use super::object::Object;
+use super::password::{self, PasswordHash};
+use super::state::{Grantee, PrivilegeGrant, RoleGrant, State};
+use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::sql::Value;
+
+/// The administrator's name.
+pub(crate) const ADMIN: &str = "ADMIN";
+
+/// The first state, with this password for the administrator.
+pub(super) fn initial(password: &str) -> State {
+    let now = clock::now();
+    let mut state = State {
+        id: password::random()[..16].to_owned(),
+        objects: Vec::new(),
+        privileges: Vec::new(),
+        roles: Vec::new(),
+        service_roles: Vec::new(),
+    };
+    for (role, comment) in [
+        ("ACCOUNTADMIN", "Account administrator can manage all aspects of the account."),
+        ("SECURITYADMIN", "Security administrator can manage security aspects of the account."),
+        ("SYSADMIN", "System administrator can create and manage databases and warehouses."),
+        ("USERADMIN", "User administrator can create and manage users and roles"),
+        ("PUBLIC", "Public role is automatically available to every user in the account."),
+    ] {
+        let mut object = Object::new(Kind::Role, vec![role.to_owned()], "", now);
+        object.comment = comment.to_owned();
+        state.objects.push(object);
+    }
+    let mut hold = |role: &str, to: Grantee| {
+        state.roles.push(RoleGrant {
+            role: role.to_owned(),
+            to,
+            granted_by: String::new(),
+            created: now,
+        });
+    };
+    let role = |name: &str| Grantee::Role(name.to_owned());
+    hold("SYSADMIN", role("ACCOUNTADMIN"));
+    hold("SECURITYADMIN", role("ACCOUNTADMIN"));
+    hold("USERADMIN", role("SECURITYADMIN"));
+    hold("ACCOUNTADMIN", Grantee::User(ADMIN.to_owned()));
+    for (role, privileges) in [
+        ("ACCOUNTADMIN", ACCOUNT_PRIVILEGES.as_slice()),
+        ("SECURITYADMIN", &["MANAGE GRANTS", "MONITOR SECURITY"]),
+        ("USERADMIN", &["CREATE USER", "CREATE ROLE"]),
+        ("SYSADMIN", &["CREATE DATABASE", "CREATE WAREHOUSE", "CREATE COMPUTE POOL"]),
+    ] {
+        for privilege in privileges {
+            state.privileges.push(PrivilegeGrant {
+                privilege: (*privilege).to_owned(),
+                on: Target::Account,
+                role: role.to_owned(),
+                grant_option: true,
+                granted_by: String::new(),
+                created: now,
+            });
+        }
+    }
+    let mut admin = Object::new(Kind::User, vec![ADMIN.to_owned()], "USERADMIN", now);
+    admin.password = Some(PasswordHash::new(password));
+    admin.properties.insert("DEFAULT_ROLE".to_owned(), Value::Word("ACCOUNTADMIN".to_owned()));
+    state.objects.push(admin);
+    state
+}

@@ -1,0 +1,65 @@
+//! LIST, REMOVE, PUT and GET.
+
+use super::error::SqlError;
+use super::parser::Parser;
+use super::property::{self, GET_OPTIONS, PUT_OPTIONS};
+use super::statement::{Statement, Transfer};
+use super::token::TokenKind;
+
+impl Parser<'_> {
+    /// `@stage/path`, bare or as a string.
+    pub(super) fn location(&mut self) -> Result<String, SqlError> {
+        match &self.peek().kind {
+            TokenKind::Location(location) => {
+                let location = location.clone();
+                self.advance();
+                Ok(location)
+            }
+            TokenKind::Text(text) if text.starts_with('@') => self.text(),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    /// `file://path`, bare or as a string; the path is returned.
+    fn file(&mut self) -> Result<String, SqlError> {
+        let url = match &self.peek().kind {
+            TokenKind::FileUrl(url) => url.clone(),
+            TokenKind::Text(text) if text.to_lowercase().starts_with("file://") => text.clone(),
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(url["file://".len()..].to_owned())
+    }
+
+    fn pattern(&mut self) -> Result<Option<String>, SqlError> {
+        if !self.words(&["PATTERN"]) {
+            return Ok(None);
+        }
+        self.expect_symbol("=")?;
+        Ok(Some(self.text()?))
+    }
+
+    pub(super) fn list(&mut self) -> Result<Statement, SqlError> {
+        let location = self.location()?;
+        Ok(Statement::List { location, pattern: self.pattern()? })
+    }
+
+    pub(super) fn remove(&mut self) -> Result<Statement, SqlError> {
+        let location = self.location()?;
+        Ok(Statement::Remove { location, pattern: self.pattern()? })
+    }
+
+    pub(super) fn put(&mut self) -> Result<Statement, SqlError> {
+        let file = self.file()?;
+        let location = self.location()?;
+        let options = property::list(self, PUT_OPTIONS)?;
+        Ok(Statement::Put(Transfer { file, location, options }))
+    }
+
+    pub(super) fn get(&mut self) -> Result<Statement, SqlError> {
+        let location = self.location()?;
+        let file = self.file()?;
+        let options = property::list(self, GET_OPTIONS)?;
+        Ok(Statement::Get(Transfer { file, location, options }))
+    }
+}

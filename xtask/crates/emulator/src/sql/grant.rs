@@ -1,0 +1,104 @@
+//! GRANT and REVOKE.
+
+use super::error::SqlError;
+use super::parser::Parser;
+use super::statement::{Grant, GrantTarget, Granted, Grantee, Statement};
+use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+
+impl Parser<'_> {
+    pub(super) fn grant(&mut self, revoke: bool) -> Result<Statement, SqlError> {
+        let mut with_grant_option = revoke && self.words(&["GRANT", "OPTION", "FOR"]);
+        let what = self.granted()?;
+        self.expect(&[if revoke { "FROM" } else { "TO" }])?;
+        let to = self.grantee(&what)?;
+        if !revoke && self.words(&["WITH", "GRANT", "OPTION"]) {
+            with_grant_option = true;
+        }
+        if revoke {
+            let _ = self.words(&["CASCADE"]) || self.words(&["RESTRICT"]);
+        }
+        Ok(Statement::Grant(Grant { revoke, what, to, with_grant_option }))
+    }
+
+    fn grantee(&mut self, what: &Granted) -> Result<Grantee, SqlError> {
+        if matches!(what, Granted::Role(_)) {
+            if self.words(&["USER"]) {
+                return Ok(Grantee::User(self.name()?));
+            }
+            self.expect(&["ROLE"])?;
+        } else {
+            // `TO [ROLE] name`.
+            self.words(&["ROLE"]);
+        }
+        Ok(Grantee::Role(self.name()?))
+    }
+
+    fn granted(&mut self) -> Result<Granted, SqlError> {
+        let mark = self.mark();
+        if self.words(&["SERVICE", "ROLE"]) {
+            let (service, role) = self.service_role()?;
+            return Ok(Granted::ServiceRole { service, role });
+        }
+        if self.words(&["ROLE"]) {
+            return Ok(Granted::Role(self.name()?));
+        }
+        if self.words(&["ALL"]) {
+            self.words(&["PRIVILEGES"]);
+            self.expect(&["ON"])?;
+            return Ok(Granted::Privileges { privileges: Vec::new(), on: self.grant_target()? });
+        }
+        let mut privileges = vec![self.privilege()?];
+        while self.symbol(",") {
+            privileges.push(self.privilege()?);
+        }
+        self.expect(&["ON"])?;
+        let on = self.grant_target()?;
+        let known = |privilege: &String| match &on {
+            GrantTarget::Account => ACCOUNT_PRIVILEGES.contains(&privilege.as_str()),
+            GrantTarget::Object(kind, _) => {
+                privilege == "OWNERSHIP" || kind.privileges().contains(&privilege.as_str())
+            }
+            GrantTarget::Integration(_) => privilege == "OWNERSHIP" || privilege == "USAGE",
+        };
+        if !privileges.iter().all(known) {
+            self.back_to(mark);
+            return Err(self.unexpected());
+        }
+        Ok(Granted::Privileges { privileges, on })
+    }
+
+    /// `service!role`.
+    pub(super) fn service_role(&mut self) -> Result<(super::value::ObjectName, String), SqlError> {
+        let service = self.name()?;
+        self.expect_symbol("!")?;
+        Ok((service, self.identifier()?))
+    }
+
+    /// The words of a privilege, up to `,` or `ON`.
+    fn privilege(&mut self) -> Result<String, SqlError> {
+        let mut words = vec![self.word()?];
+        while !self.at_on_or_comma() {
+            words.push(self.word()?);
+        }
+        Ok(words.join(" "))
+    }
+
+    fn at_on_or_comma(&mut self) -> bool {
+        let mark = self.mark();
+        let there = self.words(&["ON"]) || self.symbol(",");
+        self.back_to(mark);
+        there
+    }
+
+    /// After `ON`.
+    pub(super) fn grant_target(&mut self) -> Result<GrantTarget, SqlError> {
+        if self.words(&["ACCOUNT"]) {
+            return Ok(GrantTarget::Account);
+        }
+        if self.words(&["INTEGRATION"]) {
+            return Ok(GrantTarget::Integration(self.name()?));
+        }
+        let kind: Kind = self.kind()?;
+        Ok(GrantTarget::Object(kind, self.name()?))
+    }
+}

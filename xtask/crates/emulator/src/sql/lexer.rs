@@ -1,0 +1,171 @@
+//! Text to tokens: quotes, comments, `$$`, stage locations and file URLs.
+
+use super::error::SqlError;
+use super::token::{Token, TokenKind};
+
+const SYMBOLS: [&str; 17] =
+    ["=>", "||", "::", "(", ")", ",", "=", ".", "!", "*", ";", "+", "-", "/", "<", ">", "%"];
+
+/// All tokens of a text, `;` among them, closed by [`TokenKind::End`].
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
+    let mut lexer = Lexer { rest: text, line: 1, position: 0 };
+    let mut found = Vec::new();
+    loop {
+        lexer.skip_blank()?;
+        let token = lexer.next()?;
+        let end = token.kind == TokenKind::End;
+        found.push(token);
+        if end {
+            return Ok(found);
+        }
+    }
+}
+
+struct Lexer<'a> {
+    rest: &'a str,
+    line: u32,
+    position: u32,
+}
+
+impl<'a> Lexer<'a> {
+    fn take(&mut self, bytes: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(bytes);
+        for character in taken.chars() {
+            if character == '\n' {
+                self.line += 1;
+                self.position = 0;
+            } else {
+                self.position += 1;
+            }
+        }
+        self.rest = rest;
+        taken
+    }
+
+    fn skip_blank(&mut self) -> Result<(), SqlError> {
+        loop {
+            let blank = self.rest.len() - self.rest.trim_start().len();
+            self.take(blank);
+            if self.rest.starts_with("--") || self.rest.starts_with("//") {
+                self.take(self.rest.find('\n').unwrap_or(self.rest.len()));
+            } else if self.rest.starts_with("/*") {
+                let end = self.rest.find("*/").ok_or_else(|| self.broken("/*"))?;
+                self.take(end + 2);
+            } else if blank == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Token, SqlError> {
+        let (line, position) = (self.line, self.position);
+        let before = self.rest;
+        let kind = self.kind()?;
+        let text = before[..before.len() - self.rest.len()].to_owned();
+        Ok(Token { kind, line, position, text })
+    }
+
+    fn kind(&mut self) -> Result<TokenKind, SqlError> {
+        let Some(first) = self.rest.chars().next() else { return Ok(TokenKind::End) };
+        if let Some(body) = self.rest.strip_prefix("$$") {
+            let end = body.find("$$").ok_or_else(|| self.broken("$$"))?;
+            self.take(end + 4);
+            return Ok(TokenKind::Text(body[..end].to_owned()));
+        }
+        match first {
+            '\'' => Ok(TokenKind::Text(self.string()?)),
+            '"' => Ok(TokenKind::Quoted(self.quoted()?)),
+            '@' => Ok(TokenKind::Location(self.unbroken(&[';', ')', ','])?)),
+            _ if self.rest.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("file://")) => {
+                Ok(TokenKind::FileUrl(self.unbroken(&[';'])?))
+            }
+            _ if first.is_alphabetic() || first == '_' => {
+                let end = self
+                    .rest
+                    .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                    .unwrap_or(self.rest.len());
+                Ok(TokenKind::Word(self.take(end).to_uppercase()))
+            }
+            _ if first.is_ascii_digit() => {
+                let end = self
+                    .rest
+                    .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+                    .unwrap_or(self.rest.len());
+                Ok(TokenKind::Number(self.take(end).to_owned()))
+            }
+            _ => match SYMBOLS.into_iter().find(|symbol| self.rest.starts_with(symbol)) {
+                Some(symbol) => {
+                    self.take(symbol.len());
+                    Ok(TokenKind::Symbol(symbol))
+                }
+                None => Err(self.broken(&first.to_string())),
+            },
+        }
+    }
+
+    /// A string in single quotes: `''` and backslash escapes.
+    fn string(&mut self) -> Result<String, SqlError> {
+        let mut value = String::new();
+        let mut characters = self.rest.char_indices().skip(1).peekable();
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '\'' if characters.peek().is_some_and(|(_, next)| *next == '\'') => {
+                    characters.next();
+                    value.push('\'');
+                }
+                '\'' => {
+                    self.take(at + 1);
+                    return Ok(value);
+                }
+                '\\' => match characters.next() {
+                    Some((_, 'n')) => value.push('\n'),
+                    Some((_, 't')) => value.push('\t'),
+                    Some((_, 'r')) => value.push('\r'),
+                    Some((_, '0')) => value.push('\0'),
+                    Some((_, other)) => value.push(other),
+                    None => break,
+                },
+                other => value.push(other),
+            }
+        }
+        Err(self.broken("'"))
+    }
+
+    /// A quoted identifier: `""` stands for one quote.
+    fn quoted(&mut self) -> Result<String, SqlError> {
+        let mut value = String::new();
+        let mut characters = self.rest.char_indices().skip(1).peekable();
+        while let Some((at, character)) = characters.next() {
+            if character != '"' {
+                value.push(character);
+            } else if characters.peek().is_some_and(|(_, next)| *next == '"') {
+                characters.next();
+                value.push('"');
+            } else {
+                self.take(at + 1);
+                return Ok(value);
+            }
+        }
+        Err(self.broken("\""))
+    }
+
+    /// A location: up to a blank or one of `ends`, quoted parts taken whole.
+    fn unbroken(&mut self, ends: &[char]) -> Result<String, SqlError> {
+        let mut inside = false;
+        let end = self
+            .rest
+            .find(|c: char| {
+                inside ^= c == '"';
+                !inside && (c.is_whitespace() || ends.contains(&c))
+            })
+            .unwrap_or(self.rest.len());
+        if inside {
+            return Err(self.broken("\""));
+        }
+        Ok(self.take(end).to_owned())
+    }
+
+    fn broken(&self, text: &str) -> SqlError {
+        SqlError::syntax(self.line, self.position, text)
+    }
+}

@@ -1,0 +1,311 @@
+//! Which properties each kind has, and how their values are written.
+
+use super::error::SqlError;
+use super::parser::Parser;
+use super::statement::Properties;
+use super::token::TokenKind;
+use super::value::Value;
+use crate::kind::Kind;
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    /// `'text'`.
+    Text,
+    /// A number; NULL where Snowflake takes it.
+    Number,
+    /// TRUE or FALSE, in any case.
+    Boolean,
+    /// A word or the same word in quotes, one of these unless there are none.
+    Word(&'static [&'static str]),
+    /// An object's name, bare, quoted or as text.
+    Name,
+    /// `('a', 'b')`.
+    Texts,
+    /// `(a, b)`.
+    Names,
+    /// `(KEY = value …)`.
+    Options(&'static [Property]),
+}
+
+/// One property of a kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Property {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+}
+
+const fn is(name: &'static str, shape: Shape) -> Property {
+    Property { name, shape }
+}
+
+use Shape::*;
+
+const COMMENT: Property = is("COMMENT", Text);
+
+const SIZES: &[&str] = &[
+    "XSMALL", "X-SMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "X-LARGE", "XXLARGE", "X2LARGE",
+    "2X-LARGE", "XXXLARGE", "X3LARGE", "3X-LARGE", "X4LARGE", "4X-LARGE",
+];
+const ENCRYPTIONS: &[Property] = &[is("TYPE", Word(&["SNOWFLAKE_FULL", "SNOWFLAKE_SSE"]))];
+const DIRECTORY: &[Property] = &[is("ENABLE", Boolean), is("AUTO_REFRESH", Boolean)];
+
+/// The properties that CREATE and ALTER … SET take.
+pub(super) fn of(kind: Kind) -> &'static [Property] {
+    match kind {
+        Kind::Role => const { &[COMMENT] },
+        Kind::User => {
+            const {
+                &[
+                    is("PASSWORD", Text),
+                    is("LOGIN_NAME", Name),
+                    is("DISPLAY_NAME", Name),
+                    is("FIRST_NAME", Name),
+                    is("LAST_NAME", Name),
+                    is("EMAIL", Name),
+                    is("MUST_CHANGE_PASSWORD", Boolean),
+                    is("DISABLED", Boolean),
+                    is("DEFAULT_WAREHOUSE", Name),
+                    is("DEFAULT_NAMESPACE", Name),
+                    is("DEFAULT_ROLE", Name),
+                    is("DEFAULT_SECONDARY_ROLES", Texts),
+                    is("TYPE", Word(&["PERSON", "SERVICE", "LEGACY_SERVICE"])),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::Warehouse => {
+            const {
+                &[
+                    is("WAREHOUSE_TYPE", Word(&["STANDARD", "SNOWPARK-OPTIMIZED"])),
+                    is("WAREHOUSE_SIZE", Word(SIZES)),
+                    is("MAX_CLUSTER_COUNT", Number),
+                    is("MIN_CLUSTER_COUNT", Number),
+                    is("SCALING_POLICY", Word(&["STANDARD", "ECONOMY"])),
+                    is("AUTO_SUSPEND", Number),
+                    is("AUTO_RESUME", Boolean),
+                    is("INITIALLY_SUSPENDED", Boolean),
+                    is("ENABLE_QUERY_ACCELERATION", Boolean),
+                    is("MAX_CONCURRENCY_LEVEL", Number),
+                    is("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", Number),
+                    is("STATEMENT_TIMEOUT_IN_SECONDS", Number),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::Database | Kind::Schema => {
+            const {
+                &[
+                    is("DATA_RETENTION_TIME_IN_DAYS", Number),
+                    is("MAX_DATA_EXTENSION_TIME_IN_DAYS", Number),
+                    is("DEFAULT_DDL_COLLATION", Text),
+                    is(
+                        "LOG_LEVEL",
+                        Word(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"]),
+                    ),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::Stage => {
+            const {
+                &[
+                    is("ENCRYPTION", Options(ENCRYPTIONS)),
+                    is("DIRECTORY", Options(DIRECTORY)),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::ImageRepository => const { &[is("ENCRYPTION", Options(ENCRYPTIONS)), COMMENT] },
+        Kind::NetworkRule => {
+            const {
+                &[
+                    is(
+                        "TYPE",
+                        Word(&[
+                            "IPV4",
+                            "AWSVPCEID",
+                            "AZURELINKID",
+                            "HOST_PORT",
+                            "PRIVATE_HOST_PORT",
+                        ]),
+                    ),
+                    is("VALUE_LIST", Texts),
+                    is("MODE", Word(&["INGRESS", "INTERNAL_STAGE", "EGRESS"])),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::ExternalAccessIntegration => {
+            const {
+                &[
+                    is("ALLOWED_NETWORK_RULES", Names),
+                    is("ALLOWED_AUTHENTICATION_SECRETS", Names),
+                    is("ENABLED", Boolean),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::SecurityIntegration => {
+            const {
+                &[
+                    is("TYPE", Word(&["OAUTH"])),
+                    is("OAUTH_CLIENT", Word(&["SNOWSERVICES_INGRESS"])),
+                    is("ENABLED", Boolean),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::ComputePool => {
+            const {
+                &[
+                    is("MIN_NODES", Number),
+                    is("MAX_NODES", Number),
+                    is("INSTANCE_FAMILY", Word(&[])),
+                    is("AUTO_RESUME", Boolean),
+                    is("INITIALLY_SUSPENDED", Boolean),
+                    is("AUTO_SUSPEND_SECS", Number),
+                    COMMENT,
+                ]
+            }
+        }
+        Kind::Service => {
+            const {
+                &[
+                    is("AUTO_SUSPEND_SECS", Number),
+                    is("EXTERNAL_ACCESS_INTEGRATIONS", Names),
+                    is("AUTO_RESUME", Boolean),
+                    is("MIN_INSTANCES", Number),
+                    is("MIN_READY_INSTANCES", Number),
+                    is("MAX_INSTANCES", Number),
+                    is("LOG_LEVEL", Word(&["INFO", "ERROR", "NONE"])),
+                    is("QUERY_WAREHOUSE", Name),
+                    COMMENT,
+                ]
+            }
+        }
+    }
+}
+
+/// The options of PUT.
+pub(super) const PUT_OPTIONS: &[Property] = &[
+    is("PARALLEL", Number),
+    is("AUTO_COMPRESS", Boolean),
+    is(
+        "SOURCE_COMPRESSION",
+        Word(&["AUTO_DETECT", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"]),
+    ),
+    is("OVERWRITE", Boolean),
+];
+/// The options of GET.
+pub(super) const GET_OPTIONS: &[Property] = &[is("PARALLEL", Number), is("PATTERN", Text)];
+
+/// Properties in any order, up to something else; one given twice is an error.
+pub(super) fn list(parser: &mut Parser<'_>, known: &[Property]) -> Result<Properties, SqlError> {
+    let mut found: Properties = Vec::new();
+    while let Some(property) = next(parser, known) {
+        if found.iter().any(|(name, _)| name == property.name) {
+            return Err(parser.unexpected_before());
+        }
+        parser.symbol("=");
+        found.push((property.name.to_owned(), value(parser, property.shape)?));
+        parser.symbol(",");
+    }
+    Ok(found)
+}
+
+/// Properties in the order of `known`, as CREATE SERVICE wants them.
+pub(super) fn ordered(parser: &mut Parser<'_>, known: &[Property]) -> Result<Properties, SqlError> {
+    let mut found = Vec::new();
+    for property in known {
+        if parser.words(&[property.name]) {
+            parser.symbol("=");
+            found.push((property.name.to_owned(), value(parser, property.shape)?));
+        }
+    }
+    Ok(found)
+}
+
+fn next(parser: &mut Parser<'_>, known: &[Property]) -> Option<Property> {
+    known.iter().find(|property| parser.words(&[property.name])).copied()
+}
+
+fn value(parser: &mut Parser<'_>, shape: Shape) -> Result<Value, SqlError> {
+    match shape {
+        Text => Ok(Value::Text(parser.text()?)),
+        Number => number(parser),
+        Boolean => {
+            let text = match &parser.peek().kind {
+                TokenKind::Text(text) => text.to_uppercase(),
+                TokenKind::Word(word) => word.clone(),
+                _ => return Err(parser.unexpected()),
+            };
+            let flag = match text.as_str() {
+                "TRUE" => true,
+                "FALSE" => false,
+                _ => return Err(parser.unexpected()),
+            };
+            parser.advance();
+            Ok(Value::Boolean(flag))
+        }
+        Word(choices) => {
+            let text = match &parser.peek().kind {
+                TokenKind::Text(text) | TokenKind::Quoted(text) => text.to_uppercase(),
+                TokenKind::Word(word) => word.clone(),
+                _ => return Err(parser.unexpected()),
+            };
+            if !choices.is_empty() && !choices.contains(&text.as_str()) {
+                return Err(parser.unexpected());
+            }
+            parser.advance();
+            Ok(Value::Word(text))
+        }
+        Name => match &parser.peek().kind {
+            TokenKind::Text(_) => Ok(Value::Text(parser.text()?)),
+            _ => Ok(Value::Word(parser.name()?.to_string())),
+        },
+        Texts => parenthesised(parser, |parser| parser.text()),
+        Names => parenthesised(parser, |parser| Ok(parser.name()?.to_string())),
+        Options(known) => {
+            parser.expect_symbol("(")?;
+            let options = list(parser, known)?;
+            parser.expect_symbol(")")?;
+            Ok(Value::Options(options))
+        }
+    }
+}
+
+fn number(parser: &mut Parser<'_>) -> Result<Value, SqlError> {
+    if parser.words(&["NULL"]) {
+        return Ok(Value::Null);
+    }
+    let parsed = match &parser.peek().kind {
+        TokenKind::Number(number) => number.parse().ok(),
+        _ => None,
+    };
+    match parsed {
+        Some(number) => {
+            parser.advance();
+            Ok(Value::Number(number))
+        }
+        None => Err(parser.unexpected()),
+    }
+}
+
+fn parenthesised(
+    parser: &mut Parser<'_>,
+    item: impl Fn(&mut Parser<'_>) -> Result<String, SqlError>,
+) -> Result<Value, SqlError> {
+    parser.expect_symbol("(")?;
+    let mut items = Vec::new();
+    if !parser.symbol(")") {
+        loop {
+            items.push(item(parser)?);
+            if !parser.symbol(",") {
+                parser.expect_symbol(")")?;
+                break;
+            }
+        }
+    }
+    Ok(Value::List(items))
+}

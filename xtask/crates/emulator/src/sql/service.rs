@@ -1,0 +1,51 @@
+//! CREATE SERVICE and the `FROM …` of ALTER SERVICE.
+
+use super::error::SqlError;
+use super::parser::Parser;
+use super::property;
+use super::statement::{CreateService, Specification, Statement};
+use super::token::TokenKind;
+use crate::kind::Kind;
+
+impl Parser<'_> {
+    /// After `CREATE SERVICE`.
+    pub(super) fn create_service(&mut self) -> Result<Statement, SqlError> {
+        let if_not_exists = self.words(&["IF", "NOT", "EXISTS"]);
+        if matches!(self.peek().kind, TokenKind::Quoted(_)) {
+            return Err(SqlError::invalid(format!(
+                "invalid service name {}: quoted names are not supported for services.",
+                self.peek().text
+            )));
+        }
+        let name = self.name()?;
+        self.expect(&["IN", "COMPUTE", "POOL"])?;
+        let pool = self.name()?;
+        self.expect(&["FROM"])?;
+        let specification = self.specification()?;
+        let properties = property::ordered(self, property::of(Kind::Service))?;
+        Ok(Statement::CreateService(CreateService {
+            name,
+            if_not_exists,
+            pool,
+            specification,
+            properties,
+        }))
+    }
+
+    /// After `FROM`: `SPECIFICATION $$…$$`, or `@stage SPECIFICATION_FILE = 'f'` with the older
+    /// spellings `SPEC` and `SPECIFICATION_FILE` without `=`.
+    pub(super) fn specification(&mut self) -> Result<Specification, SqlError> {
+        if self.words(&["SPECIFICATION"]) {
+            return Ok(Specification::Inline(self.text()?));
+        }
+        let stage = match self.peek().kind {
+            TokenKind::Location(_) | TokenKind::Text(_) => self.location()?,
+            _ => String::new(),
+        };
+        if !self.words(&["SPECIFICATION_FILE"]) && !self.words(&["SPEC"]) {
+            return Err(self.unexpected());
+        }
+        self.symbol("=");
+        Ok(Specification::Staged { stage, file: self.text()? })
+    }
+}

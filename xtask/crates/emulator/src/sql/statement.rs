@@ -1,0 +1,179 @@
+//! What statements there are, as data.
+
+use super::expression::Expression;
+use super::value::{ObjectName, Value};
+use crate::kind::Kind;
+
+/// Properties as written: upper-case names and values.
+pub(crate) type Properties = Vec<(String, Value)>;
+
+/// One statement.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Statement {
+    Use { kind: Kind, name: ObjectName },
+    UseSecondaryRoles { all: bool },
+    Create(Create),
+    CreateService(CreateService),
+    Alter { kind: Kind, name: ObjectName, if_exists: bool, change: Change },
+    AlterSession(Change),
+    Drop { kind: Kind, name: ObjectName, if_exists: bool, force: bool },
+    Describe { kind: Kind, name: ObjectName },
+    Show(Show),
+    Grant(Grant),
+    Select(Vec<Projection>),
+    ResultScan { query: Option<String> },
+    Call { function: String, arguments: Vec<Expression> },
+    List { location: String, pattern: Option<String> },
+    Remove { location: String, pattern: Option<String> },
+    Put(Transfer),
+    Get(Transfer),
+}
+
+/// One item of a select list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Projection {
+    pub(crate) expression: Expression,
+    pub(crate) column: String,
+}
+
+/// `CREATE …` of every kind but services.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Create {
+    pub(crate) kind: Kind,
+    pub(crate) mode: CreateMode,
+    pub(crate) name: ObjectName,
+    pub(crate) properties: Properties,
+}
+
+/// What CREATE does when the object is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CreateMode {
+    Plain,
+    IfNotExists,
+    OrReplace,
+    OrAlter,
+}
+
+/// `CREATE SERVICE`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CreateService {
+    pub(crate) name: ObjectName,
+    pub(crate) if_not_exists: bool,
+    pub(crate) pool: ObjectName,
+    pub(crate) specification: Specification,
+    pub(crate) properties: Properties,
+}
+
+/// Where a service's specification comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Specification {
+    Inline(String),
+    Staged { stage: String, file: String },
+}
+
+/// What ALTER changes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Change {
+    Set(Properties),
+    Unset(Vec<String>),
+    Suspend,
+    Resume,
+    /// `ALTER COMPUTE POOL … STOP ALL`.
+    StopAll,
+    /// `ALTER SERVICE … FROM …`.
+    Specification(Specification),
+    /// `ALTER STAGE … REFRESH`.
+    Refresh,
+}
+
+/// `SHOW …`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Show {
+    pub(crate) what: Shown,
+    pub(crate) like: Option<String>,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) starts_with: Option<String>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) from: Option<String>,
+}
+
+/// What is listed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shown {
+    Objects(Kind),
+    Integrations,
+    Parameters,
+    InstanceFamilies,
+    Images { repository: ObjectName },
+    Endpoints { service: ObjectName },
+    ServiceInstances { service: ObjectName },
+    ServiceContainers { service: ObjectName },
+    ServiceRoles { service: ObjectName },
+    GrantsOn { target: GrantTarget },
+    GrantsToRole { role: ObjectName },
+    GrantsToUser { user: ObjectName },
+    GrantsOfRole { role: ObjectName },
+    GrantsOfServiceRole { service: ObjectName, role: String },
+    GrantsToServiceRole { service: ObjectName, role: String },
+    GrantsMine,
+}
+
+/// The `IN …` of SHOW.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Scope {
+    Account,
+    /// `IN DATABASE`, `IN SCHEMA`, `IN COMPUTE POOL`, with or without a name.
+    Inside(Kind, Option<ObjectName>),
+    /// `IN name`, the kind to be guessed from the number of parts.
+    Name(ObjectName),
+}
+
+/// `GRANT` and `REVOKE`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grant {
+    pub(crate) revoke: bool,
+    pub(crate) what: Granted,
+    pub(crate) to: Grantee,
+    pub(crate) with_grant_option: bool,
+}
+
+/// What is granted.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Granted {
+    /// Empty: all privileges.
+    Privileges {
+        privileges: Vec<String>,
+        on: GrantTarget,
+    },
+    Role(ObjectName),
+    ServiceRole {
+        service: ObjectName,
+        role: String,
+    },
+}
+
+/// What privileges are granted on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GrantTarget {
+    Account,
+    Object(Kind, ObjectName),
+    /// `ON INTEGRATION`: either sort of integration.
+    Integration(ObjectName),
+}
+
+/// Who it is granted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Grantee {
+    Role(ObjectName),
+    User(ObjectName),
+}
+
+/// `PUT` and `GET`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Transfer {
+    /// The path after `file://`.
+    pub(crate) file: String,
+    /// `@stage/path`.
+    pub(crate) location: String,
+    pub(crate) options: Properties,
+}

@@ -1,0 +1,88 @@
+//! What is understood, and how what is not is refused.
+
+use super::statement::{Change, CreateMode, Specification, Statement};
+use super::value::Value;
+use super::{SqlError, parse, split};
+use crate::kind::Kind;
+
+fn one(text: &str) -> Result<Statement, SqlError> {
+    let statements = split(text)?;
+    assert_eq!(statements.len(), 1, "{text}");
+    parse(&statements[0])
+}
+
+#[test]
+fn an_unknown_word_is_named_with_its_line_and_position() {
+    let error = one("SELECT\n  FOO BAR BAZ").unwrap_err();
+    assert_eq!(error.code, "000904");
+    let error = one("CREATE FOO x").unwrap_err();
+    assert_eq!(
+        error.message,
+        "SQL compilation error:\nsyntax error line 1 at position 7 unexpected 'FOO'."
+    );
+    let error = one("DROP ROLE").unwrap_err();
+    assert!(error.message.ends_with("unexpected '<EOF>'."), "{}", error.message);
+}
+
+#[test]
+fn an_option_of_another_kind_is_refused() {
+    let error = one("CREATE ROLE r\n WAREHOUSE_SIZE = XSMALL").unwrap_err();
+    assert!(error.message.contains("line 2 at position 1 unexpected 'WAREHOUSE_SIZE'"));
+    assert!(one("CREATE OR REPLACE COMPUTE POOL p MIN_NODES=1").is_err());
+    assert!(one("CREATE STAGE s ENCRYPTION = (TYPE = 'NONE')").is_err());
+}
+
+#[test]
+fn semicolons_split_but_not_inside_quotes_comments_or_dollars() {
+    let text = "USE ROLE a; -- x; y\nSELECT ';' ; /* ; */ SELECT $$;$$;";
+    assert_eq!(split(text).unwrap().len(), 3);
+    assert_eq!(split("put file:///a/* @s auto_compress=false; ls @s").unwrap().len(), 2);
+}
+
+#[test]
+fn the_options_of_a_service_come_in_one_order() {
+    let text = "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f.yaml' MIN_INSTANCES=1 \
+                MAX_INSTANCES=1 COMMENT='c'";
+    let Ok(Statement::CreateService(create)) = one(text) else { panic!("not understood") };
+    let staged = Specification::Staged { stage: "@st".into(), file: "f.yaml".into() };
+    assert_eq!(create.specification, staged);
+    assert_eq!(create.properties.len(), 3);
+    let text = "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f' MAX_INSTANCES=1 \
+                MIN_INSTANCES=1";
+    assert!(one(text).unwrap_err().message.contains("unexpected 'MIN_INSTANCES'"));
+    assert!(one("CREATE SERVICE \"s\" IN COMPUTE POOL p FROM @st SPEC='f'").is_err());
+}
+
+#[test]
+fn names_fold_to_upper_case_unless_quoted() {
+    let Ok(Statement::Create(create)) =
+        one("create or replace stage a.\"b c\".IDENT encryption = (type = 'snowflake_sse')")
+    else {
+        panic!("not understood")
+    };
+    assert_eq!(create.mode, CreateMode::OrReplace);
+    assert_eq!(create.name.0, ["A", "b c", "IDENT"]);
+    assert_eq!(
+        create.properties[0].1.option("TYPE"),
+        Some(&Value::Word("SNOWFLAKE_SSE".to_owned()))
+    );
+    let described = one("describe compute pool IDENTIFIER('p')");
+    assert!(
+        matches!(described, Ok(Statement::Describe { kind: Kind::ComputePool, name }) if name.0 == ["P"])
+    );
+}
+
+#[test]
+fn python_writes_its_booleans_differently() {
+    let text = "CREATE COMPUTE POOL P2\nMIN_NODES = 1\nMAX_NODES = 1\nINSTANCE_FAMILY = \
+                'CPU_X64_XS'\nAUTO_RESUME = True\nINITIALLY_SUSPENDED = False\n\
+                AUTO_SUSPEND_SECS = 3600";
+    let Ok(Statement::Create(create)) = one(text) else { panic!("not understood") };
+    assert_eq!(create.properties[3], ("AUTO_RESUME".to_owned(), Value::Boolean(true)));
+}
+
+#[test]
+fn session_parameters_are_set_by_name() {
+    let altered = one("alter session set PYTHON_CONNECTOR_QUERY_RESULT_FORMAT = 'json'");
+    assert!(matches!(altered, Ok(Statement::AlterSession(Change::Set(set))) if set.len() == 1));
+}

@@ -1,0 +1,86 @@
+//! Names and property values.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A name of one to three parts, as stored: upper case unless it was quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ObjectName(pub(crate) Vec<String>);
+
+impl ObjectName {
+    /// Its last part.
+    pub(crate) fn last(&self) -> &str {
+        self.0.last().map_or("", String::as_str)
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.join("."))
+    }
+}
+
+/// The value of a property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Value {
+    /// A string.
+    Text(String),
+    /// A bare word or one of a fixed set, in upper case.
+    Word(String),
+    Number(i64),
+    Boolean(bool),
+    Null,
+    /// `('a', 'b')` or `(a, b)`.
+    List(Vec<String>),
+    /// `(TYPE = 'SNOWFLAKE_SSE')`.
+    Options(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// As SHOW and DESCRIBE print it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Word(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Boolean(flag) => flag.to_string(),
+            Self::Null => String::new(),
+            Self::List(items) => items.join(","),
+            Self::Options(options) => {
+                let options: Vec<String> =
+                    options.iter().map(|(key, value)| format!("{key}={}", value.shown())).collect();
+                options.join(",")
+            }
+        }
+    }
+
+    /// The text, number and so on of a plain value.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match self {
+            Self::Boolean(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn list(&self) -> &[String] {
+        match self {
+            Self::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// A member of a group of options.
+    pub(crate) fn option(&self, key: &str) -> Option<&Value> {
+        match self {
+            Self::Options(options) => options.iter().find(|(name, _)| name == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+}
