@@ -1,0 +1,71 @@
+//! Taking a deployment away, and nothing else.
+
+use crate::deploy::sql_step;
+use crate::desired::Desired;
+use crate::observed::Observed;
+use crate::plan::{Change, Plan};
+use crate::sql::{Effect, ObjectKind, Statement};
+
+/// The files of `sql/teardown` in order; what is not there or not ours is left out.
+pub fn clean(desired: &Desired, observed: &Observed) -> Plan {
+    let mut needs = Vec::new();
+    let mut steps = Vec::new();
+    for file in desired.sets.get("teardown").into_iter().flatten() {
+        let step = sql_step(file, needs, |statement| decide(statement, desired, observed));
+        needs = vec![step.id.clone()];
+        steps.push(step);
+    }
+    Plan { target: desired.target.clone(), steps }
+}
+
+fn decide(statement: &Statement, desired: &Desired, observed: &Observed) -> (Change, String) {
+    let Effect::Drop { kind, name } = &statement.effect else {
+        return (Change::Run, "always runs".to_owned());
+    };
+    let Some(seen) = observed.find(*kind, name) else {
+        return (Change::Unchanged, "not there".to_owned());
+    };
+    if seen.comment != desired.owner_comment {
+        let whose = if seen.comment.is_empty() {
+            "it has no comment".to_owned()
+        } else {
+            format!("its comment is `{}`", seen.comment)
+        };
+        return (Change::Unchanged, format!("kept, not of this deployment: {whose}"));
+    }
+    match foreign_resident(*kind, name, desired, observed) {
+        Some(resident) => {
+            (Change::Unchanged, format!("kept: {resident} is in it and not of this deployment"))
+        }
+        None => (Change::Drop, "of this deployment".to_owned()),
+    }
+}
+
+/// Something that dropping this object would take along, though others made it.
+fn foreign_resident(
+    kind: ObjectKind,
+    name: &str,
+    desired: &Desired,
+    observed: &Observed,
+) -> Option<String> {
+    let foreign = |comment: &str| comment != desired.owner_comment;
+    if kind == ObjectKind::ComputePool {
+        let mut services = observed.services.iter();
+        let found = services.find(|(_, s)| s.compute_pool == name && foreign(&s.comment));
+        return found.map(|(service, _)| format!("service {service}"));
+    }
+    if !matches!(kind, ObjectKind::Database | ObjectKind::Schema) {
+        return None;
+    }
+    let inside = format!("{name}.");
+    let every_database_has =
+        |name: &str| matches!(name.strip_prefix(&inside), Some("PUBLIC" | "INFORMATION_SCHEMA"));
+    let objects =
+        observed.objects.iter().filter(|o| o.name.starts_with(&inside) && foreign(&o.comment));
+    let mut objects =
+        objects.filter(|o| !(o.kind == ObjectKind::Schema && every_database_has(&o.name)));
+    let services =
+        observed.services.iter().filter(|(n, s)| n.starts_with(&inside) && foreign(&s.comment));
+    let object = objects.next().map(|o| format!("{} {}", o.kind, o.name));
+    object.or_else(|| services.map(|(n, _)| format!("service {n}")).next())
+}

@@ -1,0 +1,139 @@
+//! `[target.<name>]`: where to deploy to.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+/// One target. Its form depends on `kind`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// The platform on this machine.
+    Local(LocalTarget),
+    /// A Snowflake account.
+    Snowflake(SnowflakeTarget),
+}
+
+/// The two kinds of target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// The platform on this machine.
+    Local,
+    /// A Snowflake account.
+    Snowflake,
+}
+
+/// The platform on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalTarget {
+    /// The port it listens on; 0 takes any that is free.
+    pub port: u16,
+    /// Where it keeps its state, relative to the project.
+    pub state_dir: String,
+    /// `auto`, `podman` or `docker`.
+    pub engine: String,
+    /// Where the user's password is kept, relative to the project.
+    pub password_file: Option<String>,
+}
+
+/// A Snowflake account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnowflakeTarget {
+    /// A connection of `~/.snowflake/connections.toml` or `config.toml`; the default one if missing.
+    pub connection: Option<String>,
+    /// `auto`, `podman` or `docker`: images are built here for it.
+    pub engine: String,
+    /// Where the user's password is kept, relative to the project.
+    pub password_file: Option<String>,
+}
+
+impl Target {
+    /// Which kind it is; images may differ by it.
+    pub fn kind(&self) -> TargetKind {
+        match self {
+            Self::Local(_) => TargetKind::Local,
+            Self::Snowflake(_) => TargetKind::Snowflake,
+        }
+    }
+
+    /// `auto`, `podman` or `docker`.
+    pub fn engine(&self) -> &str {
+        match self {
+            Self::Local(local) => &local.engine,
+            Self::Snowflake(snowflake) => &snowflake.engine,
+        }
+    }
+
+    /// Where the user's password is kept, if `spcs.toml` says so.
+    pub fn password_file(&self) -> Option<&str> {
+        match self {
+            Self::Local(local) => local.password_file.as_deref(),
+            Self::Snowflake(snowflake) => snowflake.password_file.as_deref(),
+        }
+    }
+}
+
+impl TargetKind {
+    /// As written in `spcs.toml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Snowflake => "snowflake",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Engine {
+    #[default]
+    Auto,
+    Podman,
+    Docker,
+}
+
+/// All keys of all kinds: an internally tagged enum would lose the lines of errors.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    kind: TargetKind,
+    port: Option<u16>,
+    state_dir: Option<String>,
+    connection: Option<String>,
+    #[serde(default)]
+    engine: Engine,
+    password_file: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Raw::deserialize(deserializer)?;
+        let engine = match raw.engine {
+            Engine::Auto => "auto",
+            Engine::Podman => "podman",
+            Engine::Docker => "docker",
+        }
+        .to_owned();
+        let misplaced = |key: &str| {
+            D::Error::custom(format!(
+                "`{key}` does not apply to a target of kind `{}`",
+                raw.kind.as_str()
+            ))
+        };
+        match raw.kind {
+            TargetKind::Local if raw.connection.is_some() => Err(misplaced("connection")),
+            TargetKind::Local => Ok(Self::Local(LocalTarget {
+                port: raw.port.unwrap_or(8462),
+                state_dir: raw.state_dir.unwrap_or_else(|| "target/spcs/local".to_owned()),
+                engine,
+                password_file: raw.password_file,
+            })),
+            TargetKind::Snowflake if raw.port.is_some() => Err(misplaced("port")),
+            TargetKind::Snowflake if raw.state_dir.is_some() => Err(misplaced("state_dir")),
+            TargetKind::Snowflake => Ok(Self::Snowflake(SnowflakeTarget {
+                connection: raw.connection,
+                engine,
+                password_file: raw.password_file,
+            })),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Counting what a plan does.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::plan::{Action, Change, Plan};
+
+/// How many things a plan makes, changes, sends, removes and leaves alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Objects, grants, images and services to be made.
+    pub create: usize,
+    /// Things to be changed.
+    pub alter: usize,
+    /// Images to be pushed.
+    pub push: usize,
+    /// Specs to be put on the stage.
+    pub put: usize,
+    /// Statements that always run, without those that only change the session.
+    pub run: usize,
+    /// Things to be removed.
+    pub drop: usize,
+    /// Things that are as wanted.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// Counts the statements of SQL steps and the other steps; waits do not count.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in &self.steps {
+            match &step.action {
+                Action::Sql { statements, .. } => {
+                    let shown = statements.iter().filter(|s| !s.changes_session_only());
+                    shown.for_each(|statement| summary.count(statement.change));
+                }
+                _ => summary.count(step.change),
+            }
+        }
+        summary
+    }
+}
+
+impl Summary {
+    fn count(&mut self, change: Change) {
+        match change {
+            Change::Create => self.create += 1,
+            Change::Alter => self.alter += 1,
+            Change::Push => self.push += 1,
+            Change::Put => self.put += 1,
+            Change::Run => self.run += 1,
+            Change::Drop => self.drop += 1,
+            Change::Unchanged => self.unchanged += 1,
+            Change::Wait => {}
+        }
+    }
+}
+
+/// `3 to create, 1 to push, 12 unchanged`.
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.create, "to create"),
+            (self.alter, "to alter"),
+            (self.push, "to push"),
+            (self.put, "to put"),
+            (self.run, "to run"),
+            (self.drop, "to drop"),
+            (self.unchanged, "unchanged"),
+        ];
+        let parts: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if parts.is_empty() { f.write_str("nothing to do") } else { f.write_str(&parts.join(", ")) }
+    }
+}

@@ -1,0 +1,65 @@
+//! The files of a project, as text.
+
+mod read;
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, Target};
+use crate::error::{Error, ErrorKind};
+
+/// The files of a project. It is a value: reading it is the only time files are touched.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// `spcs.toml`, parsed.
+    pub config: Config,
+    /// `spcs.toml`, as text.
+    pub(crate) config_text: String,
+    /// `sql/<set>/<file>` in order, by set.
+    pub(crate) sql: BTreeMap<String, Vec<SourceFile>>,
+    /// The specs that `[services]` names, by their path.
+    pub(crate) specs: BTreeMap<String, SourceFile>,
+}
+
+/// One text file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path, relative to the project's root, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Project {
+    /// Puts a project together from texts, as tests do; checks what `read` checks.
+    pub fn from_texts(
+        config: &str,
+        sql: Vec<SourceFile>,
+        specs: Vec<SourceFile>,
+    ) -> Result<Project, Error> {
+        let parsed = crate::config::parse(config)?;
+        let mut sets: BTreeMap<String, Vec<SourceFile>> = BTreeMap::new();
+        for file in sql {
+            let set = file.path.split('/').nth(1).unwrap_or_default().to_owned();
+            sets.entry(set).or_default().push(file);
+        }
+        for files in sets.values_mut() {
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+        }
+        Ok(Project {
+            config: parsed,
+            config_text: config.to_owned(),
+            sql: sets,
+            specs: specs.into_iter().map(|file| (file.path.clone(), file)).collect(),
+        })
+    }
+
+    /// A target by its name.
+    pub fn target(&self, name: &str) -> Result<&Target, Error> {
+        self.config.target.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.config.target.keys().map(|k| &**k).collect();
+            Error::new(ErrorKind::Config, format!("there is no target `{name}`"))
+                .at("spcs.toml", None)
+                .with_hint(format!("choose one of {}, or add [target.{name}]", known.join(", ")))
+        })
+    }
+}

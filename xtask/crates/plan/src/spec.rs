@@ -1,0 +1,119 @@
+//! Service specs: rendering, checking, and telling whether a service runs one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Service;
+use crate::error::{Error, ErrorKind};
+use crate::observed::ObservedService;
+use crate::plan::Change;
+use crate::project::{Project, SourceFile};
+use crate::template::{self, Syntax};
+use crate::variables::{Value, Variables};
+use crate::{canonical, desired};
+
+mod check;
+mod statements;
+
+pub(crate) use check::parse_yaml;
+pub use statements::service_statements;
+
+/// A spec that is ready to be put on the stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedSpec {
+    /// `milvus-<spec_digest>.yaml`: a changed spec has another name.
+    pub file_name: String,
+    /// The text, comments and order as in the template.
+    pub text: String,
+    /// 16 hex digits over what the text means; comments and spelling do not count.
+    pub spec_digest: String,
+    /// The settings that ALTER SERVICE … SET gives the service.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The tag of an image: the first 12 hex digits of its manifest digest.
+pub fn image_tag(digest: &str) -> &str {
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..12).unwrap_or(hex)
+}
+
+/// An image as specs name it: `/milvus_demo/public/milvus_repo/milvus:<tag>`.
+pub fn image_reference(project: &Project, image: &str, digest: &str) -> String {
+    let d = &project.config.deployment;
+    let repository = format!("/{}/{}/{}", d.database, d.schema, d.repository).to_lowercase();
+    format!("{repository}/{image}:{}", image_tag(digest))
+}
+
+/// Renders the spec of a service; `digests` are the manifest digests of the images that are built.
+pub fn render_spec(
+    project: &Project,
+    target: &str,
+    service: &str,
+    digests: &BTreeMap<String, String>,
+) -> Result<RenderedSpec, Error> {
+    project.target(target)?;
+    let config = find(project, service)?;
+    let file = source(project, config)?;
+    for image in images_of(project, file)? {
+        if !digests.contains_key(&image) {
+            return Err(Error::new(ErrorKind::Image, format!("the image `{image}` is not built"))
+                .at(&file.path, None)
+                .with_hint("build it: cargo xtask build"));
+        }
+    }
+    let render = |spec_digest: &str| {
+        let mut variables = Variables::of(&project.config);
+        for (image, digest) in digests {
+            let reference = Value::Text(image_reference(project, image, digest));
+            variables.set(format!("{image}_image"), reference);
+        }
+        variables.set("spec_digest", Value::Text(spec_digest.to_owned()));
+        template::render(file, Syntax::Yaml, &variables)
+    };
+    let blank = render("")?;
+    let parsed = check::parse_yaml(&file.path, &blank)?;
+    check::check(project, file, &parsed, digests)?;
+    let spec_digest = canonical::short_digest(&canonical::json(&parsed));
+    let text = render(&spec_digest)?;
+    let file_name = format!("{service}-{spec_digest}.yaml");
+    let settings = statements::settings(project, target, service)?;
+    Ok(RenderedSpec { file_name, text, spec_digest, settings })
+}
+
+/// What a rendered spec asks of a service: nothing, when it runs that spec with these settings.
+pub fn decide_service(wanted: &RenderedSpec, observed: Option<&ObservedService>) -> Change {
+    match observed {
+        None => Change::Create,
+        Some(service)
+            if service.spec_digest.as_deref() == Some(&wanted.spec_digest)
+                && desired::settings_hold(&wanted.settings, &service.properties) =>
+        {
+            Change::Unchanged
+        }
+        Some(_) => Change::Alter,
+    }
+}
+
+/// The images whose variables a spec uses.
+pub(crate) fn images_of(project: &Project, file: &SourceFile) -> Result<Vec<String>, Error> {
+    let used = template::used(file)?;
+    let images = project.config.images.keys().filter(|key| used.contains(&format!("{key}_image")));
+    Ok(images.map(ToString::to_string).collect())
+}
+
+pub(crate) fn find<'p>(project: &'p Project, service: &str) -> Result<&'p Service, Error> {
+    project.config.services.get(service).ok_or_else(|| {
+        let known: Vec<&str> = project.config.services.keys().map(|key| &**key).collect();
+        Error::new(ErrorKind::Config, format!("there is no service `{service}`"))
+            .at("spcs.toml", None)
+            .with_hint(format!("choose one of {}", known.join(", ")))
+    })
+}
+
+pub(crate) fn source<'p>(project: &'p Project, service: &Service) -> Result<&'p SourceFile, Error> {
+    project
+        .specs
+        .get(&service.spec)
+        .ok_or_else(|| Error::new(ErrorKind::Read, "the spec was not read").at(&service.spec, None))
+}

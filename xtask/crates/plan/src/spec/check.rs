@@ -1,0 +1,73 @@
+//! What can be told of a spec before any platform has seen it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::error::{Error, ErrorKind};
+use crate::observed::SPEC_DIGEST_VARIABLE;
+use crate::project::{Project, SourceFile};
+use crate::spec::image_reference;
+
+/// Reads YAML; a mistake has its line.
+pub(crate) fn parse_yaml(path: &str, text: &str) -> Result<Json, Error> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(1));
+        let message = error.without_snippet().to_string();
+        let message = message.lines().next().unwrap_or("it cannot be read");
+        Error::new(ErrorKind::Spec, format!("invalid YAML: {message}")).at(path, line)
+    })
+}
+
+/// Checks what the plan itself relies on; all other rules are the platform's to judge.
+pub(super) fn check(
+    project: &Project,
+    file: &SourceFile,
+    spec: &Json,
+    digests: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let wrong = |near: &str, message: String| {
+        Error::new(ErrorKind::Spec, message).at(&file.path, line_of(&file.text, near))
+    };
+    let containers = spec.pointer("/spec/containers").and_then(Json::as_array);
+    let containers = containers.filter(|list| !list.is_empty()).ok_or_else(|| {
+        wrong("spec", "`spec.containers` must list at least one container".to_owned())
+    })?;
+    let references: Vec<String> =
+        digests.iter().map(|(image, digest)| image_reference(project, image, digest)).collect();
+    for container in containers {
+        let name = container.get("name").and_then(Json::as_str).unwrap_or("?");
+        let image = container
+            .get("image")
+            .and_then(Json::as_str)
+            .ok_or_else(|| wrong("containers", format!("container `{name}` names no image")))?;
+        if !references.iter().any(|reference| reference == image) {
+            return Err(unknown_image(project, file, name, image));
+        }
+    }
+    let marked = containers.iter().any(|container| {
+        container.get("env").is_some_and(|env| env.get(SPEC_DIGEST_VARIABLE).is_some())
+    });
+    if !marked {
+        let message = format!(
+            "no container has the environment variable `{SPEC_DIGEST_VARIABLE}`, which tells later runs what the service runs"
+        );
+        return Err(wrong("containers", message)
+            .with_hint(format!("add to `env`: {SPEC_DIGEST_VARIABLE}: \"<% spec_digest %>\"")));
+    }
+    Ok(())
+}
+
+fn unknown_image(project: &Project, file: &SourceFile, container: &str, image: &str) -> Error {
+    let known: Vec<String> =
+        project.config.images.keys().map(|key| format!("<% {key}_image %>")).collect();
+    let message =
+        format!("container `{container}` runs `{image}`, which is no image of this deployment");
+    Error::new(ErrorKind::Image, message).at(&file.path, line_of(&file.text, image)).with_hint(
+        format!("write {}, or add the image to [images] of spcs.toml", known.join(" or ")),
+    )
+}
+
+fn line_of(text: &str, near: &str) -> Option<usize> {
+    text.lines().position(|line| line.contains(near)).map(|at| at + 1)
+}

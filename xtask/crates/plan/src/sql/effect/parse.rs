@@ -1,0 +1,243 @@
+//! From tokens to an effect.
+
+use std::collections::BTreeMap;
+
+use sqlparser::tokenizer::Token;
+
+use crate::sql::effect::{Effect, Grant, KINDS, ObjectKind};
+
+/// A reader over the tokens of one statement.
+struct Reader<'t> {
+    tokens: &'t [Token],
+}
+
+pub(super) fn effect(tokens: &[Token]) -> Result<Effect, String> {
+    let mut reader = Reader { tokens };
+    match reader.word().as_deref() {
+        Some("USE") => Ok(Effect::Use { what: reader.words().join(" ") }),
+        Some("CREATE") => create(reader),
+        Some("ALTER") => alter(reader),
+        Some("GRANT") => Ok(grant(reader)),
+        Some("DROP") => drop(reader),
+        _ => Ok(Effect::Other),
+    }
+}
+
+fn create(mut reader: Reader<'_>) -> Result<Effect, String> {
+    if reader.take("OR REPLACE") {
+        return Err("`CREATE OR REPLACE` throws away what is there: use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`".to_owned());
+    }
+    let or_alter = reader.take("OR ALTER");
+    let Some(kind) = reader.kind() else { return Ok(Effect::Other) };
+    if !reader.take("IF NOT EXISTS") && !or_alter {
+        return Err(format!(
+            "write `CREATE {} IF NOT EXISTS`, so that the file can run again",
+            kind.words()
+        ));
+    }
+    let name = reader.name(kind)?;
+    Ok(Effect::Create { kind, name, or_alter, settings: reader.settings() })
+}
+
+fn alter(mut reader: Reader<'_>) -> Result<Effect, String> {
+    let Some(kind) = reader.kind() else { return Ok(Effect::Other) };
+    reader.take("IF EXISTS");
+    let name = reader.name(kind)?;
+    if kind == ObjectKind::Service && reader.take("FROM") {
+        return Ok(Effect::Respec { name });
+    }
+    if reader.take("RESUME") {
+        return Ok(Effect::Resume { kind, name });
+    }
+    if reader.take("UNSET") {
+        let settings = reader.words().into_iter().map(|key| (key.to_lowercase(), String::new()));
+        return Ok(Effect::Alter { kind, name, settings: settings.collect() });
+    }
+    if reader.take("SET") {
+        return Ok(Effect::Alter { kind, name, settings: reader.settings() });
+    }
+    Ok(Effect::Other)
+}
+
+fn drop(mut reader: Reader<'_>) -> Result<Effect, String> {
+    let kind = reader
+        .kind()
+        .or_else(|| reader.take("INTEGRATION").then_some(ObjectKind::ExternalAccessIntegration));
+    let Some(kind) = kind else { return Ok(Effect::Other) };
+    if !reader.take("IF EXISTS") {
+        return Err(format!(
+            "write `DROP {} IF EXISTS`, so that the file can run again",
+            kind.words()
+        ));
+    }
+    let name = reader.name(kind)?;
+    Ok(Effect::Drop { kind, name })
+}
+
+fn grant(mut reader: Reader<'_>) -> Effect {
+    let one = |on: &str, name: String, to: String, grantee: String| Effect::Grant {
+        grants: vec![Grant { privilege: "USAGE".to_owned(), on: on.to_owned(), name, to, grantee }],
+    };
+    for on in ["SERVICE ROLE", "ROLE"] {
+        if reader.take(on) {
+            let name = reader.dotted();
+            return match reader.grantee() {
+                Some((to, grantee)) => one(on, name, to, grantee),
+                None => Effect::Other,
+            };
+        }
+    }
+    let Some(privileges) = reader.privileges() else { return Effect::Other };
+    let (on, name) = if reader.take("ACCOUNT") {
+        ("ACCOUNT".to_owned(), String::new())
+    } else if reader.take("INTEGRATION") {
+        ("INTEGRATION".to_owned(), reader.dotted())
+    } else {
+        match reader.kind() {
+            Some(kind) => (kind.words().to_owned(), reader.dotted()),
+            None => return Effect::Other,
+        }
+    };
+    let Some((to, grantee)) = reader.grantee() else { return Effect::Other };
+    let grants = privileges.into_iter().map(|privilege| Grant {
+        privilege,
+        on: on.clone(),
+        name: name.clone(),
+        to: to.clone(),
+        grantee: grantee.clone(),
+    });
+    Effect::Grant { grants: grants.collect() }
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<String> {
+        match self.tokens.first() {
+            Some(Token::Word(word)) if word.quote_style.is_none() => {
+                Some(word.value.to_uppercase())
+            }
+            _ => None,
+        }
+    }
+
+    fn word(&mut self) -> Option<String> {
+        let word = self.peek()?;
+        self.tokens = &self.tokens[1..];
+        Some(word)
+    }
+
+    fn words(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.word()).collect()
+    }
+
+    /// Takes these words if they are next.
+    fn take(&mut self, words: &str) -> bool {
+        let before = self.tokens;
+        for word in words.split(' ') {
+            if self.word().as_deref() != Some(word) {
+                self.tokens = before;
+                return false;
+            }
+        }
+        true
+    }
+
+    fn kind(&mut self) -> Option<ObjectKind> {
+        KINDS.iter().find(|(_, words)| self.take(words)).map(|(kind, _)| *kind)
+    }
+
+    /// `DB.SCHEMA.NAME` or `DB.SCHEMA.SERVICE!ROLE`, as far as it goes.
+    fn dotted(&mut self) -> String {
+        let mut name = String::new();
+        loop {
+            match self.tokens.first() {
+                Some(Token::Word(word)) if name.is_empty() || name.ends_with(['.', '!']) => {
+                    name.push_str(&word.value.to_uppercase());
+                }
+                Some(Token::Period) => name.push('.'),
+                Some(Token::ExclamationMark) => name.push('!'),
+                _ => return name,
+            }
+            self.tokens = &self.tokens[1..];
+        }
+    }
+
+    fn name(&mut self, kind: ObjectKind) -> Result<String, String> {
+        let name = self.dotted();
+        let parts = name.split('.').filter(|part| !part.is_empty()).count();
+        if parts == kind.name_parts() {
+            return Ok(name);
+        }
+        let form = ["NAME", "DATABASE.NAME", "DATABASE.SCHEMA.NAME"][kind.name_parts() - 1];
+        Err(format!(
+            "`{name}` is not the full name of a {kind}: write `{form}`, so that the statement stands for itself"
+        ))
+    }
+
+    /// `P1, P2 ON`.
+    fn privileges(&mut self) -> Option<Vec<String>> {
+        let mut privileges = vec![String::new()];
+        while let Some((first, rest)) = self.tokens.split_first() {
+            self.tokens = rest;
+            match first {
+                Token::Comma => privileges.push(String::new()),
+                Token::Word(word) if word.value.eq_ignore_ascii_case("ON") => {
+                    return Some(privileges);
+                }
+                Token::Word(word) => {
+                    let privilege = privileges.last_mut()?;
+                    if !privilege.is_empty() {
+                        privilege.push(' ');
+                    }
+                    privilege.push_str(&word.value.to_uppercase());
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// `TO ROLE NAME`, at the end.
+    fn grantee(&mut self) -> Option<(String, String)> {
+        if !self.take("TO") {
+            return None;
+        }
+        let to = self.word().filter(|to| to == "ROLE" || to == "USER")?;
+        let grantee = self.dotted();
+        (!grantee.is_empty() && self.tokens.is_empty()).then_some((to, grantee))
+    }
+
+    /// `KEY = value` wherever it stands; a value in parentheses is taken whole.
+    fn settings(&mut self) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        while !self.tokens.is_empty() {
+            let key = match self.tokens {
+                [Token::Word(word), Token::Eq, ..] => word.value.to_lowercase(),
+                _ => {
+                    self.tokens = &self.tokens[1..];
+                    continue;
+                }
+            };
+            self.tokens = &self.tokens[2..];
+            settings.insert(key, self.value());
+        }
+        settings
+    }
+
+    fn value(&mut self) -> String {
+        let mut value = String::new();
+        let mut depth = 0usize;
+        while let Some((first, rest)) = self.tokens.split_first() {
+            self.tokens = rest;
+            match first {
+                Token::LParen => depth += 1,
+                Token::RParen => depth = depth.saturating_sub(1),
+                Token::SingleQuotedString(text) => value.push_str(text),
+                other => value.push_str(&other.to_string()),
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        value
+    }
+}

@@ -1,0 +1,111 @@
+//! `<% name %>` in SQL files and specs.
+//!
+//! The delimiters are the Snowflake CLI's, so that it can run the files too; the `{{ }}` of service
+//! specs passes through. A value is written as its kind allows, and where it stands is checked: no
+//! value can change the shape of a statement or of a spec.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, ErrorKind as JinjaErrorKind, UndefinedBehavior};
+
+use crate::error::{Error, ErrorKind};
+use crate::project::SourceFile;
+use crate::variables::{Value, Variables};
+
+mod place;
+
+/// What the text around a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Sql,
+    Yaml,
+}
+
+/// Renders a file.
+pub(crate) fn render(
+    file: &SourceFile,
+    syntax: Syntax,
+    variables: &Variables,
+) -> Result<String, Error> {
+    let written =
+        variables.iter().map(|(name, value)| (name.to_owned(), write(value, syntax))).collect();
+    let text = fill(file, &written, variables)?;
+    place::check(file, syntax, variables, &text)?;
+    Ok(text)
+}
+
+/// The names that a file uses, known or not.
+pub(crate) fn used(file: &SourceFile) -> Result<BTreeSet<String>, Error> {
+    let environment = environment()?;
+    let template = environment
+        .template_from_named_str(&file.path, &file.text)
+        .map_err(|error| explain(file, &error, &Variables::default()))?;
+    Ok(template.undeclared_variables(true).into_iter().collect())
+}
+
+/// The file with these texts in its places, whatever they are.
+fn fill(
+    file: &SourceFile,
+    texts: &BTreeMap<String, String>,
+    variables: &Variables,
+) -> Result<String, Error> {
+    environment()?
+        .render_named_str(&file.path, &file.text, texts)
+        .map_err(|error| explain(file, &error, variables))
+}
+
+/// A value as it stands in the text.
+fn write(value: &Value, syntax: Syntax) -> String {
+    match value {
+        Value::Identifier(name) => name.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) if syntax == Syntax::Sql => crate::secret::escape(text),
+        Value::Text(text) => text.replace('\'', "''"),
+        Value::Texts(texts) => {
+            let quoted: Vec<String> =
+                texts.iter().map(|text| format!("'{}'", crate::secret::escape(text))).collect();
+            quoted.join(", ")
+        }
+        Value::Secret(name) => crate::secret::marker(name),
+    }
+}
+
+fn environment() -> Result<Environment<'static>, Error> {
+    let syntax = SyntaxConfig::builder()
+        .variable_delimiters("<%", "%>")
+        // Nothing but values: a file with blocks could not be run by the Snowflake CLI.
+        .block_delimiters("<%%block", "block%%>")
+        .comment_delimiters("<%%comment", "comment%%>")
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Template, error.to_string()))?;
+    let mut environment = Environment::empty();
+    environment.set_syntax(syntax);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.set_debug(true);
+    Ok(environment)
+}
+
+fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -> Error {
+    let line = error.line();
+    if error.kind() != JinjaErrorKind::UndefinedError {
+        let detail = error.detail().unwrap_or("it cannot be read");
+        return Error::new(ErrorKind::Template, format!("wrong use of `<% %>`: {detail}"))
+            .at(&file.path, line)
+            .with_hint("only plain names are allowed: `<% name %>`");
+    }
+    let unknown = error
+        .range()
+        .and_then(|range| file.text.get(range))
+        .map(|text| text.trim_matches(['<', '%', '>', ' ']).to_owned())
+        .unwrap_or_default();
+    let known: Vec<&str> = variables.names().collect();
+    Error::new(ErrorKind::Template, format!("unknown variable `{unknown}`"))
+        .at(&file.path, line)
+        .with_hint(format!(
+            "define it in [variables] of spcs.toml, or use one of: {}",
+            known.join(", ")
+        ))
+}

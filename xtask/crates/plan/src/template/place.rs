@@ -1,0 +1,142 @@
+//! Whether each value stands where its kind may stand.
+//!
+//! Each name is filled with a word of its own, the result is read by a tokenizer or a YAML parser,
+//! and the token or scalar that holds the word shows the place.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+use sqlparser::tokenizer::{Token, Whitespace};
+
+use crate::error::{Error, ErrorKind};
+use crate::project::SourceFile;
+use crate::sql::tokens;
+use crate::template::{Syntax, fill};
+use crate::variables::{Value, Variables};
+
+pub(super) fn check(
+    file: &SourceFile,
+    syntax: Syntax,
+    variables: &Variables,
+    rendered: &str,
+) -> Result<(), Error> {
+    let probes: BTreeMap<String, String> = variables
+        .names()
+        .enumerate()
+        .map(|(at, name)| (name.to_owned(), format!("probe{at}end")))
+        .collect();
+    let probed = fill(file, &probes, variables)?;
+    match syntax {
+        Syntax::Sql => check_sql(file, variables, &probes, &probed),
+        Syntax::Yaml => check_yaml(file, variables, &probes, &probed, rendered),
+    }
+}
+
+fn check_sql(
+    file: &SourceFile,
+    variables: &Variables,
+    probes: &BTreeMap<String, String>,
+    probed: &str,
+) -> Result<(), Error> {
+    for token in tokens(&file.path, probed)? {
+        let text = token.token.to_string();
+        for (name, probe) in probes {
+            if !text.contains(probe.as_str()) {
+                continue;
+            }
+            let Some(value) = variables.get(name) else { continue };
+            let quoted = matches!(token.token, Token::SingleQuotedString(_));
+            let bare = matches!(&token.token, Token::Word(word) if word.value == *probe);
+            let comment =
+                matches!(token.token, Token::Whitespace(Whitespace::SingleLineComment { .. }));
+            let fits = match value {
+                Value::Identifier(_) | Value::Number(_) => true,
+                Value::Text(_) | Value::Secret(_) => quoted,
+                Value::Texts(_) => bare,
+            };
+            if !fits && !(comment && matches!(value, Value::Text(_))) {
+                let line = usize::try_from(token.span.start.line).unwrap_or(1);
+                return Err(misplaced(file, line, name, value));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_yaml(
+    file: &SourceFile,
+    variables: &Variables,
+    probes: &BTreeMap<String, String>,
+    probed: &str,
+    rendered: &str,
+) -> Result<(), Error> {
+    let before = crate::spec::parse_yaml(&file.path, probed)?;
+    let after = crate::spec::parse_yaml(&file.path, rendered)?;
+    let Some(place) = first_difference(&before, &after, variables, probes) else { return Ok(()) };
+    let name = probes.iter().find(|(_, probe)| place.contains(probe.as_str()));
+    let line = name.and_then(|(name, _)| line_of(&file.text, name));
+    match name.and_then(|(name, _)| Some((name, variables.get(name)?))) {
+        Some((name, value)) => Err(misplaced(file, line.unwrap_or(1), name, value)),
+        None => Err(Error::new(
+            ErrorKind::Template,
+            format!("a value changes the structure of the spec at `{place}`"),
+        )
+        .at(&file.path, None)),
+    }
+}
+
+/// The first scalar that is not what filling in the values as plain text would make of it.
+fn first_difference(
+    before: &Json,
+    after: &Json,
+    variables: &Variables,
+    probes: &BTreeMap<String, String>,
+) -> Option<String> {
+    match (before, after) {
+        (Json::Object(a), Json::Object(b)) if a.len() == b.len() => {
+            a.iter().zip(b).find_map(|((key_a, a), (key_b, b))| {
+                if key_a != key_b {
+                    return Some(key_a.clone());
+                }
+                first_difference(a, b, variables, probes)
+            })
+        }
+        (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).find_map(|(a, b)| first_difference(a, b, variables, probes))
+        }
+        (Json::String(text), after) => {
+            let mut wanted = text.clone();
+            for (name, probe) in probes {
+                let raw = match variables.get(name) {
+                    Some(Value::Identifier(text) | Value::Text(text)) => text.clone(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => continue,
+                };
+                wanted = wanted.replace(probe.as_str(), &raw);
+            }
+            let same = match after {
+                Json::String(text) => *text == wanted,
+                Json::Number(number) => number.to_string() == wanted,
+                _ => false,
+            };
+            (!same).then(|| text.clone())
+        }
+        (a, b) => (a != b).then(|| a.to_string()),
+    }
+}
+
+fn line_of(text: &str, name: &str) -> Option<usize> {
+    let uses = |line: &str| {
+        line.split("<%").skip(1).any(|rest| rest.split("%>").next().map(str::trim) == Some(name))
+    };
+    text.lines().position(uses).map(|at| at + 1)
+}
+
+fn misplaced(file: &SourceFile, line: usize, name: &str, value: &Value) -> Error {
+    let where_to = match value {
+        Value::Texts(_) => "outside of quotes: its values bring their own",
+        _ => "inside single quotes",
+    };
+    Error::new(ErrorKind::Template, format!("`<% {name} %>` must stand {where_to}"))
+        .at(&file.path, line)
+}
