@@ -5,6 +5,7 @@ pub mod access;
 mod catalog;
 mod config;
 mod kind;
+pub mod registry;
 pub mod service;
 mod sql;
 

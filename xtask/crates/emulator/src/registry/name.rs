@@ -1,0 +1,141 @@
+//! Names: `database/schema/repository/image`, tags, and the paths of the distribution API.
+
+use percent_encoding::percent_decode_str;
+
+use super::digest::Digest;
+
+/// `database/schema/repository`, lower case: what CREATE IMAGE REPOSITORY makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RepositoryPath {
+    text: String,
+}
+
+impl RepositoryPath {
+    /// Reads a path of any case; `None` when it has not three valid parts.
+    pub(crate) fn parse(text: &str) -> Option<RepositoryPath> {
+        let text = text.trim_start_matches('/').to_ascii_lowercase();
+        let parts: Vec<&str> = text.split('/').collect();
+        let valid = parts.len() == 3 && parts.iter().all(|part| is_component(part));
+        valid.then_some(RepositoryPath { text })
+    }
+
+    /// The image of this name in the repository.
+    pub(crate) fn image(&self, image: &str) -> Option<ImageName> {
+        let valid = image.len() <= 255 && image.split('/').all(is_component);
+        valid.then(|| ImageName { repository: self.clone(), image: image.to_owned() })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// An image within a repository; together they are the `<name>` of the distribution API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ImageName {
+    pub(crate) repository: RepositoryPath,
+    pub(crate) image: String,
+}
+
+impl ImageName {
+    /// Reads the `<name>` of a request. Upper case is refused, as everywhere in OCI.
+    pub(crate) fn parse(text: &str) -> Option<ImageName> {
+        let mut ends = text.match_indices('/').map(|(at, _)| at);
+        let end = ends.nth(2)?;
+        let (repository, image) = (&text[..end], &text[end + 1..]);
+        if repository.bytes().any(|b| b.is_ascii_uppercase()) {
+            return None;
+        }
+        RepositoryPath::parse(repository)?.image(image)
+    }
+
+    /// `database/schema/repository/image`.
+    pub(crate) fn full(&self) -> String {
+        format!("{}/{}", self.repository.as_str(), self.image)
+    }
+}
+
+/// One part of a path. Snowflake identifiers add `_` at either end and `$` to what OCI allows.
+fn is_component(part: &str) -> bool {
+    let allowed = |b: u8| {
+        b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b'$')
+    };
+    !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(allowed)
+}
+
+/// What a manifest is asked for by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reference {
+    Tag(String),
+    Digest(Digest),
+}
+
+impl Reference {
+    pub(crate) fn parse(text: &str) -> Option<Reference> {
+        if text.contains(':') {
+            return Digest::parse(text).map(Reference::Digest);
+        }
+        let rest = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        let valid = (1..=128).contains(&text.len())
+            && !text.starts_with(['.', '-'])
+            && text.bytes().all(rest);
+        valid.then(|| Reference::Tag(text.to_owned()))
+    }
+}
+
+/// What a path of the API leads to; the texts are not yet checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Resource {
+    Uploads,
+    Upload(String),
+    Blob(String),
+    Manifest(String),
+    Tags,
+    Referrers(String),
+}
+
+/// Cuts `/v2/<name>/<resource>` into name and resource.
+pub(crate) fn split(path: &str) -> Option<(String, Resource)> {
+    let path = percent_decode_str(path.strip_prefix("/v2/")?).decode_utf8().ok()?;
+    let parts: Vec<&str> = path.split('/').collect();
+    let (name, resource) = match parts.as_slice() {
+        [name @ .., "tags", "list"] => (name, Resource::Tags),
+        [name @ .., "blobs", "uploads"] | [name @ .., "blobs", "uploads", ""] => {
+            (name, Resource::Uploads)
+        }
+        [name @ .., "blobs", "uploads", id] => (name, Resource::Upload((*id).to_owned())),
+        [name @ .., "blobs", digest] => (name, Resource::Blob((*digest).to_owned())),
+        [name @ .., "manifests", reference] => (name, Resource::Manifest((*reference).to_owned())),
+        [name @ .., "referrers", digest] => (name, Resource::Referrers((*digest).to_owned())),
+        _ => return None,
+    };
+    Some((name.join("/"), resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_a_repository_of_three_parts_and_an_image_below_it() {
+        let name = ImageName::parse("milvus_demo/public/milvus_repo/base/python").unwrap();
+        assert_eq!(name.repository.as_str(), "milvus_demo/public/milvus_repo");
+        assert_eq!(name.image, "base/python");
+        for bad in ["db/public/repo", "DB/public/repo/i", "db//repo/i", "db/../repo/i", "a/b/c/."] {
+            assert_eq!(ImageName::parse(bad), None, "{bad}");
+        }
+        assert!(ImageName::parse("db/public/repo$1/_image").is_some());
+    }
+
+    #[test]
+    fn paths_are_cut_from_the_right_so_that_names_may_hold_any_word() {
+        let (name, resource) = split("/v2/db/s/r/blobs/blobs/uploads/").unwrap();
+        assert_eq!((name.as_str(), resource), ("db/s/r/blobs", Resource::Uploads));
+        let (name, resource) = split("/v2/db/s/r%24/i/manifests/latest").unwrap();
+        assert_eq!(
+            (name.as_str(), resource),
+            ("db/s/r$/i", Resource::Manifest("latest".to_owned()))
+        );
+        assert_eq!(split("/v2/_catalog"), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! What the store holds, as lists: images, tags, manifests; and the sweep of what nobody links.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::PoisonError;
+
+use fs_err as fs;
+
+use super::super::ImageRow;
+use super::super::digest::Digest;
+use super::super::name::{ImageName, Reference, RepositoryPath};
+use super::{Store, StoredManifest};
+
+impl Store {
+    /// Every image of a repository, by name and then by age.
+    pub(crate) fn images(&self, repository: &RepositoryPath) -> io::Result<Vec<ImageRow>> {
+        let path = self.root.join("repositories").join(repository.as_str());
+        let mut rows = Vec::new();
+        for directory in entries(&path)? {
+            let Some(name) = repository.image(&directory.replace('+', "/")) else { continue };
+            let mut tags: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+            for tag in self.tags(&name)?.unwrap_or_default() {
+                if let Some(digest) = self.resolve(&name, &Reference::Tag(tag.clone()))? {
+                    tags.entry(digest).or_default().push(tag);
+                }
+            }
+            for digest in self.manifest_digests(&name)? {
+                let Some(record) = self.record(&name, &digest)? else { continue };
+                rows.push(ImageRow {
+                    name: name.image.clone(),
+                    tags: tags.remove(&digest).unwrap_or_default(),
+                    digest: digest.to_string(),
+                    created: record.pushed(),
+                });
+            }
+        }
+        rows.sort_by(|a, b| (&a.name, a.created, &a.digest).cmp(&(&b.name, b.created, &b.digest)));
+        Ok(rows)
+    }
+
+    /// The image's tags in the specification's order; `None` when there is no such image.
+    pub(crate) fn tags(&self, name: &ImageName) -> io::Result<Option<Vec<String>>> {
+        let image = self.image_directory(name);
+        if !image.join("manifests").is_dir() {
+            return Ok(None);
+        }
+        let mut tags = entries(&image.join("tags"))?;
+        tags.sort_by_cached_key(|tag| (tag.to_ascii_lowercase(), tag.clone()));
+        Ok(Some(tags))
+    }
+
+    /// Every manifest of an image, for the referrers list.
+    pub(crate) fn manifests(&self, name: &ImageName) -> io::Result<Vec<StoredManifest>> {
+        let mut found = Vec::new();
+        for digest in self.manifest_digests(name)? {
+            found.extend(self.manifest(name, &Reference::Digest(digest))?);
+        }
+        Ok(found)
+    }
+
+    fn manifest_digests(&self, name: &ImageName) -> io::Result<Vec<Digest>> {
+        let names = entries(&self.image_directory(name).join("manifests"))?;
+        Ok(names.iter().filter_map(|name| Digest::from_hex(name)).collect())
+    }
+
+    /// Deletes the blobs that no image links.
+    pub(super) fn sweep(&self) -> io::Result<()> {
+        let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        let mut linked = HashSet::new();
+        collect_links(&self.root.join("repositories"), 0, &mut linked)?;
+        let blobs = self.root.join("blobs");
+        for blob in entries(&blobs)? {
+            if !linked.contains(&blob) {
+                fs::remove_file(blobs.join(blob))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Levels from `repositories` down to an image's directory.
+const IMAGE_DEPTH: usize = 4;
+
+fn collect_links(path: &Path, depth: usize, linked: &mut HashSet<String>) -> io::Result<()> {
+    if depth == IMAGE_DEPTH {
+        linked.extend(entries(&path.join("blobs"))?);
+        linked.extend(entries(&path.join("manifests"))?);
+        return Ok(());
+    }
+    for name in entries(path)? {
+        collect_links(&path.join(name), depth + 1, linked)?;
+    }
+    Ok(())
+}
+
+/// The names in a directory; none when it is not there.
+fn entries(path: &Path) -> io::Result<Vec<String>> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path)? {
+        names.extend(entry?.file_name().into_string());
+    }
+    Ok(names)
+}

@@ -1,0 +1,70 @@
+//! A made-up catalog: two users, two repositories, one endpoint.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use emulator::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
+
+/// `ADMIN` may do everything; `READER` may read `db/public/one` and use no endpoint.
+#[derive(Default)]
+pub(crate) struct Catalog {
+    tokens: Mutex<HashMap<String, Principal>>,
+}
+
+pub(crate) const ADMIN: (&str, &str) = ("ADMIN", "a:dmin pässword");
+pub(crate) const READER: (&str, &str) = ("READER", "reader");
+
+fn principal(user: &str) -> Principal {
+    let role = format!("{user}_ROLE");
+    Principal { user: user.to_owned(), role: role.clone(), roles: vec![role, "PUBLIC".to_owned()] }
+}
+
+impl Access for Catalog {
+    fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
+        let user = user.to_ascii_uppercase();
+        if (user.as_str(), password) == ADMIN || (user.as_str(), password) == READER {
+            return Ok(principal(&user));
+        }
+        Err("Incorrect username or password was specified.".to_owned())
+    }
+
+    fn token(&self, token: &str) -> Option<Principal> {
+        self.tokens.lock().unwrap().get(token).cloned()
+    }
+
+    fn issue_token(&self, principal: &Principal) -> String {
+        let mut tokens = self.tokens.lock().unwrap();
+        let token = format!("ver:1-hint:{}-ETMs+/=", tokens.len());
+        tokens.insert(token.clone(), principal.clone());
+        token
+    }
+
+    fn repository(
+        &self,
+        principal: &Principal,
+        path: &str,
+        action: RepositoryAction,
+    ) -> RepositoryAccess {
+        match (principal.user.as_str(), path, action) {
+            (_, path, _) if !matches!(path, "db/public/one" | "db/public/two") => {
+                RepositoryAccess::NotFound
+            }
+            ("ADMIN", ..) | (_, "db/public/one", RepositoryAction::Read) => {
+                RepositoryAccess::Allowed
+            }
+            _ => RepositoryAccess::Denied,
+        }
+    }
+
+    fn endpoint(&self, host_label: &str) -> Option<EndpointRoute> {
+        (host_label == "abcdef-spcs-local").then(|| EndpointRoute {
+            service: "DB.PUBLIC.JUPYTER".to_owned(),
+            endpoint: "ui".to_owned(),
+            port: 8888,
+        })
+    }
+
+    fn may_use_endpoint(&self, principal: &Principal, _route: &EndpointRoute) -> bool {
+        principal.user == "ADMIN"
+    }
+}
