@@ -1,11 +1,25 @@
 //! Builds an image and keeps it as an OCI layout. Unchanged inputs call no engine at all.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use crate::engine::Engine;
-use crate::error::Kind;
+use crate::layout::{self, Layout};
 use crate::progress::Progress;
+
+mod base;
+mod bootstrap;
+mod error;
+mod host;
+mod ignore;
+mod inputs;
+mod reach;
+mod record;
+mod run;
+
+pub use error::BuildError;
+use record::Record;
 
 /// What an image is built from.
 #[derive(Debug, Clone)]
@@ -47,31 +61,153 @@ pub enum BuildState {
     },
 }
 
-/// Why an image could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// x
-    #[error("x")]
-    X,
-}
+impl BuildRequest {
+    fn layout_dir(&self) -> PathBuf {
+        self.work_dir.join("images").join(&self.name)
+    }
 
-impl BuildError {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
-        Kind::Input
+    fn tag(&self) -> String {
+        format!("localhost/spcs-build/{}:latest", self.name)
     }
 }
 
 /// What the layout of an image is worth; touches no engine.
-pub fn state(_request: &BuildRequest) -> Result<BuildState, BuildError> {
-    Err(BuildError::X)
+pub fn state(request: &BuildRequest) -> Result<BuildState, BuildError> {
+    Ok(judge(request, &read_inputs(request)?))
+}
+
+fn read_inputs(request: &BuildRequest) -> Result<inputs::Inputs, BuildError> {
+    inputs::read(request)
+        .map_err(|source| BuildError::Inputs { image: request.name.clone(), source })
+}
+
+fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
+    let stale = |reason: &str| BuildState::Stale { reason: reason.to_owned() };
+    let Some(record) = Record::read(request) else { return stale("it was not built yet") };
+    if let Some(difference) = inputs::difference(&record.inputs, inputs) {
+        return stale(&difference);
+    }
+    if let (Some(base), Some(reference)) = (&record.base, &request.base)
+        && !base.still_holds(reference)
+    {
+        return stale("this machine's part in the base image changed");
+    }
+    match Layout::open(&request.layout_dir()) {
+        Ok(layout) if layout.digest == record.digest => BuildState::Built(BuiltImage {
+            layout: request.layout_dir(),
+            digest: record.digest,
+            rebuilt: false,
+        }),
+        Ok(_) | Err(_) => stale("its layout is not complete"),
+    }
 }
 
 /// Builds the image where it has changed. Blocks.
 pub fn build(
-    _engine: &Engine,
-    _request: &BuildRequest,
-    _progress: &dyn Progress,
+    engine: &Engine,
+    request: &BuildRequest,
+    progress: &dyn Progress,
 ) -> Result<BuiltImage, BuildError> {
-    Err(BuildError::X)
+    let inputs = read_inputs(request)?;
+    match judge(request, &inputs) {
+        BuildState::Built(image) => return Ok(image),
+        BuildState::Stale { reason } => {
+            tracing::info!(image = request.name, %reason, "building");
+        }
+    }
+    let base = match &request.base {
+        Some(reference) => Some(base::provide(engine, request, reference, progress)?),
+        None => None,
+    };
+    run_dockerfile(engine, request, base.as_ref(), progress)?;
+    let image_id = image_id(engine, request)?;
+    let digest = match unchanged(request, &image_id) {
+        Some(digest) => digest,
+        None => save(engine, request)?,
+    };
+    let record = Record { inputs, base, image_id, digest: digest.clone() };
+    record
+        .write(request)
+        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    Ok(BuiltImage { layout: request.layout_dir(), digest, rebuilt: true })
+}
+
+fn run_dockerfile(
+    engine: &Engine,
+    request: &BuildRequest,
+    base: Option<&base::Base>,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    let mut args: Vec<OsString> = Vec::new();
+    args.extend(["build", "--platform", "linux/amd64", "--tag"].map(OsString::from));
+    args.extend([request.tag().into(), "--file".into(), request.dockerfile.clone().into()]);
+    let mut build_args = request.args.clone();
+    build_args.extend(base.map(|base| ("BASE".to_owned(), base.image())));
+    for (name, value) in build_args.into_iter().chain(host::proxies()) {
+        args.extend(["--build-arg".into(), format!("{name}={value}").into()]);
+    }
+    args.push(request.context.clone().into());
+    // An index with attestations is nothing a service can run.
+    let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+    let log = base::log_path(&request.work_dir, &request.name);
+    let ran = run::logged(&call, &request.name, &log, progress)
+        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    match ran.ok {
+        true => Ok(()),
+        false if error::says_disk_full(&ran.tail) => {
+            Err(error::disk_full(&request.name, &request.work_dir))
+        }
+        false => Err(BuildError::Dockerfile { image: request.name.clone(), tail: ran.tail, log }),
+    }
+}
+
+fn image_id(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
+    let call = engine.command(["image", "inspect", "--format", "{{.Id}}", &request.tag()]);
+    quiet(request, "find what was built", &call)
+}
+
+/// The digest, when the engine's cache gave the very image that the layout holds.
+fn unchanged(request: &BuildRequest, image_id: &str) -> Option<String> {
+    let record = Record::read(request).filter(|record| record.image_id == image_id)?;
+    let layout = Layout::open(&request.layout_dir()).ok()?;
+    (layout.digest == record.digest).then_some(record.digest)
+}
+
+fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
+    let files = |source| error::files(&request.name, &request.work_dir, source);
+    fs_err::create_dir_all(&request.work_dir).map_err(files)?;
+    // The folder goes with its guard, whatever happens.
+    let folder =
+        tempfile::Builder::new().prefix(".save-").tempdir_in(&request.work_dir).map_err(files)?;
+    let tar = folder.path().join("image.tar");
+    let mut args = vec!["save".into()];
+    if engine.kind == crate::engine::EngineKind::Podman {
+        args.extend(["--quiet", "--format", "docker-archive"].map(OsString::from));
+    }
+    args.extend(["--output".into(), tar.clone().into(), request.tag().into()]);
+    quiet(request, "save what was built", &engine.command(args))?;
+    let layers = request.work_dir.join("layers");
+    match layout::from_docker_archive(&tar, &layers, &request.layout_dir()) {
+        Ok(layout) => Ok(layout.digest),
+        Err(layout::LayoutError::Io(source)) => Err(files(source)),
+        Err(source) => Err(BuildError::Layout { image: request.name.clone(), source }),
+    }
+}
+
+/// A short call whose answer is a line.
+fn quiet(
+    request: &BuildRequest,
+    doing: &'static str,
+    call: &duct::Expression,
+) -> Result<String, BuildError> {
+    let failed = |said: String| match error::says_disk_full(&said) {
+        true => error::disk_full(&request.name, Path::new(&request.work_dir)),
+        false => BuildError::Engine { image: request.name.clone(), doing, said },
+    };
+    let call = call.stdout_capture().stderr_capture().unchecked();
+    let output = call.run().map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use crate::error::Kind;
 
+mod adapt;
+
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
@@ -70,15 +72,15 @@ impl Engine {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// No engine is there, or none of those that are there works.
-    #[error("no container engine works on this machine\n{tried}\nhint: {hint}")]
+    #[error("no container engine works on this machine: {tried}\nhint: {hint}")]
     None {
-        /// One line for each engine that was tried.
+        /// What was tried, and what came of it.
         tried: String,
         /// What to do.
         hint: &'static str,
     },
     /// A file of ours about the engine could not be written.
-    #[error("could not keep the settings for the container engine")]
+    #[error("could not keep the settings the container engine needs here: {0}")]
     Settings(#[from] std::io::Error),
 }
 
@@ -90,7 +92,107 @@ impl EngineError {
 }
 
 /// Finds an engine that works and what it needs here; what is found is kept under `work_dir`
-/// (`target/spcs`).
-pub fn detect(_choice: EngineChoice, _work_dir: &Path) -> Result<Engine, EngineError> {
-    Err(EngineError::None { tried: String::new(), hint: "" })
+/// (`target/spcs`). An engine works when its `info` answers: a docker client without a daemon
+/// is there, but of no use.
+pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let candidates = match choice {
+        EngineChoice::Auto => &[EngineKind::Podman, EngineKind::Docker][..],
+        EngineChoice::Podman => &[EngineKind::Podman][..],
+        EngineChoice::Docker => &[EngineKind::Docker][..],
+    };
+    let mut tried = Vec::new();
+    let mut installed = false;
+    for &kind in candidates {
+        let Some(program) = find_program(kind.program(), &path) else {
+            tried.push(format!("{} is not installed", kind.program()));
+            continue;
+        };
+        installed = true;
+        match ask(kind, &program) {
+            Ok(version) => {
+                tracing::debug!(engine = kind.program(), %version, "container engine works");
+                let env = match kind {
+                    EngineKind::Podman => adapt::environment(work_dir)?,
+                    EngineKind::Docker => Vec::new(),
+                };
+                return Ok(Engine { kind, program, version, env });
+            }
+            Err(said) => {
+                tried.push(format!("{} does not answer `info`: {said}", program.display()))
+            }
+        }
+    }
+    let hint = match (installed, choice) {
+        (false, _) => "install podman with `cargo xtask setup`",
+        (true, EngineChoice::Docker) => "start the docker daemon, or choose engine = \"podman\"",
+        (true, _) => {
+            "start the engine that is installed, or install podman with `cargo xtask setup`"
+        }
+    };
+    Err(EngineError::None { tried: tried.join("; "), hint })
+}
+
+impl EngineKind {
+    /// The name of its program.
+    pub fn program(self) -> &'static str {
+        match self {
+            EngineKind::Podman => "podman",
+            EngineKind::Docker => "docker",
+        }
+    }
+}
+
+/// The version of an engine whose `info` answers, or what it said instead.
+fn ask(kind: EngineKind, program: &Path) -> Result<String, String> {
+    let format = match kind {
+        EngineKind::Podman => "{{.Version.Version}}",
+        EngineKind::Docker => "{{.ServerVersion}}",
+    };
+    let answer = duct::cmd(program, ["info", "--format", format])
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .run()
+        .map_err(|error| error.to_string())?;
+    let version = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    // A docker client without a daemon ends with 0 in some versions, and an empty answer.
+    if answer.status.success() && version.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(version);
+    }
+    let said = String::from_utf8_lossy(&answer.stderr);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
+    Err(last.trim().to_owned())
+}
+
+fn find_program(name: &str, path: &std::ffi::OsStr) -> Option<PathBuf> {
+    use std::os::unix::fs::PermissionsExt;
+    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| {
+        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fake_engine(folder: &Path, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let file = folder.join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn a_client_without_a_daemon_is_not_taken_for_a_working_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        fake_engine(folder.path(), "docker", "echo 'Cannot connect to the daemon.' >&2; exit 0");
+        let program = find_program("docker", folder.path().as_os_str()).unwrap();
+        assert_eq!(
+            ask(EngineKind::Docker, &program),
+            Err("Cannot connect to the daemon.".to_owned())
+        );
+        assert_eq!(find_program("podman", folder.path().as_os_str()), None);
+    }
 }

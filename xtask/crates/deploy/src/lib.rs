@@ -3,8 +3,10 @@
 
 pub mod build;
 pub mod connection;
+mod digest;
 pub mod engine;
 pub mod error;
+pub mod layout;
 pub mod progress;
 pub mod registry;
 pub mod secret;

@@ -1,0 +1,125 @@
+//! The image a Dockerfile starts from: taken from the engine's store, pulled where a registry
+//! can be reached, and otherwise bootstrapped from Debian's packages. The Dockerfile is the same
+//! (`ARG BASE`).
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::BuildRequest;
+use super::bootstrap::Recipe;
+use super::error::BuildError;
+use super::{reach, run};
+use crate::engine::{Engine, EngineKind};
+use crate::progress::Progress;
+
+/// What a build started from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Base {
+    /// The image of that reference.
+    Pulled(String),
+    /// One made here, by a recipe with that hash.
+    Bootstrapped(String),
+}
+
+impl Base {
+    /// What the engine knows it by.
+    pub(super) fn image(&self) -> String {
+        match self {
+            Base::Pulled(reference) => reference.clone(),
+            Base::Bootstrapped(hash) => format!("localhost/spcs-base:{hash}"),
+        }
+    }
+
+    /// Whether the same base would be made again: this machine's part in it may have changed.
+    pub(super) fn still_holds(&self, reference: &str) -> bool {
+        match self {
+            Base::Pulled(pulled) => pulled == reference,
+            Base::Bootstrapped(hash) => {
+                Recipe::for_reference(reference).is_some_and(|recipe| recipe.hash() == *hash)
+            }
+        }
+    }
+}
+
+/// Sees that the engine has a base for that reference.
+pub(super) fn provide(
+    engine: &Engine,
+    request: &BuildRequest,
+    reference: &str,
+    progress: &dyn Progress,
+) -> Result<Base, BuildError> {
+    let pulled = Base::Pulled(reference.to_owned());
+    if has(engine, reference) {
+        return Ok(pulled);
+    }
+    let recipe = Recipe::for_reference(reference);
+    // One that was made before says that there was no registry; that is not tried each time.
+    if let Some(recipe) = &recipe {
+        let made = Base::Bootstrapped(recipe.hash());
+        if has(engine, &made.image()) {
+            return Ok(made);
+        }
+    }
+    let failed = |problem: String, hint: &str| BuildError::Base {
+        image: request.name.clone(),
+        reference: reference.to_owned(),
+        problem,
+        hint: hint.to_owned(),
+    };
+    let problem = match reach::registry_of(reference) {
+        Ok(()) => match pull(engine, request, reference, progress) {
+            Ok(()) => return Ok(pulled),
+            Err(said) => said,
+        },
+        Err(problem) => problem,
+    };
+    let Some(recipe) = recipe else {
+        return Err(failed(
+            problem,
+            "only Debian images can be made here; this one needs its registry",
+        ));
+    };
+    tracing::info!(image = request.name, base = reference, %problem, "making the base image from Debian packages");
+    let log = log_path(&request.work_dir, "base");
+    match recipe.make(engine, &request.work_dir, &log, progress) {
+        Ok(()) => Ok(Base::Bootstrapped(recipe.hash())),
+        Err(said) => Err(failed(
+            format!("{problem}; and it could not be made from Debian packages: {said}"),
+            "see the log in target/spcs/logs; mmdebstrap is installed by `cargo xtask setup`",
+        )),
+    }
+}
+
+/// Whether the engine's store has an image.
+pub(super) fn has(engine: &Engine, image: &str) -> bool {
+    let call = engine.command(["image", "inspect", "--format", "{{.Id}}", image]);
+    let call = call.stdout_null().stderr_null().unchecked();
+    call.run().is_ok_and(|output| output.status.success())
+}
+
+/// Where the output of a call goes.
+pub(super) fn log_path(work_dir: &Path, name: &str) -> std::path::PathBuf {
+    work_dir.join("logs").join(format!("build-{name}.log"))
+}
+
+fn pull(
+    engine: &Engine,
+    request: &BuildRequest,
+    reference: &str,
+    progress: &dyn Progress,
+) -> Result<(), String> {
+    // podman tries its own list of registries for a short name, docker only Docker Hub.
+    let name = match engine.kind {
+        EngineKind::Podman => reach::full_name(reference),
+        EngineKind::Docker => reference.to_owned(),
+    };
+    let call = engine.command(["pull", "--platform", "linux/amd64", &name]);
+    let log = log_path(&request.work_dir, &format!("{}-pull", request.name));
+    match run::logged(&call, &request.name, &log, progress) {
+        Ok(ran) if ran.ok => Ok(()),
+        Ok(ran) => Err(format!("pulling it failed: {}", ran.tail.lines().last().unwrap_or("?"))),
+        Err(error) => Err(format!("pulling it failed: {error}")),
+    }
+}

@@ -1,0 +1,162 @@
+//! A Debian base image made from packages, for machines that reach a Debian mirror but no
+//! registry. It carries what such a network needs: the host's mirror, its CA bundle, its pip
+//! settings and its apt proxy, so that the Dockerfiles need to know nothing of it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use duct::cmd;
+use serde::Serialize;
+
+use super::base::has;
+use super::host::{self, Host};
+use super::run;
+use crate::digest;
+use crate::engine::Engine;
+use crate::progress::Progress;
+
+/// Counted up when a change here makes other images.
+const VERSION: u32 = 1;
+
+/// Nobody reads manuals in a container.
+const LEFT_OUT: [&str; 5] = [
+    "/usr/share/man/*",
+    "/usr/share/doc/*",
+    "/usr/share/info/*",
+    "/usr/share/locale/*",
+    "/usr/share/lintian/*",
+];
+
+/// All that decides what such a base holds, apart from the mirror's day.
+#[derive(Serialize)]
+pub(super) struct Recipe {
+    version: u32,
+    suite: String,
+    host: Host,
+}
+
+impl Recipe {
+    /// The recipe for a reference to a Debian image, such as `debian:bookworm-slim`.
+    pub(super) fn for_reference(reference: &str) -> Option<Recipe> {
+        let suite = debian_suite(reference)?;
+        let host = host::read(&suite);
+        Some(Recipe { version: VERSION, suite, host })
+    }
+
+    /// A short name for what it makes.
+    pub(super) fn hash(&self) -> String {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        digest::of(&text)["sha256:".len()..][..16].to_owned()
+    }
+
+    /// Makes the base and gives it to the engine; an error is what went wrong, in words.
+    pub(super) fn make(
+        &self,
+        engine: &Engine,
+        work_dir: &Path,
+        log: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), String> {
+        let image = format!("localhost/spcs-base:{}", self.hash());
+        let words = |error: io::Error| error.to_string();
+        let folder = work_dir.join("base");
+        fs_err::create_dir_all(&folder).map_err(words)?;
+        // Two images may want it at the same time; the second one finds it made.
+        let lock = fs_err::File::create(folder.join("lock")).map_err(words)?;
+        lock.file().lock().map_err(words)?;
+        if has(engine, &image) {
+            return Ok(());
+        }
+        let rootfs = folder.join(format!("{}.tar", self.hash()));
+        if !rootfs.exists() {
+            let fresh = folder.join("fresh.tar");
+            self.bootstrap(&folder, &fresh, log, progress)?;
+            fs_err::rename(&fresh, &rootfs).map_err(words)?;
+        }
+        let import = engine.command([
+            "import".as_ref(),
+            "--change".as_ref(),
+            r#"CMD ["/bin/bash"]"#.as_ref(),
+            rootfs.as_os_str(),
+            image.as_ref(),
+        ]);
+        let import_log = log.with_file_name("build-base-import.log");
+        let ran = run::logged(&import, "base", &import_log, progress).map_err(words)?;
+        if ran.ok { Ok(()) } else { Err(format!("the engine does not import it: {}", ran.tail)) }
+    }
+
+    fn bootstrap(
+        &self,
+        folder: &Path,
+        target: &Path,
+        log: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), String> {
+        let mut args = vec![
+            "--variant=minbase".to_owned(),
+            "--include=ca-certificates".to_owned(),
+            "--architectures=amd64".to_owned(),
+            "--format=tar".to_owned(),
+        ];
+        args.extend(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
+        args.push("--dpkgopt=path-include=/usr/share/doc/*/copyright".to_owned());
+        args.extend(self.host.apt_options.iter().map(|option| format!("--aptopt={option}")));
+        let mut upload = |name: &str, text: &Option<String>, place: &str| -> io::Result<()> {
+            let Some(text) = text else { return Ok(()) };
+            let file = std::path::absolute(folder)?.join(name);
+            fs_err::write(&file, text)?;
+            args.push(format!("--customize-hook=upload {} {place}", quoted(&file)));
+            Ok(())
+        };
+        upload("ca-certificates.crt", &self.host.ca_bundle, host::CA_BUNDLE)
+            .and_then(|()| upload("pip.conf", &self.host.pip_conf, "/etc/pip.conf"))
+            .map_err(|error| error.to_string())?;
+        args.extend([self.suite.clone(), target.display().to_string()]);
+        args.extend(self.host.apt_sources.iter().cloned());
+        // Files get the time of this recipe, not of this run.
+        let call = cmd("mmdebstrap", args).stdin_null().env("SOURCE_DATE_EPOCH", "1700000000");
+        match run::logged(&call, "base", log, progress) {
+            Ok(ran) if ran.ok => Ok(()),
+            Ok(ran) => {
+                let last = ran.tail.lines().rev().find(|line| line.contains("E:"));
+                Err(last.or(ran.tail.lines().last()).unwrap_or("mmdebstrap failed").to_owned())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err("mmdebstrap is not installed".to_owned())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// mmdebstrap splits a hook as a shell does.
+fn quoted(path: &Path) -> String {
+    let path: PathBuf = path.into();
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// The suite a Debian image is of; other images and moving names (`latest`) have none.
+fn debian_suite(reference: &str) -> Option<String> {
+    let name = reference.rsplit('/').next()?;
+    let (image, tag) = name.split('@').next()?.split_once(':')?;
+    let suite = tag.split('-').next()?;
+    let named = suite.len() > 2 && suite.bytes().all(|byte| byte.is_ascii_lowercase());
+    (image == "debian" && named && suite != "latest" && suite != "unstable")
+        .then(|| suite.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_named_debian_suite_can_be_made() {
+        let suite = |reference| debian_suite(reference);
+        assert_eq!(suite("docker.io/library/debian:bookworm-slim").as_deref(), Some("bookworm"));
+        assert_eq!(suite("debian:trixie").as_deref(), Some("trixie"));
+        assert_eq!(suite("debian:latest"), None);
+        assert_eq!(suite("debian"), None);
+        assert_eq!(suite("milvusdb/milvus:v2.3.5"), None);
+        assert_eq!(suite("python:bookworm"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! What this machine knows of its network: its Debian mirror, CA bundle, pip index and proxies.
+//! Nothing is assumed; what is not set is left out.
+
+use std::path::Path;
+
+use duct::cmd;
+use serde::Serialize;
+
+/// Where Debian keeps the CA bundle.
+pub(super) const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// The proxy variables that builds pass on.
+const PROXIES: [&str; 6] =
+    ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+
+/// Settings of this machine that a base image takes along.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Host {
+    /// One-line sources for apt.
+    pub(super) apt_sources: Vec<String>,
+    /// Options for apt.
+    pub(super) apt_options: Vec<String>,
+    /// The CA bundle in full.
+    pub(super) ca_bundle: Option<String>,
+    /// A pip.conf.
+    pub(super) pip_conf: Option<String>,
+}
+
+/// Reads this machine's settings, for a Debian suite.
+pub(super) fn read(suite: &str) -> Host {
+    let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| CA_BUNDLE.to_owned());
+    let ca_bundle = std::fs::read_to_string(&bundle).ok();
+    let ask = |program: &str, args: &[&str]| {
+        cmd(program, args).stdin_null().stderr_null().unchecked().read().unwrap_or_default()
+    };
+    let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
+    if sources.is_empty() {
+        sources = ["", "-updates"]
+            .map(|part| format!("deb http://deb.debian.org/debian {suite}{part} main"))
+            .into_iter()
+            .chain([format!("deb http://deb.debian.org/debian-security {suite}-security main")])
+            .collect();
+    }
+    Host {
+        apt_sources: sources,
+        apt_options: apt_options(&ask("apt-config", &["dump"])),
+        pip_conf: pip_conf(&ask("pip3", &["config", "list"]), ca_bundle.is_some()),
+        ca_bundle,
+    }
+}
+
+/// The proxy variables of this environment, as build arguments.
+pub(super) fn proxies() -> impl Iterator<Item = (String, String)> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    PROXIES.into_iter().filter_map(move |name| Some((name.to_owned(), set(name)?)))
+}
+
+/// Each of apt's source files, with its name.
+fn apt_files(folder: &Path) -> Vec<(String, String)> {
+    let parts = std::fs::read_dir(folder.join("sources.list.d")).into_iter().flatten().flatten();
+    let mut files: Vec<_> = parts.map(|entry| entry.path()).collect();
+    files.push(folder.join("sources.list"));
+    files.sort();
+    let read = |path: &std::path::PathBuf| {
+        Some((path.display().to_string(), std::fs::read_to_string(path).ok()?))
+    };
+    files.iter().filter_map(read).collect()
+}
+
+/// The mirrors for a suite, its updates and its security updates, as one-line sources.
+fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
+    let wanted = [suite.to_owned(), format!("{suite}-updates"), format!("{suite}-security")];
+    let mut sources = Vec::new();
+    let mut add = |uri: &str, suites: &str, components: &str| {
+        for suite in suites.split_whitespace().filter(|suite| wanted.iter().any(|it| it == suite)) {
+            if components.split_whitespace().any(|component| component == "main") {
+                sources.push(format!("deb {uri} {suite} main"));
+            }
+        }
+    };
+    for (name, text) in files {
+        if name.ends_with(".sources") {
+            for stanza in text.split("\n\n") {
+                let field = |key: &str| {
+                    let mut lines = stanza.lines().filter_map(|line| line.split_once(':'));
+                    lines.find(|(name, _)| *name == key).map(|(_, value)| value.trim())
+                };
+                let off = field("Enabled").is_some_and(|value| value.eq_ignore_ascii_case("no"));
+                let (Some(uris), Some(suites)) = (field("URIs"), field("Suites")) else { continue };
+                for uri in uris.split_whitespace().filter(|_| !off) {
+                    add(uri, suites, field("Components").unwrap_or_default());
+                }
+            }
+        } else {
+            for line in text.lines().filter_map(|line| line.trim().strip_prefix("deb ")) {
+                // Options stand in brackets before the address.
+                let line = match line.trim_start().strip_prefix('[') {
+                    Some(rest) => rest.split_once(']').map_or("", |(_, rest)| rest),
+                    None => line,
+                };
+                let mut words = line.split_whitespace();
+                if let (Some(uri), Some(suite)) = (words.next(), words.next()) {
+                    add(uri, suite, &words.collect::<Vec<_>>().join(" "));
+                }
+            }
+        }
+    }
+    sources.sort();
+    sources.dedup();
+    sources
+}
+
+/// What of apt's settings has to do with the way to the mirror.
+fn apt_options(dump: &str) -> Vec<String> {
+    let wanted = |line: &&str| {
+        let name = line.split(' ').next().unwrap_or_default().to_ascii_lowercase();
+        !line.contains("\"\"")
+            && (name.starts_with("acquire::http::proxy")
+                || name.starts_with("acquire::https::proxy")
+                || ["acquire::check-valid-until", "acquire::check-date", "acquire::retries"]
+                    .contains(&name.as_str()))
+    };
+    dump.lines().filter(wanted).map(str::to_owned).collect()
+}
+
+/// A pip.conf of what `pip config list` says about the way to the packages.
+fn pip_conf(list: &str, ca_bundle: bool) -> Option<String> {
+    let mut lines = Vec::new();
+    for line in list.lines() {
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let key = name.rsplit('.').next().unwrap_or_default();
+        let value = value.trim().trim_matches(['\'', '"']);
+        // A password in an index's address has no place in an image.
+        let harmless = !value
+            .split("://")
+            .skip(1)
+            .any(|rest| rest.split('/').next().is_some_and(|authority| authority.contains('@')));
+        if ["index-url", "extra-index-url", "trusted-host"].contains(&key) {
+            if harmless {
+                lines.push(format!("{key} = {}", value.replace("\\n", " ")));
+            } else {
+                tracing::warn!("pip's {key} holds a password; the base image goes without it");
+            }
+        }
+    }
+    if ca_bundle {
+        lines.push(format!("cert = {CA_BUNDLE}"));
+    }
+    lines.sort();
+    lines.dedup();
+    (!lines.is_empty()).then(|| format!("[global]\n{}\n", lines.join("\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirrors_of_the_suite_are_found_in_both_formats_and_others_left_alone() {
+        let files = [
+            (
+                "a.sources".to_owned(),
+                "Types: deb\nURIs: http://mirror/debian\nSuites: bookworm bookworm-updates\n\
+                 Components: main contrib\n\nTypes: deb\nURIs: https://other/x\n\
+                 Suites: bookworm-pgdg\nComponents: main\n"
+                    .to_owned(),
+            ),
+            (
+                "b.list".to_owned(),
+                "# deb http://off bookworm main\n\
+                 deb [signed-by=/k.gpg] http://mirror/security bookworm-security main\n\
+                 deb http://mirror/debian trixie main\n"
+                    .to_owned(),
+            ),
+        ];
+        assert_eq!(
+            apt_sources(&files, "bookworm"),
+            [
+                "deb http://mirror/debian bookworm main",
+                "deb http://mirror/debian bookworm-updates main",
+                "deb http://mirror/security bookworm-security main",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_way_to_the_packages_is_kept_and_a_password_is_not() {
+        let list = "global.index-url='https://index/simple'\n:env:.timeout='9'\n\
+                    user.extra-index-url='https://me:pw@private/simple'\n";
+        assert_eq!(
+            pip_conf(list, true).as_deref(),
+            Some(
+                "[global]\ncert = /etc/ssl/certs/ca-certificates.crt\nindex-url = https://index/simple\n"
+            )
+        );
+        let dump = "Acquire::http::Proxy \"http://proxy:3128\";\nAcquire::cdrom::mount \"/cd/\";\n";
+        assert_eq!(apt_options(dump), ["Acquire::http::Proxy \"http://proxy:3128\";"]);
+    }
+}

@@ -1,0 +1,38 @@
+//! What is remembered of a build, beside its layout.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::BuildRequest;
+use super::base::Base;
+use super::inputs::Inputs;
+use crate::layout::write_whole;
+
+/// A finished build.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Record {
+    /// The manifest's digest.
+    pub(super) digest: String,
+    /// The engine's name for the image.
+    pub(super) image_id: String,
+    pub(super) base: Option<Base>,
+    pub(super) inputs: Inputs,
+}
+
+impl Record {
+    /// The record of the last build; one that cannot be read is none.
+    pub(super) fn read(request: &BuildRequest) -> Option<Record> {
+        serde_json::from_slice(&std::fs::read(path(request)).ok()?).ok()
+    }
+
+    pub(super) fn write(&self, request: &BuildRequest) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
+        write_whole(&path(request), &text)
+    }
+}
+
+fn path(request: &BuildRequest) -> PathBuf {
+    request.work_dir.join("images").join(format!("{}.json", request.name))
+}

@@ -1,0 +1,54 @@
+//! Long calls of a program: every line goes to the progress display and into a log file, and the
+//! last ones are kept for the error.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+use duct::Expression;
+
+use crate::progress::Progress;
+
+/// So many lines tell what went wrong, without flooding the terminal.
+const TAIL: usize = 20;
+
+/// How a call ended.
+pub(super) struct Ran {
+    pub(super) ok: bool,
+    pub(super) tail: String,
+}
+
+/// Runs a call to its end; its output is written to `log`.
+pub(super) fn logged(
+    call: &Expression,
+    item: &str,
+    log: &Path,
+    progress: &dyn Progress,
+) -> io::Result<Ran> {
+    if let Some(folder) = log.parent() {
+        fs_err::create_dir_all(folder)?;
+    }
+    let mut log = io::BufWriter::new(fs_err::File::create(log)?);
+    let reader = call.stderr_to_stdout().unchecked().reader()?;
+    let mut tail = VecDeque::with_capacity(TAIL);
+    let mut lines = BufReader::new(&reader);
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        log.write_all(&line)?;
+        let text = String::from_utf8_lossy(&line);
+        // A progress bar redraws its line; what stands at the end counts.
+        let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
+        if !text.is_empty() {
+            tracing::debug!(item, "{text}");
+            progress.line(item, text);
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(text.to_owned());
+        }
+        line.clear();
+    }
+    log.flush()?;
+    let ok = reader.try_wait()?.is_some_and(|output| output.status.success());
+    Ok(Ran { ok, tail: Vec::from(tail).join("\n") })
+}

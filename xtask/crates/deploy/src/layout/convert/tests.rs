@@ -1,0 +1,130 @@
+//! Archives as engines write them, made into layouts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+struct Work(tempfile::TempDir);
+
+impl Work {
+    fn new() -> Work {
+        Work(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// An archive whose layers hold the given bytes; what occurs twice becomes a link.
+    fn archive(&self, layers: &[&[u8]], architecture: &str) -> PathBuf {
+        let path = self.path("image.tar");
+        let mut tar = tar::Builder::new(fs::File::create(&path).unwrap());
+        let mut add = |name: &str, bytes: &[u8]| {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, bytes).unwrap();
+        };
+        let diff_ids: Vec<_> = layers.iter().map(|bytes| digest::of(bytes)).collect();
+        let config = serde_json::json!({
+            "architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        });
+        let mut names = Vec::new();
+        for (index, bytes) in layers.iter().enumerate() {
+            names.push(format!("{index}/layer.tar"));
+            if layers[..index].contains(bytes) {
+                continue;
+            }
+            add(&names[index], bytes);
+        }
+        add("config.json", config.to_string().as_bytes());
+        let manifest =
+            serde_json::json!([{"Config": "config.json", "RepoTags": null, "Layers": names}]);
+        add("manifest.json", manifest.to_string().as_bytes());
+        for (index, bytes) in layers.iter().enumerate() {
+            if let Some(first) = layers[..index].iter().position(|other| other == bytes) {
+                let mut header = tar::Header::new_gnu();
+                header.set_entry_type(tar::EntryType::Symlink);
+                header.set_size(0);
+                let target = format!("../{first}/layer.tar");
+                tar.append_link(&mut header, &names[index], target).unwrap();
+            }
+        }
+        tar.finish().unwrap();
+        path
+    }
+
+    fn convert(&self, layers: &[&[u8]], name: &str) -> Layout {
+        let archive = self.archive(layers, "amd64");
+        from_docker_archive(&archive, &self.path("layers"), &self.path(name)).unwrap()
+    }
+
+    fn kept_layers(&self) -> usize {
+        let files = fs::read_dir(self.path("layers")).unwrap();
+        files.filter(|file| file.as_ref().unwrap().path().extension().is_some()).count()
+    }
+}
+
+fn inode(path: &Path) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap())
+}
+
+#[test]
+fn the_same_archive_gives_the_same_digest_with_and_without_the_layer_cache() {
+    let work = Work::new();
+    let first = work.convert(&[b"base", b"top", b"base"], "image");
+    let again = work.convert(&[b"base", b"top", b"base"], "image");
+    assert_eq!(first.digest, again.digest);
+    assert_eq!(first.manifest.layers.len(), 3);
+    assert_eq!(first.blobs().len(), 3, "two layers and the config, each once");
+    fs::remove_dir_all(work.path("layers")).unwrap();
+    assert_eq!(work.convert(&[b"base", b"top", b"base"], "image").digest, first.digest);
+}
+
+#[test]
+fn a_changed_top_layer_is_the_only_new_one_and_the_replaced_one_goes() {
+    let work = Work::new();
+    let first = work.convert(&[b"base", b"top"], "image");
+    let base = inode(&first.blob_path(&first.manifest.layers[0]));
+    let second = work.convert(&[b"base", b"other"], "image");
+    assert_eq!(inode(&second.blob_path(&second.manifest.layers[0])), base);
+    assert_ne!(second.digest, first.digest);
+    assert_eq!(work.kept_layers(), 2);
+}
+
+#[test]
+fn layers_of_another_image_are_shared_and_kept() {
+    let work = Work::new();
+    let one = work.convert(&[b"base", b"one"], "one");
+    let two = work.convert(&[b"base", b"two"], "two");
+    assert_eq!(
+        inode(&one.blob_path(&one.manifest.layers[0])),
+        inode(&two.blob_path(&two.manifest.layers[0])),
+    );
+    assert_eq!(work.kept_layers(), 3);
+    Layout::open(&work.path("one")).unwrap();
+}
+
+#[test]
+fn an_image_for_another_machine_is_refused() {
+    let work = Work::new();
+    let archive = work.archive(&[b"base"], "arm64");
+    let error = from_docker_archive(&archive, &work.path("layers"), &work.path("image"));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "the image is for linux/arm64, but services run on linux/amd64 only"
+    );
+    assert!(!work.path("image").exists());
+}
+
+#[test]
+fn a_blob_cut_short_is_noticed() {
+    let work = Work::new();
+    let layout = work.convert(&[b"base"], "image");
+    fs::write(layout.blob_path(&layout.manifest.layers[0]), "b").unwrap();
+    let error = Layout::open(&work.path("image")).unwrap_err().to_string();
+    assert!(error.contains("is not complete"), "{error}");
+    // The cache holds the same file, so it does not trust it either.
+    work.convert(&[b"base"], "image");
+}

@@ -1,0 +1,138 @@
+//! Compressed layers, kept by what they hold: a layer that was compressed once is not compressed
+//! again, whichever image it turns up in. Layouts hold hard links to these files; a file without
+//! one belongs to no image any more and goes.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
+
+use super::{Descriptor, LAYER, LayoutError, gzip};
+use crate::digest::{self, Hashing};
+
+pub(super) struct Layers {
+    folder: PathBuf,
+    /// Held as long as layers are added, linked and pruned: another process does none of it then.
+    _lock: std::fs::File,
+}
+
+/// What is remembered of a diff_id.
+#[derive(Serialize, Deserialize)]
+struct Known {
+    digest: String,
+    size: u64,
+}
+
+impl Layers {
+    pub(super) fn open(folder: &Path) -> io::Result<Layers> {
+        fs_err::create_dir_all(folder)?;
+        let lock = std::fs::File::create(folder.join("lock"))?;
+        lock.lock()?;
+        Ok(Layers { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// The compressed layer with that diff_id, if it is kept here in its full length.
+    pub(super) fn find(&self, diff_id: &str) -> Option<Descriptor> {
+        let note = std::fs::read(self.note(diff_id)?).ok()?;
+        let Known { digest, size } = serde_json::from_slice(&note).ok()?;
+        let length = self.blob(&digest)?.metadata().ok()?.len();
+        (length == size).then(|| Descriptor { media_type: LAYER.to_owned(), digest, size })
+    }
+
+    /// Compresses a layer of the archive and keeps it. What is read must have that diff_id.
+    pub(super) fn add(
+        &self,
+        diff_id: &str,
+        mut source: io::Take<std::fs::File>,
+    ) -> Result<Descriptor, LayoutError> {
+        let unusable = |problem: &str| LayoutError::Archive(format!("layer {diff_id} {problem}"));
+        let note = self.note(diff_id).ok_or_else(|| unusable("has no usable name"))?;
+        let mut start = [0; 4];
+        let read = source.by_ref().take(4).read(&mut start)?;
+        source.get_mut().seek(SeekFrom::Current(-(read as i64)))?;
+        source.set_limit(source.limit() + read as u64);
+
+        let fresh = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut target = Hashing::new(io::BufWriter::with_capacity(1 << 20, fresh));
+        let found = match start {
+            [0x1f, 0x8b, ..] => {
+                // An engine that keeps layers compressed hands them out so: they stay as they are.
+                io::copy(&mut source, &mut target)?;
+                None
+            }
+            [0x28, 0xb5, 0x2f, 0xfd] => return Err(unusable("is compressed with zstd")),
+            _ => Some(gzip::compress(source, &mut target)?),
+        };
+        let (writer, digest, size) = target.finish();
+        let fresh = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let found = match found {
+            Some(found) => found,
+            None => digest::of_reader(MultiGzDecoder::new(fresh.reopen()?))?,
+        };
+        if found != diff_id {
+            return Err(unusable(&format!("holds {found}")));
+        }
+        let blob = self.blob(&digest).ok_or_else(|| unusable("has no usable digest"))?;
+        fresh.persist(blob).map_err(|error| error.error)?;
+        let known = serde_json::to_vec(&Known { digest: digest.clone(), size })
+            .map_err(io::Error::other)?;
+        write_whole(&note, &known)?;
+        Ok(Descriptor { media_type: LAYER.to_owned(), digest, size })
+    }
+
+    /// Puts a layer into a layout.
+    pub(super) fn link(&self, layer: &Descriptor, target: &Path) -> io::Result<()> {
+        let source = self
+            .blob(&layer.digest)
+            .ok_or_else(|| io::Error::other(format!("{:?} is no digest", layer.digest)))?;
+        // The same layer may occur twice in an image.
+        if target.exists() {
+            return Ok(());
+        }
+        // A file system without hard links gets a copy.
+        std::fs::hard_link(&source, target).or_else(|_| fs_err::copy(&source, target).map(drop))
+    }
+
+    /// Removes what no layout links to.
+    pub(super) fn prune(&self) -> io::Result<()> {
+        for entry in fs_err::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let meta = path.symlink_metadata()?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let blob = digest::hex_part(&format!("sha256:{name}")).is_some();
+            // A temporary file is left over from a killed process: the lock is ours.
+            if (blob && meta.nlink() == 1) || name.starts_with(".tmp") {
+                fs_err::remove_file(&path)?;
+            }
+        }
+        for entry in fs_err::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let Some(diff_id) = path.file_stem().filter(|_| path.extension().is_some()) else {
+                continue;
+            };
+            if self.find(&format!("sha256:{}", diff_id.to_string_lossy())).is_none() {
+                fs_err::remove_file(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn blob(&self, digest: &str) -> Option<PathBuf> {
+        Some(self.folder.join(digest::hex_part(digest)?))
+    }
+
+    fn note(&self, diff_id: &str) -> Option<PathBuf> {
+        Some(self.folder.join(format!("{}.json", digest::hex_part(diff_id)?)))
+    }
+}
+
+/// Writes a file so that it is there in full or not at all.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
+    fresh.write_all(bytes)?;
+    fresh.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
