@@ -1,0 +1,11 @@
+-- The integration that opens the network rule to the services that name it.
+-- role: <% account_role %>
+-- when: egress
+USE ROLE <% account_role %>;
+
+CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS <% egress_integration %>
+  ALLOWED_NETWORK_RULES = (<% database %>.<% schema %>.<% network_rule %>)
+  ENABLED = TRUE
+  COMMENT = '<% owner_comment %>';
+
+GRANT USAGE ON INTEGRATION <% egress_integration %> TO ROLE <% system_role %>;

@@ -1,0 +1,28 @@
+-- The notebook without a way out, when no egress hosts are configured.
+-- role: <% system_role %>
+-- when: not egress
+USE ROLE <% system_role %>;
+
+CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% jupyter_service %>
+  IN COMPUTE POOL <% jupyter_pool %>
+  FROM @<% database %>.<% schema %>.<% specs_stage %>
+  SPECIFICATION_FILE = '<% jupyter_spec_file %>'
+  AUTO_RESUME = TRUE
+  MIN_INSTANCES = <% jupyter_instances %>
+  MAX_INSTANCES = <% jupyter_instances %>
+  QUERY_WAREHOUSE = <% warehouse %>
+  COMMENT = '<% owner_comment %>';
+
+ALTER SERVICE <% database %>.<% schema %>.<% jupyter_service %>
+  FROM @<% database %>.<% schema %>.<% specs_stage %>
+  SPECIFICATION_FILE = '<% jupyter_spec_file %>';
+
+ALTER SERVICE <% database %>.<% schema %>.<% jupyter_service %> UNSET
+  EXTERNAL_ACCESS_INTEGRATIONS;
+
+ALTER SERVICE <% database %>.<% schema %>.<% jupyter_service %> SET
+  MIN_INSTANCES = <% jupyter_instances %>
+  MAX_INSTANCES = <% jupyter_instances %>
+  QUERY_WAREHOUSE = <% warehouse %>;
+
+ALTER SERVICE <% database %>.<% schema %>.<% jupyter_service %> RESUME;

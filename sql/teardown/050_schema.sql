@@ -1,0 +1,6 @@
+-- The schema, when it is not the PUBLIC that every database has.
+-- role: <% system_role %>
+-- when: own_schema
+USE ROLE <% system_role %>;
+
+DROP SCHEMA IF EXISTS <% database %>.<% schema %>;

@@ -1,0 +1,5 @@
+-- The user.
+-- role: <% user_role %>
+USE ROLE <% user_role %>;
+
+DROP USER IF EXISTS <% user %>;

@@ -1,0 +1,56 @@
+//! Every rendered file of the project, as it reaches a target.
+
+use plan::{SqlFile, image_tag, render_spec, service_statements};
+
+use crate::sources::{built, desired, digests, project};
+
+fn text(files: &[SqlFile]) -> String {
+    let mut text = String::new();
+    for file in files {
+        text += &format!("==== {} as {}\n     {}\n", file.path, file.role, file.purpose);
+        for statement in &file.statements {
+            text += &format!("\n{}: {};\n", statement.line, statement.text);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn every_set_renders_as_reviewed() {
+    for (set, files) in desired().sets {
+        insta::assert_snapshot!(format!("sql_{set}"), text(&files));
+    }
+}
+
+#[test]
+fn every_spec_renders_as_reviewed() {
+    for service in ["milvus", "jupyter"] {
+        let spec = render_spec(&project(), "local", service, &digests()).unwrap();
+        let text = format!("==== {}\n{}", spec.file_name, spec.text);
+        insta::assert_snapshot!(format!("spec_{service}"), text);
+    }
+}
+
+#[test]
+fn both_targets_get_the_same_sql_and_specs() {
+    let local = desired();
+    let snowflake = plan::desired(&project(), "snowflake", &built()).unwrap();
+    assert_eq!(local.sets, snowflake.sets);
+    assert_eq!(local.services, snowflake.services);
+}
+
+#[test]
+fn an_image_is_tagged_by_the_start_of_its_digest() {
+    assert_eq!(image_tag(crate::sources::MILVUS), "aaaaaaaaaaaa");
+    let reference = desired().images["milvus"].reference.clone();
+    assert_eq!(reference.as_deref(), Some("/milvus_demo/public/milvus_repo/milvus:aaaaaaaaaaaa"));
+}
+
+#[test]
+fn the_statements_of_a_service_name_its_staged_spec() {
+    let spec = render_spec(&project(), "local", "milvus", &digests()).unwrap();
+    let statements = service_statements(&project(), "local", "milvus", &spec, None).unwrap();
+    let naming = statements.iter().filter(|s| s.text.contains(&spec.file_name)).count();
+    assert_eq!(naming, 2, "CREATE and ALTER");
+}

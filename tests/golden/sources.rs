@@ -1,0 +1,139 @@
+//! The project's own files, and small projects made of texts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use plan::{Desired, ImageState, Project, SourceFile};
+
+/// Digests that images are said to have.
+pub(crate) const MILVUS: &str =
+    "sha256:aaaaaaaaaaaabbbbbbbbbbbbccccccccccccddddddddddddeeeeeeeeeeeeffff";
+pub(crate) const JUPYTER: &str =
+    "sha256:111111111111222222222222333333333333444444444444555555555555abcd";
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+/// The project as it is in the repository.
+pub(crate) fn project() -> Project {
+    Project::read(&root()).expect("the project's own files are in order")
+}
+
+pub(crate) fn digests() -> BTreeMap<String, String> {
+    [("milvus", MILVUS), ("jupyter", JUPYTER)].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+}
+
+/// Both images built.
+pub(crate) fn built() -> BTreeMap<String, ImageState> {
+    digests().into_iter().map(|(key, digest)| (key, ImageState::Built { digest })).collect()
+}
+
+/// The project's own files for the local target, both images built.
+pub(crate) fn desired() -> Desired {
+    plan::desired(&project(), "local", &built()).expect("the project's own files are in order")
+}
+
+/// A project of texts: a configuration with one image, pool and service, and these files.
+pub(crate) struct Small {
+    config: String,
+    sql: Vec<SourceFile>,
+    spec: String,
+}
+
+pub(crate) const SMALL_CONFIG: &str = r#"[deployment]
+name = "demo"
+database = "DEMO"
+repository = "REPO"
+role = "DEMO_ROLE"
+endpoint_role = "DEMO_ENDPOINTS"
+user = "DEMO_USER"
+warehouse = { name = "WH", size = "X-SMALL", auto_suspend = 60 }
+stages = { specs = "SPECS", data = "DATA", files = "FILES" }
+
+[pools.web]
+name = "WEB_POOL"
+family = "CPU_X64_XS"
+min_nodes = 1
+max_nodes = 1
+
+[images.web]
+context = "images/web"
+
+[services.web]
+name = "WEB"
+spec = "specs/web.yaml"
+pool = "web"
+
+[target.local]
+kind = "local"
+"#;
+
+const SMALL_SQL: &str = "-- The service.
+-- role: <% system_role %>
+USE ROLE <% system_role %>;
+CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% web_service %>
+  IN COMPUTE POOL <% web_pool %>
+  FROM @<% database %>.<% schema %>.<% specs_stage %>
+  SPECIFICATION_FILE = '<% web_spec_file %>';
+";
+
+pub(crate) const SMALL_SPEC: &str = "spec:
+  containers:
+    - name: web
+      image: <% web_image %>
+      env:
+        SPCS_SPEC_DIGEST: '<% spec_digest %>'
+";
+
+impl Small {
+    pub(crate) fn new() -> Small {
+        Small { config: SMALL_CONFIG.to_owned(), sql: Vec::new(), spec: SMALL_SPEC.to_owned() }
+            .sql("services/010_web.sql", SMALL_SQL)
+    }
+
+    pub(crate) fn config(mut self, from: &str, to: &str) -> Small {
+        assert!(self.config.contains(from), "{from}");
+        self.config = self.config.replace(from, to);
+        self
+    }
+
+    pub(crate) fn more_config(mut self, text: &str) -> Small {
+        self.config.push_str(text);
+        self
+    }
+
+    pub(crate) fn sql(mut self, name: &str, text: &str) -> Small {
+        self.sql.push(SourceFile { path: format!("sql/{name}"), text: text.to_owned() });
+        self
+    }
+
+    /// A file of one statement after a header that is in order: it starts on line 4.
+    pub(crate) fn statement(self, text: &str) -> Small {
+        let header = "-- One statement.\n-- role: <% system_role %>\nUSE ROLE <% system_role %>;\n";
+        self.sql("bootstrap/010_one.sql", &format!("{header}{text}\n"))
+    }
+
+    pub(crate) fn spec(mut self, text: &str) -> Small {
+        self.spec = text.to_owned();
+        self
+    }
+
+    pub(crate) fn desired(self) -> Result<Desired, plan::Error> {
+        let spec = SourceFile { path: "specs/web.yaml".to_owned(), text: self.spec };
+        let project = Project::from_texts(&self.config, self.sql, vec![spec])?;
+        let digest = MILVUS.to_owned();
+        plan::desired(&project, "local", &[("web".to_owned(), ImageState::Built { digest })].into())
+    }
+
+    /// The error and its hint, as people see them.
+    #[track_caller]
+    pub(crate) fn error(self) -> String {
+        let error = self.desired().expect_err("the project is not in order");
+        match error.hint() {
+            Some(hint) => format!("{error}\n\nhint: {hint}"),
+            None => error.to_string(),
+        }
+    }
+}
