@@ -4,10 +4,12 @@
 pub mod access;
 mod catalog;
 mod config;
+pub mod controller;
 mod kind;
 pub mod registry;
+pub mod runtime;
 pub mod service;
+pub mod spec;
 mod sql;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
-pub mod spec;

@@ -87,3 +87,28 @@ pub struct ContainerObservation {
     /// Exit code of the previous run.
     pub last_exit_code: Option<i32>,
 }
+
+/// The names a service is found by inside its schema's network: the bare one, and the whole one.
+pub fn dns_aliases(key: &str) -> Vec<String> {
+    vec![dns_label(key), dns_name(key)]
+}
+
+/// `<service>.<hash>.svc.spcs.internal`, SHOW SERVICES' `dns_name`.
+pub fn dns_name(key: &str) -> String {
+    let schema = key.rsplit_once('.').map_or("", |(schema, _)| schema);
+    format!("{}.{}", dns_label(key), dns_domain(schema))
+}
+
+/// `<hash>.svc.spcs.internal` of a schema `DATABASE.SCHEMA`.
+pub fn dns_domain(schema: &str) -> String {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(schema.to_ascii_uppercase().as_bytes());
+    let letters: String = digest.iter().take(4).map(|b| char::from(b'a' + b % 26)).collect();
+    format!("{letters}.svc.spcs.internal")
+}
+
+/// A service's name as a DNS label: lower case, `-` for `_`.
+fn dns_label(key: &str) -> String {
+    let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
+    name.to_ascii_lowercase().replace('_', "-")
+}

@@ -1,0 +1,299 @@
+//! Starting what is missing: images, network, volumes, tokens, containers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::instance::{ContainerRun, Instance, ProbeRun, Rendered, Waiting};
+use super::task::{ServiceTask, VOLUME_KIND, volume_kind};
+use super::{Context, files};
+use crate::runtime::{
+    self, ContainerNetwork, ContainerRequest, Labels, Mount, RuntimeError, VolumeRequest,
+};
+use crate::service;
+use crate::spec::{Container, VolumeSource};
+
+impl ServiceTask {
+    /// Starts the containers that are not there, in every instance whose time has come.
+    pub(super) async fn launch_missing(&mut self) {
+        let ids: Vec<u32> = self.instances.keys().copied().collect();
+        for id in ids {
+            let Some(instance) = self.instances.get_mut(&id) else { continue };
+            let missing = instance.containers.iter().any(|c| c.state.is_none());
+            let Some(rendered) = instance.rendered.clone() else { continue };
+            if !missing || instance.retry_at > Instant::now() {
+                continue;
+            }
+            if let Ok(wait) = rendered.deployment.node_ready_at.duration_since(SystemTime::now())
+                && !wait.is_zero()
+            {
+                instance.waiting = Waiting::Node;
+                instance.retry_at = Instant::now() + wait.min(Duration::from_secs(1));
+                continue;
+            }
+            if instance.waiting == Waiting::Node {
+                instance.waiting = Waiting::Start;
+            }
+            self.report();
+            match self.pull_all(&rendered).await {
+                None => return,
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(service = self.key, instance = id, %error, "pull failed");
+                    self.fail(id, Waiting::Image);
+                    continue;
+                }
+            }
+            let Some(instance) = self.instances.get_mut(&id) else { continue };
+            instance.waiting = Waiting::Start;
+            match self.context.launch(&self.key, instance, &rendered).await {
+                Ok(()) => instance.attempts = 0,
+                Err(error) => {
+                    tracing::warn!(service = self.key, instance = id, %error, "start failed");
+                    self.fail(id, Waiting::Start);
+                }
+            }
+            self.report();
+        }
+    }
+
+    fn fail(&mut self, id: u32, waiting: Waiting) {
+        let timing = self.context.timing;
+        if let Some(instance) = self.instances.get_mut(&id) {
+            instance.waiting = waiting;
+            instance.attempts += 1;
+            instance.retry_at = Instant::now() + timing.backoff(instance.attempts);
+        }
+    }
+
+    /// Pulls all images of a deployment; `None` if another goal was set meanwhile.
+    pub(super) async fn pull_all(
+        &mut self,
+        rendered: &Rendered,
+    ) -> Option<Result<(), RuntimeError>> {
+        for pinned in rendered.deployment.images.values() {
+            let Some(image) = self.context.image_name(pinned) else {
+                let doing = format!("pulling {}", pinned.path);
+                let message = "Provided image name uses an invalid format".to_owned();
+                return Some(Err(RuntimeError { doing, message }));
+            };
+            tokio::select! {
+                biased;
+                _ = self.goal.changed() => return None,
+                pulled = self.context.runtime.pull(&image, &self.context.login) => {
+                    if let Err(error) = pulled {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+        Some(Ok(()))
+    }
+}
+
+impl super::ControllerTiming {
+    /// The pause after so many failures in a row.
+    pub(super) fn backoff(&self, failures: u32) -> Duration {
+        let factor = 2u32.saturating_pow(failures.saturating_sub(1).min(16));
+        self.first_backoff.saturating_mul(factor).min(self.last_backoff)
+    }
+}
+
+impl Context {
+    /// Makes what an instance needs and starts the containers that it lacks.
+    async fn launch(
+        &self,
+        key: &str,
+        instance: &mut Instance,
+        rendered: &Arc<Rendered>,
+    ) -> Result<(), RuntimeError> {
+        let deployment = &rendered.deployment;
+        let network = self.network_name(key);
+        self.runtime.ensure_network(&network, deployment.egress).await?;
+        self.make_volumes(key, instance.id, rendered).await?;
+        for (i, container) in rendered.spec.containers.iter().enumerate() {
+            if instance.containers[i].state.is_some() {
+                continue;
+            }
+            let owner = instance.containers[0].state.as_ref().map(|state| state.id.clone());
+            let network = match owner {
+                Some(container) if i > 0 => ContainerNetwork::Shared { container },
+                _ => ContainerNetwork::Own {
+                    networks: vec![network.clone()],
+                    aliases: service::dns_aliases(key),
+                    ports: rendered.spec.published_ports(),
+                },
+            };
+            let run = &mut instance.containers[i];
+            let started = async {
+                let request = self.request(key, instance.id, rendered, container, run, network)?;
+                let id = self.runtime.run(&request).await?;
+                let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
+                found.into_iter().next().ok_or_else(|| RuntimeError {
+                    doing: format!("starting {}", request.name),
+                    message: "the container is gone again".to_owned(),
+                })
+            };
+            match started.await {
+                Ok(state) => {
+                    run.state = Some(state);
+                    run.start_error = None;
+                    run.ready = false;
+                    run.readiness = ProbeRun::new();
+                    run.liveness = ProbeRun::new();
+                }
+                Err(error) => {
+                    run.start_error = Some(format!("{error}\n"));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn make_volumes(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+    ) -> Result<(), RuntimeError> {
+        for volume in &rendered.spec.volumes {
+            let memory = match volume.source {
+                VolumeSource::Memory { size } => Some(size),
+                VolumeSource::Stage(_) => continue,
+                VolumeSource::Local | VolumeSource::Block { .. } => None,
+            };
+            let mut labels = self.labels(key, instance);
+            labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
+            let owner = (volume.uid.is_some() || volume.gid.is_some())
+                .then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
+            let name = self.volume_name(key, instance, &volume.name);
+            if memory.is_some() && rendered.mounted(&volume.name) < 2 {
+                continue;
+            }
+            self.runtime.ensure_volume(&VolumeRequest { name, labels, memory, owner }).await?;
+        }
+        Ok(())
+    }
+
+    fn labels(&self, key: &str, instance: u32) -> Labels {
+        Labels::from([
+            (runtime::PLATFORM.to_owned(), self.dirs.platform_id.clone()),
+            (runtime::SERVICE.to_owned(), key.to_owned()),
+            (runtime::INSTANCE.to_owned(), instance.to_string()),
+        ])
+    }
+
+    fn request(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+        container: &Container,
+        run: &ContainerRun,
+        network: ContainerNetwork,
+    ) -> Result<ContainerRequest, RuntimeError> {
+        let deployment = &rendered.deployment;
+        let mut labels = self.labels(key, instance);
+        let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
+        label(runtime::CONTAINER, &container.name);
+        label(runtime::SPEC_DIGEST, &deployment.spec_digest);
+        label(runtime::IMAGE, &run.image.path);
+        label(runtime::IMAGE_DIGEST, &run.image.digest);
+        label(runtime::RESTARTS, &run.restarts.to_string());
+        if let Some(code) = run.last_exit {
+            label(runtime::LAST_EXIT, &code.to_string());
+        }
+        let mut env: BTreeMap<&str, &str> =
+            deployment.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        env.extend(container.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+        Ok(ContainerRequest {
+            name: self.container_name(key, instance, &container.name),
+            labels,
+            image: self.image_name(&run.image).unwrap_or_default(),
+            command: container.command.clone(),
+            args: container.args.clone(),
+            env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+            mounts: self.mounts(key, instance, rendered, container)?,
+            network,
+            memory: container.resources.limits.memory,
+            cpus: container.resources.limits.cpu,
+            stop_grace: self.timing.stop_grace,
+        })
+    }
+
+    fn mounts(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+        container: &Container,
+    ) -> Result<Vec<Mount>, RuntimeError> {
+        let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
+            doing: format!("preparing {what} for {}", container.name),
+            message: error.to_string(),
+        };
+        let mut mounts = Vec::new();
+        if container.token.mounted {
+            let token = &rendered.deployment.session_token;
+            let source = files::write_token(
+                &self.dirs,
+                key,
+                instance,
+                &container.name,
+                token,
+                container.token.mode,
+            )
+            .map_err(|error| failed("the session token", &error))?;
+            let target = container.token.directory.clone();
+            mounts.push(Mount::Directory { source, target, read_only: true });
+        }
+        for mount in &container.mounts {
+            let target = mount.path.clone();
+            let volumes = &rendered.spec.volumes;
+            let Some(volume) = volumes.iter().find(|volume| volume.name == mount.volume) else {
+                continue;
+            };
+            mounts.push(match &volume.source {
+                VolumeSource::Memory { size } if rendered.mounted(&volume.name) < 2 => {
+                    Mount::Memory { target, size: *size }
+                }
+                VolumeSource::Stage(stage) => {
+                    let source = rendered.deployment.stages.get(stage).ok_or_else(|| {
+                        failed("a stage volume", &format!("the stage {stage} is not known"))
+                    })?;
+                    let own = |uid, gid| files::own_stage(source, uid, gid);
+                    own(volume.uid.unwrap_or(0), volume.gid.unwrap_or(0))
+                        .map_err(|error| failed("a stage volume", &error))?;
+                    let source = source.canonicalize().map_err(|e| failed("a stage volume", &e))?;
+                    Mount::Directory { source, target, read_only: false }
+                }
+                _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },
+            });
+        }
+        Ok(mounts)
+    }
+
+    /// Puts the present token into the directories that running containers have mounted.
+    pub(super) fn refresh_tokens(&self, key: &str, instance: u32, rendered: &Rendered) {
+        let token = &rendered.deployment.session_token;
+        for container in rendered.spec.containers.iter().filter(|c| c.token.mounted) {
+            let mode = container.token.mode;
+            let written =
+                files::write_token(&self.dirs, key, instance, &container.name, token, mode);
+            if let Err(error) = written {
+                tracing::warn!(service = key, %error, "the session token is not renewed");
+            }
+        }
+    }
+}
+
+impl Rendered {
+    /// How many containers mount a volume.
+    fn mounted(&self, volume: &str) -> usize {
+        let mounts = self.spec.containers.iter().flat_map(|container| &container.mounts);
+        mounts.filter(|mount| mount.volume == volume).count()
+    }
+}

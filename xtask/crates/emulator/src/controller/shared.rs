@@ -1,0 +1,134 @@
+//! What a service's task tells the rest of the platform.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::LogsError;
+use super::instance::{Instance, Waiting};
+use crate::service::{
+    ContainerObservation, Deployment, InstanceObservation, PinnedImage, ServiceObservation,
+};
+
+/// The last report of a service's task, and the deployment it is judged by.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// `None` only for a service that is being removed without having been applied.
+    deployment: Option<Arc<Deployment>>,
+    instances: Vec<InstanceObservation>,
+    /// From a change of the specification until every instance is READY with it.
+    upgrading: bool,
+    addresses: Vec<BTreeMap<u16, SocketAddr>>,
+    turn: usize,
+    containers: BTreeMap<(u32, String), LogSource>,
+}
+
+/// Where the logs of a container are.
+#[derive(Debug, Clone)]
+pub(super) struct LogSource {
+    pub(super) id: Option<String>,
+    pub(super) error: Option<String>,
+}
+
+impl Shared {
+    /// A new deployment: what is observed is measured by it from now on, even before the task
+    /// has looked at it. Nobody who asks after ALTER SERVICE is told of the past.
+    pub(super) fn expect(&mut self, deployment: Arc<Deployment>) {
+        let differs =
+            |instance: &InstanceObservation| instance.spec_digest != deployment.spec_digest;
+        self.upgrading |= self.instances.iter().any(differs);
+        self.deployment = Some(deployment);
+    }
+
+    /// Takes over what the task knows.
+    pub(super) fn report<'a>(&mut self, instances: impl Iterator<Item = &'a Instance> + Clone) {
+        self.instances = instances.clone().map(Instance::observe).collect();
+        self.addresses =
+            instances.clone().filter(|i| i.is_ready()).map(Instance::addresses).collect();
+        self.containers = instances
+            .flat_map(|instance| {
+                instance.containers.iter().map(move |container| {
+                    let id = container.state.as_ref().map(|state| state.id.clone());
+                    let error = container.start_error.clone();
+                    ((instance.id, container.name.clone()), LogSource { id, error })
+                })
+            })
+            .collect();
+        if let Some(deployment) = &self.deployment {
+            let current = |instance: &InstanceObservation| {
+                instance.spec_digest == deployment.spec_digest && instance.status == "READY"
+            };
+            let complete = self.instances.len() == deployment.instances as usize;
+            if complete && self.instances.iter().all(current) {
+                self.upgrading = false;
+            } else if self.instances.iter().any(|i| i.spec_digest != deployment.spec_digest) {
+                self.upgrading = true;
+            }
+        }
+    }
+
+    pub(super) fn observation(&self) -> Option<ServiceObservation> {
+        let deployment = self.deployment.as_ref()?;
+        let mut instances = self.instances.clone();
+        for id in 0..deployment.instances {
+            if !instances.iter().any(|instance| instance.id == id) {
+                instances.push(expected(id, deployment));
+            }
+        }
+        instances.sort_by_key(|instance| instance.id);
+        let count = |status: &str| instances.iter().filter(|i| i.status == status).count();
+        let is_upgrading = self.upgrading && deployment.instances > 0;
+        let wanted = deployment.instances as usize;
+        let status = match wanted {
+            0 if instances.is_empty() => "SUSPENDED",
+            0 => "SUSPENDING",
+            _ if count("READY") >= wanted || (is_upgrading && count("READY") > 0) => "RUNNING",
+            _ if count("FAILED") > 0 => "FAILED",
+            _ if count("SUCCEEDED") == instances.len() => "DONE",
+            _ => "PENDING",
+        };
+        Some(ServiceObservation { status, is_upgrading, instances })
+    }
+
+    pub(super) fn address(&mut self, port: u16) -> Option<SocketAddr> {
+        let found: Vec<_> = self.addresses.iter().filter_map(|ports| ports.get(&port)).collect();
+        self.turn = self.turn.wrapping_add(1);
+        found.get(self.turn % found.len().max(1)).map(|address| **address)
+    }
+
+    pub(super) fn container(&self, instance: u32, name: &str) -> Result<LogSource, LogsError> {
+        if let Some(source) = self.containers.get(&(instance, name.to_owned())) {
+            return Ok(source.clone());
+        }
+        if self.instances.iter().any(|known| known.id == instance) {
+            Err(LogsError::NoContainer(name.to_owned()))
+        } else {
+            Err(LogsError::NoInstance(instance))
+        }
+    }
+}
+
+/// An instance that the task has not made yet.
+fn expected(id: u32, deployment: &Deployment) -> InstanceObservation {
+    let waiting =
+        if deployment.node_ready_at > SystemTime::now() { Waiting::Node } else { Waiting::Start };
+    let container = |(name, image): (&String, &PinnedImage)| ContainerObservation {
+        name: name.clone(),
+        status: "PENDING",
+        message: waiting.message().to_owned(),
+        image: image.clone(),
+        restart_count: 0,
+        started: None,
+        last_exit_code: None,
+    };
+    InstanceObservation {
+        id,
+        status: "PENDING",
+        spec_digest: deployment.spec_digest.clone(),
+        created: SystemTime::now(),
+        started: None,
+        ip_address: None,
+        containers: deployment.images.iter().map(container).collect(),
+    }
+}

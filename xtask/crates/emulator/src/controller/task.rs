@@ -1,0 +1,259 @@
+//! The task of one service: looks at the goal, takes one step towards it, looks again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::instance::{Instance, Rendered};
+use super::shared::Shared;
+use super::{Context, files, lock};
+use crate::runtime::{PLATFORM, SERVICE};
+use crate::service::Deployment;
+use crate::spec::{self, VolumeSource};
+
+/// Label of a volume: `block` ones outlive the instance.
+pub(super) const VOLUME_KIND: &str = "spcs.volume";
+
+/// What a service shall be.
+#[derive(Debug, Clone)]
+pub(super) enum Goal {
+    Run(Arc<Deployment>),
+    Remove { keep_block_volumes: bool },
+}
+
+pub(super) struct ServiceTask {
+    pub(super) key: String,
+    pub(super) context: Arc<Context>,
+    pub(super) goal: watch::Receiver<Goal>,
+    pub(super) instances: BTreeMap<u32, Instance>,
+    pub(super) next_look: Instant,
+    shared: Arc<Mutex<Shared>>,
+    rendered: Option<Arc<Rendered>>,
+    adopted: bool,
+}
+
+impl ServiceTask {
+    pub(super) fn new(
+        key: &str,
+        context: Arc<Context>,
+        shared: Arc<Mutex<Shared>>,
+        goal: watch::Receiver<Goal>,
+    ) -> ServiceTask {
+        ServiceTask {
+            key: key.to_owned(),
+            context,
+            goal,
+            instances: BTreeMap::new(),
+            next_look: Instant::now(),
+            shared,
+            rendered: None,
+            adopted: false,
+        }
+    }
+
+    /// Runs until the service is removed, or the controller is gone.
+    pub(super) async fn run(mut self) {
+        loop {
+            let goal = self.goal.borrow_and_update().clone();
+            let pause = match goal {
+                Goal::Run(deployment) => self.step(deployment).await,
+                Goal::Remove { keep_block_volumes } => {
+                    self.take_away(keep_block_volumes).await;
+                    return;
+                }
+            };
+            self.report();
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                changed = self.goal.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    pub(super) fn report(&self) {
+        lock(&self.shared).report(self.instances.values());
+    }
+
+    /// One step; returns how long there is nothing more to do.
+    async fn step(&mut self, deployment: Arc<Deployment>) -> Duration {
+        let timing = self.context.timing;
+        let Some(rendered) = self.render(deployment) else { return timing.watch };
+        if !self.adopted {
+            match self.adopt(&rendered).await {
+                Ok(()) => self.adopted = true,
+                Err(error) => {
+                    tracing::warn!(service = self.key, %error, "the engine does not answer");
+                    return timing.first_backoff;
+                }
+            }
+            self.report();
+        }
+        let wanted = rendered.deployment.instances;
+        if let Some((&id, _)) = self.instances.last_key_value().filter(|(id, _)| **id >= wanted) {
+            self.retire(id).await;
+            return Duration::ZERO;
+        }
+        for id in 0..wanted {
+            self.instances.entry(id).or_insert_with(|| Instance::new(id, rendered.clone()));
+        }
+        if let Some(id) = self.next_to_roll(&rendered) {
+            // The old instance serves while the new images come in.
+            let _ = self.pull_all(&rendered).await;
+            if self.goal.has_changed().unwrap_or(true) {
+                return Duration::ZERO;
+            }
+            self.retire(id).await;
+            self.instances.insert(id, Instance::new(id, rendered.clone()));
+            self.report();
+        }
+        self.launch_missing().await;
+        self.watch_containers().await;
+        self.pause()
+    }
+
+    /// Reads the specification once per deployment, and hands the new one to the instances that
+    /// are as it says already.
+    fn render(&mut self, deployment: Arc<Deployment>) -> Option<Arc<Rendered>> {
+        if let Some(rendered) = &self.rendered
+            && Arc::ptr_eq(&rendered.deployment, &deployment)
+        {
+            return Some(rendered.clone());
+        }
+        let spec = match spec::parse(&deployment.spec_text) {
+            Ok(spec) => spec,
+            Err(error) => {
+                tracing::error!(service = self.key, %error, "a specification that was accepted");
+                return None;
+            }
+        };
+        let rendered = Arc::new(Rendered { deployment, spec });
+        for instance in self.instances.values_mut() {
+            if instance.spec_digest == rendered.deployment.spec_digest {
+                instance.rendered = Some(rendered.clone());
+                self.context.refresh_tokens(&self.key, instance.id, &rendered);
+            }
+        }
+        self.rendered = Some(rendered.clone());
+        Some(rendered)
+    }
+
+    /// The instance to replace now: the highest id that is outdated, once those already replaced
+    /// are READY. One that does not serve anyway is replaced without waiting.
+    fn next_to_roll(&self, rendered: &Rendered) -> Option<u32> {
+        let digest = &rendered.deployment.spec_digest;
+        let outdated = self.instances.values().rfind(|i| i.spec_digest != *digest)?;
+        let mut current = self.instances.values().filter(|i| i.spec_digest == *digest);
+        let may = !outdated.is_ready() || current.all(Instance::is_ready);
+        may.then_some(outdated.id)
+    }
+
+    /// Stops an instance and removes what belongs to it alone.
+    pub(super) async fn retire(&mut self, id: u32) {
+        let Some(instance) = self.instances.get_mut(&id) else { return };
+        instance.terminating = true;
+        self.report();
+        let Some(instance) = self.instances.get(&id) else { return };
+        let context = &self.context;
+        let grace = context.timing.stop_grace;
+        let states: Vec<_> = instance.containers.iter().filter_map(|c| c.state.clone()).collect();
+        let stops = states.iter().map(|state| context.runtime.stop(&state.id, grace));
+        for error in join_all(stops).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(service = self.key, instance = id, %error, "stopping failed");
+        }
+        // The first container holds the network of the others, so it goes last.
+        for container in instance.containers.iter().rev() {
+            self.context.discard(&self.key, id, container).await;
+        }
+        files::remove_tokens(&self.context.dirs, &self.key, id);
+        self.remove_volumes(Some(id), true).await;
+        let gone = self.instances.remove(&id);
+        self.report();
+        let used = |image| {
+            self.instances.values().flat_map(|i| &i.containers).any(|c| c.image.digest == image)
+        };
+        for container in gone.iter().flat_map(|instance| &instance.containers) {
+            let expected = self.rendered.as_ref().map(|rendered| &rendered.deployment.images);
+            let still = expected
+                .is_some_and(|images| images.values().any(|i| i.digest == container.image.digest));
+            if !still
+                && !used(container.image.digest.clone())
+                && let Some(image) = self.context.image_name(&container.image)
+            {
+                self.context.runtime.remove_unused_image(&image).await;
+            }
+        }
+    }
+
+    /// Removes the volumes of one instance, or of all.
+    async fn remove_volumes(&self, instance: Option<u32>, keep_block: bool) {
+        let id = instance.map(|id| id.to_string());
+        let mut labels =
+            vec![(PLATFORM, self.context.dirs.platform_id.as_str()), (SERVICE, self.key.as_str())];
+        if let Some(id) = &id {
+            labels.push((crate::runtime::INSTANCE, id));
+        }
+        if keep_block {
+            labels.push((VOLUME_KIND, "instance"));
+        }
+        match self.context.runtime.volumes(&labels).await {
+            Ok(names) => {
+                for name in names {
+                    if let Err(error) = self.context.runtime.remove_volume(&name).await {
+                        tracing::warn!(service = self.key, %error, "a volume is left");
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(service = self.key, %error, "volumes are left"),
+        }
+    }
+
+    /// DROP SERVICE.
+    async fn take_away(&mut self, keep_block_volumes: bool) {
+        if !self.adopted
+            && let Err(error) = self.adopt_all().await
+        {
+            tracing::warn!(service = self.key, %error, "containers may be left");
+        }
+        let images: Vec<_> = self
+            .instances
+            .values()
+            .flat_map(|instance| &instance.containers)
+            .map(|container| container.image.clone())
+            .chain(self.rendered.iter().flat_map(|r| r.deployment.images.values().cloned()))
+            .collect();
+        self.rendered = None;
+        while let Some((&id, _)) = self.instances.last_key_value() {
+            self.retire(id).await;
+        }
+        self.remove_volumes(None, keep_block_volumes).await;
+        for image in images.iter().filter_map(|image| self.context.image_name(image)) {
+            self.context.runtime.remove_unused_image(&image).await;
+        }
+        let network = self.context.network_name(&self.key);
+        self.context.runtime.remove_unused_network(&network).await;
+        files::remove_service(&self.context.dirs, &self.key);
+    }
+
+    /// Until the next probe, restart or look is due.
+    fn pause(&self) -> Duration {
+        let timing = &self.context.timing;
+        if !self.instances.values().all(Instance::is_ready) {
+            return timing.converge;
+        }
+        let probes = self.instances.values().flat_map(Instance::next_probes);
+        let next = probes.chain([self.next_look]).min().unwrap_or(self.next_look);
+        next.saturating_duration_since(Instant::now()).min(timing.watch)
+    }
+}
+
+/// Which volumes go with their instance.
+pub(super) fn volume_kind(source: &VolumeSource) -> &'static str {
+    match source {
+        VolumeSource::Block { .. } => "block",
+        _ => "instance",
+    }
+}

@@ -1,0 +1,98 @@
+//! Command lines for containers and volumes.
+
+use super::limits::Limits;
+use crate::EngineKind;
+use crate::runtime::{ContainerNetwork, ContainerRequest, Mount, VolumeRequest};
+
+/// `run --detach …`: only what both engines understand, except where it says so.
+pub(super) fn run(request: &ContainerRequest, limits: Limits, kind: EngineKind) -> Vec<String> {
+    let mut args: Vec<String> = Vec::new();
+    let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
+    add(&["run", "--detach", "--pull", "never", "--name", &request.name]);
+    add(&["--stop-timeout", &request.stop_grace.as_secs().to_string()]);
+    match kind {
+        // journald may not be there, and podman would copy this machine's proxy settings in.
+        EngineKind::Podman => add(&["--log-driver", "k8s-file", "--http-proxy=false"]),
+        EngineKind::Docker => add(&["--log-driver", "json-file", "--log-opt", "max-file=2"]),
+    }
+    add(&["--log-opt", "max-size=20m"]);
+    for (key, value) in &request.labels {
+        add(&["--label", &format!("{key}={value}")]);
+    }
+    match &request.network {
+        ContainerNetwork::Own { networks, aliases, ports } => {
+            for network in networks {
+                add(&["--network", network]);
+            }
+            for alias in aliases {
+                add(&["--network-alias", alias]);
+            }
+            for port in ports {
+                add(&["--publish", &format!("127.0.0.1::{port}")]);
+            }
+        }
+        ContainerNetwork::Shared { container } => {
+            add(&["--network", &format!("container:{container}")]);
+        }
+    }
+    for mount in &request.mounts {
+        match mount {
+            Mount::Volume { name, target } => {
+                add(&["--volume", &format!("{name}:{target}:nocopy")])
+            }
+            // `z`: on a machine with SELinux the directory is relabelled for containers.
+            Mount::Directory { source, target, read_only } => {
+                let mode = if *read_only { "ro,z" } else { "rw,z" };
+                add(&["--volume", &format!("{}:{target}:{mode}", source.display())]);
+            }
+            Mount::Memory { target, size } => {
+                add(&["--tmpfs", &format!("{target}:rw,mode=1777,size={size}")]);
+            }
+        }
+    }
+    if let (true, Some(bytes)) = (limits.memory, request.memory) {
+        add(&["--memory", &format!("{bytes}b")]);
+    }
+    if let (true, Some(cores)) = (limits.cpu, request.cpus) {
+        add(&["--cpus", &cores.min(limits.cores).to_string()]);
+    }
+    for (key, value) in &request.env {
+        add(&["--env", &format!("{key}={value}")]);
+    }
+    let (entrypoint, rest) = match request.command.as_deref() {
+        Some([program, rest @ ..]) => (Some(program), rest),
+        _ => (None, &[][..]),
+    };
+    if let Some(program) = entrypoint {
+        add(&["--entrypoint", program]);
+    }
+    args.push(request.image.clone());
+    args.extend(rest.iter().chain(request.args.iter().flatten()).cloned());
+    args
+}
+
+/// `volume create …`
+pub(super) fn volume(request: &VolumeRequest, kind: EngineKind) -> Vec<String> {
+    let mut args = vec!["volume".to_owned(), "create".to_owned()];
+    for (key, value) in &request.labels {
+        args.extend(["--label".to_owned(), format!("{key}={value}")]);
+    }
+    let owner = request.owner.map(|(uid, gid)| format!("uid={uid},gid={gid}"));
+    match (request.memory, owner) {
+        (Some(size), owner) => {
+            let mut options = format!("o=size={size},mode=1777");
+            if let Some(owner) = owner {
+                options = format!("{options},{owner}");
+            }
+            for option in ["type=tmpfs", "device=tmpfs", &options] {
+                args.extend(["--opt".to_owned(), option.to_owned()]);
+            }
+        }
+        (None, Some(owner)) if kind == EngineKind::Podman => {
+            args.extend(["--opt".to_owned(), format!("o={owner}")]);
+        }
+        (None, _) => {}
+    }
+    args.push(request.name.clone());
+    args
+}

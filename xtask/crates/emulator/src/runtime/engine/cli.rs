@@ -1,0 +1,100 @@
+//! Calls of the engine's program.
+
+use std::ffi::OsStr;
+use std::process::Stdio;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+
+use crate::runtime::RuntimeError;
+use crate::{EngineCommand, EngineKind};
+
+/// The engine's program with its environment.
+#[derive(Debug)]
+pub(super) struct Cli {
+    command: EngineCommand,
+}
+
+impl Cli {
+    pub(super) fn new(command: EngineCommand) -> Cli {
+        Cli { command }
+    }
+
+    pub(super) fn kind(&self) -> EngineKind {
+        self.command.kind
+    }
+
+    pub(super) fn has_env(&self, name: &str) -> bool {
+        self.command.env.iter().any(|(key, _)| key == name) || std::env::var_os(name).is_some()
+    }
+
+    /// A process group of its own keeps a Ctrl-C at the terminal, and a kill of the platform's
+    /// group, away from the engine, its monitors and the containers below them.
+    pub(super) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(&self.command.program);
+        command
+            .args(args)
+            .envs(self.command.env.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .process_group(0);
+        command
+    }
+
+    /// Runs to the end and returns stdout.
+    pub(super) async fn call<S: AsRef<OsStr>>(
+        &self,
+        doing: &str,
+        args: &[S],
+    ) -> Result<String, RuntimeError> {
+        self.finish(doing, self.command(args)).await
+    }
+
+    pub(super) async fn finish(
+        &self,
+        doing: &str,
+        mut command: Command,
+    ) -> Result<String, RuntimeError> {
+        let error = |message: String| RuntimeError { doing: doing.to_owned(), message };
+        let output = command.output().await.map_err(|cause| {
+            error(format!("cannot run {}: {cause}", self.command.program.display()))
+        })?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            // Warnings come first, the cause last.
+            let message = stderr.trim().lines().last().unwrap_or_default().trim().to_owned();
+            let message = if message.is_empty() { output.status.to_string() } else { message };
+            Err(error(message))
+        }
+    }
+
+    /// Whether a question is answered with success; what it prints does not matter.
+    pub(super) async fn succeeds<S: AsRef<OsStr>>(&self, args: &[S]) -> bool {
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().await.is_ok_and(|status| status.success())
+    }
+
+    /// Runs to the end and returns both streams in the order they were written.
+    pub(super) async fn call_merged(
+        &self,
+        doing: &str,
+        args: &[&str],
+    ) -> Result<String, RuntimeError> {
+        let error = |message: String| RuntimeError { doing: doing.to_owned(), message };
+        let io = |cause: std::io::Error| error(cause.to_string());
+        let (reader, writer) = std::io::pipe().map_err(io)?;
+        let mut command = self.command(args);
+        command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
+        let mut child = command.spawn().map_err(io)?;
+        // The command holds the writing ends; the reader sees the end once they are gone.
+        drop(command);
+        let reader =
+            tokio::fs::File::from_std(std::fs::File::from(std::os::fd::OwnedFd::from(reader)));
+        let mut bytes = Vec::new();
+        tokio::io::BufReader::new(reader).read_to_end(&mut bytes).await.map_err(io)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if child.wait().await.map_err(io)?.success() { Ok(text) } else { Err(error(text)) }
+    }
+}

@@ -1,0 +1,36 @@
+//! HTTP probes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http_body_util::Empty;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Whether `GET path` is answered with a status from 200 to 399 in time.
+pub(in crate::runtime) async fn answers(
+    address: SocketAddr,
+    path: &str,
+    timeout: Duration,
+) -> bool {
+    let request = async {
+        let stream = TcpStream::connect(address).await.ok()?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let request = http::Request::get(path)
+            .header(http::header::HOST, address.to_string())
+            .header(http::header::USER_AGENT, "spcs-probe/1.0")
+            .header(http::header::CONNECTION, "close")
+            .body(Empty::<hyper::body::Bytes>::new())
+            .ok()?;
+        // Dropped with its answer, so a probe leaves no connection behind.
+        tokio::select! {
+            answer = sender.send_request(request) => answer.ok(),
+            _ = connection => None,
+        }
+    };
+    match tokio::time::timeout(timeout, request).await {
+        Ok(Some(response)) => (200..400).contains(&response.status().as_u16()),
+        _ => false,
+    }
+}
