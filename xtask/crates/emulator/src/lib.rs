@@ -5,6 +5,7 @@ pub mod access;
 mod catalog;
 mod config;
 pub mod controller;
+pub mod ingress;
 mod kind;
 pub mod registry;
 pub mod runtime;

@@ -2,7 +2,10 @@
 
 mod catalog;
 mod client;
+mod ingress;
+mod ingress_streams;
 mod registry;
 mod registry_names;
 mod registry_uploads;
 mod skopeo;
+mod upstream;

@@ -1,0 +1,90 @@
+//! One request to the container and its answer back, streamed both ways.
+//!
+//! Each request has a connection of its own: on loopback that costs next to nothing, and no
+//! request can meet a pooled connection to a container that has since been replaced.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::response::Response;
+use http::uri::PathAndQuery;
+use http::{StatusCode, Uri, Version};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::activity::{Activity, Watched};
+use super::page::Refusal;
+use super::{headers, tunnel};
+use crate::access::Principal;
+
+/// Passes a request on, in the name of the principal.
+pub(crate) async fn forward(
+    mut request: Request,
+    host: &str,
+    principal: &Principal,
+    address: SocketAddr,
+    idle: Duration,
+) -> Result<Response, Refusal> {
+    let activity = Activity::new(idle);
+    let client_side =
+        headers::upgrade_of(request.headers()).map(|_| hyper::upgrade::on(&mut request));
+    let request = outgoing(request, host, principal, &activity);
+
+    let Ok(stream) = TcpStream::connect(address).await else {
+        return Err(Refusal::not_ready(format!("Nothing answers behind {host} yet.")));
+    };
+    let _ = stream.set_nodelay(true); // only a matter of latency
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| bad_gateway(host, &error))?;
+    tokio::spawn(connection.with_upgrades());
+    let mut response = tokio::select! {
+        response = sender.send_request(request) => {
+            response.map_err(|error| bad_gateway(host, &error))?
+        }
+        () = activity.lapsed() => {
+            let text = format!("{host} has not answered for {} seconds.", idle.as_secs());
+            return Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "No answer", text));
+        }
+    };
+
+    let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if let (true, Some(client_side)) = (upgraded, client_side) {
+        tunnel::open(client_side, hyper::upgrade::on(&mut response), activity.clone());
+    } else if upgraded {
+        let text = format!("{host} switched protocols without being asked.");
+        return Err(Refusal::new(StatusCode::BAD_GATEWAY, "Bad gateway", text));
+    }
+    if headers::is_executable(response.headers()) {
+        let text = format!("{host} answered with an executable file, which is not passed on.");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Not passed on", text));
+    }
+    headers::for_client(response.headers_mut(), upgraded);
+    Ok(response.map(|body| Body::new(Watched::new(body, activity))))
+}
+
+fn outgoing(
+    request: Request,
+    host: &str,
+    principal: &Principal,
+    activity: &Activity,
+) -> http::Request<Watched<Body>> {
+    let client = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let client = client.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
+    let (mut parts, body) = request.into_parts();
+    headers::for_container(&mut parts.headers, &principal.user, host, client);
+    // A server is sent the path alone; the Host header stays as it came.
+    let target = parts.uri.path_and_query().cloned();
+    parts.uri = Uri::from(target.unwrap_or(PathAndQuery::from_static("/")));
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    http::Request::from_parts(parts, Watched::new(body, activity.clone()))
+}
+
+fn bad_gateway(host: &str, error: &hyper::Error) -> Refusal {
+    tracing::debug!("ingress {host}: {error}");
+    let text = format!("{host} broke off the connection or does not speak HTTP: {error}.");
+    Refusal::new(StatusCode::BAD_GATEWAY, "Bad gateway", text)
+}
