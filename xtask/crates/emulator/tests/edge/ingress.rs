@@ -102,15 +102,18 @@ async fn the_container_sees_the_user_and_none_of_the_users_credentials() {
     let token = format!("Snowflake Token=\"{}\"", token.decode_utf8().unwrap());
     let mixed = format!("_xsrf=2; {cookie}; theme=dark");
     let answer = ingress
-        .get("/x?a=%20b", &[
-            ("cookie", &mixed),
-            ("authorization", "token jupyter"),
-            ("x-sf-spcs-authorization", &token),
-            ("sf-context-current-user", "ROOT"),
-            ("x-forwarded-for", "1.2.3.4"),
-            ("connection", "x-hop"),
-            ("x-hop", "1"),
-        ])
+        .get(
+            "/x?a=%20b",
+            &[
+                ("cookie", &mixed),
+                ("authorization", "token jupyter"),
+                ("x-sf-spcs-authorization", &token),
+                ("sf-context-current-user", "ROOT"),
+                ("x-forwarded-for", "1.2.3.4"),
+                ("connection", "x-hop"),
+                ("x-hop", "1"),
+            ],
+        )
         .await;
     let expected = format!(
         "GET /x?a=%20b\nhost: {HOST}\nauthorization: token jupyter\n\
