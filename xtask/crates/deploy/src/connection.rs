@@ -2,8 +2,16 @@
 
 use std::path::Path;
 
-use crate::error::Kind;
+use serde::Deserialize;
+use url::Url;
+
 use crate::secret::Secret;
+
+mod error;
+mod settings;
+
+pub use error::ConnectionError;
+use settings::{Env, Settings};
 
 /// An account, and who logs in.
 #[derive(Clone)]
@@ -15,7 +23,7 @@ pub struct Connection {
     /// The user.
     pub user: String,
     /// The base URL, without a path.
-    pub url: url::Url,
+    pub url: Url,
     /// How the user proves who they are.
     pub auth: Auth,
     /// The role to start with.
@@ -42,27 +50,194 @@ pub enum Auth {
     OAuth(Secret),
 }
 
-/// Why there is no connection to use.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectionError {
-    /// x
-    #[error("x")]
-    X,
-}
-
-impl ConnectionError {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
-        Kind::Connection
-    }
+/// What the local platform says of itself while it runs.
+#[derive(Deserialize)]
+struct Status {
+    url: String,
+    account: String,
+    user: String,
+    password: String,
 }
 
 /// The local platform's connection, from the status file it writes while it runs.
-pub fn local(_status_file: &Path) -> Result<Connection, ConnectionError> {
-    Err(ConnectionError::X)
+pub fn local(status_file: &Path) -> Result<Connection, ConnectionError> {
+    let text = match std::fs::read(status_file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ConnectionError::NotRunning { path: status_file.to_owned() });
+        }
+        Err(error) => return Err(file_error(status_file, &error)),
+    };
+    let status: Status =
+        serde_json::from_slice(&text).map_err(|error| file_error(status_file, &error))?;
+    let url = Url::parse(&status.url).map_err(|error| file_error(status_file, &error))?;
+    Ok(Connection {
+        name: "local".to_owned(),
+        account: status.account,
+        user: status.user,
+        url,
+        auth: Auth::Password(Secret::new(status.password)),
+        role: None,
+        warehouse: None,
+    })
 }
 
 /// A connection of the user's own Snowflake configuration; without a name, the default one.
-pub fn from_snowflake(_name: Option<&str>) -> Result<Connection, ConnectionError> {
-    Err(ConnectionError::X)
+pub fn from_snowflake(name: Option<&str>) -> Result<Connection, ConnectionError> {
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    connection(&settings::read(name, &env)?, &env)
+}
+
+fn connection(settings: &Settings, env: Env<'_>) -> Result<Connection, ConnectionError> {
+    let account = settings.require("account")?;
+    let own = |key| settings.get(key).map(str::to_owned);
+    Ok(Connection {
+        name: settings.name.clone(),
+        account: account.to_owned(),
+        user: settings.require("user")?.to_owned(),
+        url: base_url(settings, account)?,
+        auth: auth(settings, env)?,
+        role: own("role"),
+        warehouse: own("warehouse"),
+    })
+}
+
+fn base_url(settings: &Settings, account: &str) -> Result<Url, ConnectionError> {
+    // An account's name may hold underscores, the name of a host may not.
+    let host = settings.get("host").map_or_else(
+        || format!("{}.snowflakecomputing.com", account.to_lowercase().replace('_', "-")),
+        str::to_owned,
+    );
+    let protocol = settings.get("protocol").unwrap_or("https");
+    let port = settings.get("port").map_or_else(String::new, |port| format!(":{port}"));
+    Url::parse(&format!("{protocol}://{host}{port}"))
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| unusable(settings, format!("{protocol}://{host}{port} is not an address")))
+}
+
+fn auth(settings: &Settings, env: Env<'_>) -> Result<Auth, ConnectionError> {
+    let authenticator = settings.get("authenticator").unwrap_or("snowflake").to_uppercase();
+    match authenticator.as_str() {
+        "SNOWFLAKE" => Ok(Auth::Password(Secret::new(settings.require("password")?))),
+        "PROGRAMMATIC_ACCESS_TOKEN" => token(settings).map(Auth::Token),
+        "OAUTH" => token(settings).map(Auth::OAuth),
+        "SNOWFLAKE_JWT" => {
+            let pem = match settings.get("private_key_raw") {
+                Some(pem) => pem.to_owned(),
+                None => {
+                    let path = settings.get("private_key_path");
+                    let path = path.map_or_else(|| settings.require("private_key_file"), Ok)?;
+                    read_file(Path::new(path))?
+                }
+            };
+            let passphrase = settings
+                .get("private_key_passphrase")
+                .map(str::to_owned)
+                .or_else(|| env("PRIVATE_KEY_PASSPHRASE"))
+                .map(Secret::new);
+            Ok(Auth::KeyPair { pem: Secret::new(pem), passphrase })
+        }
+        other => Err(unusable(
+            settings,
+            format!(
+                "authenticator {other} needs a person or a service that is not there during a \
+                 deployment\nhint: use SNOWFLAKE_JWT (key pair), PROGRAMMATIC_ACCESS_TOKEN, OAUTH \
+                 or a password"
+            ),
+        )),
+    }
+}
+
+/// A token stands in the settings, in a file, or where a password would.
+fn token(settings: &Settings) -> Result<Secret, ConnectionError> {
+    if let Some(path) = settings.get("token_file_path") {
+        return Ok(Secret::new(read_file(Path::new(path))?.trim()));
+    }
+    match settings.get("token").or_else(|| settings.get("password")) {
+        Some(token) => Ok(Secret::new(token)),
+        None => settings.require("token").map(Secret::new),
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, ConnectionError> {
+    // `~` is the shell's, but people write it into files as well.
+    let path = match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path.to_owned(),
+    };
+    std::fs::read_to_string(&path).map_err(|error| file_error(&path, &error))
+}
+
+fn file_error(path: &Path, error: &dyn std::fmt::Display) -> ConnectionError {
+    ConnectionError::File { path: path.to_owned(), problem: error.to_string() }
+}
+
+fn unusable(settings: &Settings, problem: String) -> ConnectionError {
+    ConnectionError::Unusable { name: settings.name.clone(), problem }
+}
+
+impl Connection {
+    /// Whether it leads to this machine.
+    pub fn is_loopback(&self) -> bool {
+        crate::http::is_loopback(self.url.host_str().unwrap_or_default())
+    }
+
+    pub(crate) fn reach_hint(&self) -> &'static str {
+        match self.is_loopback() {
+            true => "see `cargo xtask local status`; start it with `cargo xtask local start`",
+            false => "check the account's name, the network and the proxy",
+        }
+    }
+
+    pub(crate) fn login_hint(&self) -> &'static str {
+        match self.is_loopback() {
+            true => "the platform may have been reset; run `cargo xtask local status`",
+            false => "try `snow connection test` with the same connection",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn made(variables: &[(&str, &str)]) -> Result<Connection, ConnectionError> {
+        let variables: BTreeMap<_, _> = variables
+            .iter()
+            .map(|(key, value)| (format!("SNOWFLAKE_CONNECTIONS_DEV_{key}"), value.to_string()))
+            .collect();
+        let env = |name: &str| match name {
+            "SNOWFLAKE_HOME" => Some("/nonexistent".to_owned()),
+            name => variables.get(name).cloned(),
+        };
+        connection(&settings::read(Some("dev"), &env)?, &env)
+    }
+
+    #[test]
+    fn an_account_gives_the_address_and_a_host_replaces_it() {
+        let own = [("ACCOUNT", "Org-My_Acct"), ("USER", "me"), ("PASSWORD", "pw")];
+        let url =
+            |more: &[(&str, &str)]| made(&[&own, more].concat()).ok().unwrap().url.to_string();
+        assert_eq!(url(&[]), "https://org-my-acct.snowflakecomputing.com/");
+        let local = [("HOST", "127.0.0.1"), ("PORT", "8462"), ("PROTOCOL", "http")];
+        assert_eq!(url(&local), "http://127.0.0.1:8462/");
+    }
+
+    #[test]
+    fn an_authenticator_that_cannot_work_is_named_with_those_that_can() {
+        let own = [("ACCOUNT", "a"), ("USER", "me"), ("AUTHENTICATOR", "externalbrowser")];
+        let error = made(&own).err().unwrap().to_string();
+        assert!(error.contains("EXTERNALBROWSER") && error.contains("SNOWFLAKE_JWT"), "{error}");
+        let error = made(&own[..2]).err().unwrap().to_string();
+        assert!(error.contains("SNOWFLAKE_CONNECTIONS_DEV_PASSWORD"), "{error}");
+    }
+
+    #[test]
+    fn a_platform_that_does_not_run_is_named_with_the_command_that_starts_it() {
+        let error = local(Path::new("/nonexistent/platform.json")).err().unwrap().to_string();
+        assert!(error.contains("cargo xtask local start"), "{error}");
+    }
 }

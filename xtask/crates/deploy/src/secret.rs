@@ -49,7 +49,8 @@ impl Secrets {
             if value.is_empty() {
                 return text;
             }
-            text.replace(&value.replace('\'', "''"), "***").replace(value, "***")
+            let quoted = value.replace('\\', "\\\\").replace('\'', "''");
+            text.replace(&quoted, "***").replace(value, "***")
         })
     }
 }
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn an_echoed_secret_is_masked_quoted_or_not() {
-        let secrets = Secrets::none().with("password", Secret::new("it's"));
-        assert_eq!(secrets.redact("near 'it''s' or it's"), "near '***' or ***");
+        let secrets = Secrets::none().with("password", Secret::new(r"it's\"));
+        assert_eq!(secrets.redact(r"near 'it''s\\' or it's\"), "near '***' or ***");
     }
 }

@@ -1,89 +1,123 @@
 //! An SQL session: one statement a call, rows as text.
 
-use crate::connection::Connection;
-use crate::error::Kind;
+use std::sync::Arc;
+
+use snowflake_connector_rs::{AuthConfig, Client, ClientConfig, EndpointConfig, KeyPairConfig};
+use snowflake_connector_rs::{QueryConfig, SessionConfig};
+use tokio::sync::Mutex;
+
+use crate::connection::{Auth, Connection};
 use crate::secret::Secrets;
 
-/// A session on the target.
-pub struct Session;
+mod answer;
+mod error;
+mod statement;
 
-/// What a statement answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rows {
-    /// Column names, as the server wrote them.
-    pub columns: Vec<String>,
-    /// The rows; a missing value is SQL's NULL. Timestamps are seconds since 1970.
-    pub rows: Vec<Vec<Option<String>>>,
+pub use answer::{Row, Rows};
+pub use error::SessionError;
+pub(crate) use error::chain;
+use statement::Statement;
+
+/// Longer than any statement of ours takes; the connector gives up by itself after that.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
+
+/// A session on the target. Cheap to share; statements may run side by side.
+pub struct Session {
+    client: Client,
+    /// The connection's name, for messages.
+    target: String,
+    now: Mutex<Now>,
 }
 
-impl Rows {
-    /// The rows, with their columns by name.
-    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
-        self.rows.iter().map(|values| Row { columns: &self.columns, values })
-    }
-
-    /// The first value of the first row: what a `SELECT SYSTEM$…` answers.
-    pub fn scalar(&self) -> Option<&str> {
-        self.rows.first()?.first()?.as_deref()
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-}
-
-/// One row of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    columns: &'a [String],
-    values: &'a [Option<String>],
-}
-
-impl<'a> Row<'a> {
-    /// The value of a column, whatever the case of its name; NULL and no such column are `None`.
-    pub fn get(&self, column: &str) -> Option<&'a str> {
-        let index = self.columns.iter().position(|name| name.eq_ignore_ascii_case(column))?;
-        self.values.get(index)?.as_deref()
-    }
-
-    /// The value of a column, or the empty text.
-    pub fn text(&self, column: &str) -> &'a str {
-        self.get(column).unwrap_or_default()
-    }
-}
-
-/// Why a statement gave no rows.
-#[derive(Debug, thiserror::Error)]
-pub enum SessionError {
-    /// x
-    #[error("x")]
-    X,
-}
-
-impl SessionError {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
-        Kind::Refused
-    }
-
-    /// Snowflake's code, such as `002003`.
-    pub fn code(&self) -> Option<&str> {
-        None
-    }
+/// What a lost session is made again from.
+struct Now {
+    session: Arc<snowflake_connector_rs::Session>,
+    /// The `USE` statements in force, by what they set.
+    uses: Vec<(String, String)>,
 }
 
 impl Session {
     /// Logs in.
-    pub async fn connect(_connection: &Connection) -> Result<Session, SessionError> {
-        Err(SessionError::X)
+    pub async fn connect(connection: &Connection) -> Result<Session, SessionError> {
+        let auth = match &connection.auth {
+            // Snowflake takes a programmatic access token in the place of the password.
+            Auth::Password(secret) | Auth::Token(secret) => AuthConfig::password(secret.expose()),
+            Auth::OAuth(token) => AuthConfig::oauth(token.expose()),
+            Auth::KeyPair { pem, passphrase: None } => {
+                AuthConfig::key_pair(KeyPairConfig::from_pem(pem.expose()))
+            }
+            Auth::KeyPair { pem, passphrase: Some(passphrase) } => AuthConfig::key_pair(
+                KeyPairConfig::from_encrypted_pem(pem.expose(), passphrase.expose()),
+            ),
+        };
+        let mut start = SessionConfig::new();
+        if let Some(role) = &connection.role {
+            start = start.with_role(role);
+        }
+        if let Some(warehouse) = &connection.warehouse {
+            start = start.with_warehouse(warehouse);
+        }
+        let config = ClientConfig::new(&connection.user, &connection.account, auth)
+            .with_session(start)
+            .with_query(QueryConfig::new().with_query_response_timeout(PATIENCE))
+            .with_endpoint(EndpointConfig::custom_base_url(connection.url.clone()));
+        let failed = |error| error::login(connection, error);
+        let client = Client::new(config).map_err(failed)?;
+        let session = client.create_session().await.map_err(failed)?;
+        tracing::debug!(target = connection.name, user = connection.user, "session opened");
+        let now = Now { session: Arc::new(session), uses: Vec::new() };
+        Ok(Session { client, target: connection.name.clone(), now: Mutex::new(now) })
     }
 
     /// Runs one statement. Its markers are filled from `secrets` just before it is sent.
-    pub async fn query(&self, _sql: &str, _secrets: &Secrets) -> Result<Rows, SessionError> {
-        Err(SessionError::X)
+    /// A session that has expired is made anew, once, for a statement that may run twice.
+    pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, SessionError> {
+        let statement = Statement::of(sql);
+        if statement.transfers_files() {
+            return Err(SessionError::Transfer { statement: statement.summary() });
+        }
+        let filled =
+            plan::secret::fill(sql, |name| secrets.get(name).map(|secret| secret.expose()))
+                .map_err(|error| SessionError::Secret {
+                    statement: statement.summary(),
+                    problem: error.to_string(),
+                })?;
+        let session = Arc::clone(&self.now.lock().await.session);
+        let failed = |error| error::statement(&self.target, &statement, secrets, error);
+        tracing::debug!(target = self.target, sql = statement.summary(), "statement");
+        let rows = match answer::fetch(&session, filled.clone()).await {
+            Err(error) if error.is_session_expired() && statement.may_run_twice() => {
+                let session = self.renew(&session).await.map_err(failed)?;
+                answer::fetch(&session, filled).await.map_err(failed)?
+            }
+            answer => answer.map_err(failed)?,
+        };
+        if let Some(kind) = statement.uses() {
+            let mut now = self.now.lock().await;
+            now.uses.retain(|(other, _)| *other != kind);
+            now.uses.push((kind, sql.to_owned()));
+        }
+        Ok(rows)
     }
 
-    /// Ends the session.
+    /// A new session in the place of `expired`, with the same `USE` in force. Whoever comes
+    /// second finds it made.
+    async fn renew(
+        &self,
+        expired: &Arc<snowflake_connector_rs::Session>,
+    ) -> snowflake_connector_rs::Result<Arc<snowflake_connector_rs::Session>> {
+        let mut now = self.now.lock().await;
+        if Arc::ptr_eq(&now.session, expired) {
+            tracing::debug!(target = self.target, "the session expired; logging in again");
+            let session = Arc::new(self.client.create_session().await?);
+            for (_, sql) in &now.uses {
+                answer::fetch(&session, sql.clone()).await?;
+            }
+            now.session = session;
+        }
+        Ok(Arc::clone(&now.session))
+    }
+
+    /// Ends the session. The connector does not log out; the server forgets it when it is idle.
     pub async fn close(self) {}
 }

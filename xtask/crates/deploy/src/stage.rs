@@ -1,10 +1,17 @@
-//! Files onto a stage: the PUT the connector cannot do.
+//! Files onto a stage: the PUT the connector cannot do, and tokens it does not hand out.
 
-use crate::connection::Connection;
-use crate::error::Kind;
+mod crypto;
+mod error;
+mod location;
+mod login;
+mod s3;
+mod upload;
+mod wire;
 
-/// A session that can upload files and issue tokens.
-pub struct StageSession;
+pub use error::StageError;
+pub use wire::StageSession;
+
+use location::PutReply;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,41 +22,76 @@ pub enum Put {
     Skipped,
 }
 
-/// Why a file is not on the stage, or a token was not issued.
-#[derive(Debug, thiserror::Error)]
-pub enum StageError {
-    /// x
-    #[error("x")]
-    X,
-}
-
-impl StageError {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
-        Kind::Refused
-    }
-}
-
-impl StageSession {
-    /// Logs in with that role.
-    pub async fn open(
-        _connection: &Connection,
-        _role: Option<&str>,
-    ) -> Result<StageSession, StageError> {
-        Err(StageError::X)
-    }
-
-    /// Logs out.
-    pub async fn close(self) {}
-}
-
 /// Uploads `bytes` as `file_name` to a stage such as `@DB.SCHEMA.STAGE` or a folder of it.
+/// Without `overwrite`, a file of that name is left as it is, whatever it holds.
 pub async fn put(
-    _session: &StageSession,
-    _bytes: Vec<u8>,
-    _stage: &str,
-    _file_name: &str,
-    _overwrite: bool,
+    session: &StageSession,
+    bytes: Vec<u8>,
+    stage: &str,
+    file_name: &str,
+    overwrite: bool,
 ) -> Result<Put, StageError> {
-    Err(StageError::X)
+    check_names(stage, file_name)?;
+    let doing = format!("put {file_name} to {stage}");
+    // The path only names the file; what is uploaded are the bytes, never what a server names.
+    let sql = format!(
+        "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE={}",
+        if overwrite { "TRUE" } else { "FALSE" }
+    );
+    let reply = session.query(&doing, &sql).await?;
+    let reply: PutReply = serde_json::from_value(reply)
+        .map_err(|error| StageError::Answer { doing: doing.clone(), problem: error.to_string() })?;
+    if !overwrite && !reply.can_be_conditional() && is_there(session, stage, file_name).await? {
+        return Ok(Put::Skipped);
+    }
+    let put = upload::upload(session.http(), &reply, file_name, bytes, overwrite).await?;
+    tracing::debug!(stage, file_name, ?put, "put");
+    Ok(put)
+}
+
+/// Whether a file of that very name is on the stage.
+async fn is_there(session: &StageSession, stage: &str, file: &str) -> Result<bool, StageError> {
+    let reply = session.query("list the stage", &format!("LIST {stage}/{file}")).await?;
+    let names = reply["rowset"].as_array().into_iter().flatten();
+    // LIST answers every name that begins so.
+    Ok(names.filter_map(|row| row[0].as_str()).any(|name| name.rsplit('/').next() == Some(file)))
+}
+
+fn check_names(stage: &str, file: &str) -> Result<(), StageError> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let name_error =
+        |name: &str, what, rule| Err(StageError::Name { name: name.to_owned(), what, rule });
+    if file.is_empty() || file.starts_with('.') || !file.bytes().all(letter) {
+        return name_error(file, "file", "letters, digits, `_`, `-` and `.`");
+    }
+    match stage.strip_prefix('@') {
+        Some(name)
+            if !name.is_empty()
+                && name.bytes().all(|byte| letter(byte) || matches!(byte, b'/' | b'~' | b'$')) =>
+        {
+            Ok(())
+        }
+        _ => name_error(stage, "stage", "`@` and a plain name, with `/` for folders"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_names;
+
+    #[test]
+    fn a_name_cannot_change_the_statement_it_stands_in() {
+        assert!(check_names("@DB.S.STAGE/folder", "milvus-12ab.yaml").is_ok());
+        for (stage, file) in [
+            ("@DB.S.STAGE OVERWRITE=TRUE", "a"),
+            ("DB.S.STAGE", "a"),
+            ("@a;DROP", "a"),
+            ("@a", "a b"),
+            ("@a", "../a"),
+            ("@a", "a'"),
+            ("@a", ""),
+        ] {
+            assert!(check_names(stage, file).is_err(), "{stage} {file}");
+        }
+    }
 }

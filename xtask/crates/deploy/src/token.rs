@@ -14,7 +14,17 @@ pub struct IssuedToken {
     pub expires_in: Duration,
 }
 
+impl IssuedToken {
+    /// The password that goes with the registry's user `0sessiontoken`.
+    pub fn registry_password(&self) -> Secret {
+        let seconds = self.expires_in.as_secs();
+        let password = serde_json::json!({"token": self.token.expose(), "expires_in": seconds});
+        Secret::new(password.to_string())
+    }
+}
+
 /// Issues a token that carries the session's role.
-pub async fn issue(_session: &StageSession) -> Result<IssuedToken, StageError> {
-    Err(StageError::X)
+pub async fn issue(session: &StageSession) -> Result<IssuedToken, StageError> {
+    let issued = session.issue().await?;
+    Ok(IssuedToken { token: issued.token, expires_in: Duration::from_secs(issued.seconds) })
 }

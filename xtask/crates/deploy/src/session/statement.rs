@@ -1,0 +1,101 @@
+//! The little that has to be known of a statement before it is sent.
+
+/// A statement, split into words as far as that is needed.
+pub(super) struct Statement<'a> {
+    text: &'a str,
+    words: Vec<String>,
+}
+
+impl<'a> Statement<'a> {
+    pub(super) fn of(sql: &'a str) -> Statement<'a> {
+        let text = without_leading_comments(sql);
+        let words = text
+            .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+            .filter(|word| !word.is_empty())
+            .take(12)
+            .map(str::to_ascii_uppercase)
+            .collect();
+        Statement { text, words }
+    }
+
+    /// PUT and GET: the connector answers them with an empty success and moves no file.
+    pub(super) fn transfers_files(&self) -> bool {
+        matches!(self.word(0), "PUT" | "GET")
+    }
+
+    /// Whether running it a second time leaves the same state as running it once.
+    pub(super) fn may_run_twice(&self) -> bool {
+        let has = |words: &[&str]| {
+            self.words.windows(words.len()).any(|window| window.iter().eq(words.iter()))
+        };
+        match self.word(0) {
+            "SHOW" | "DESCRIBE" | "DESC" | "SELECT" | "LIST" | "LS" | "USE" | "GRANT"
+            | "REVOKE" => true,
+            "CREATE" => has(&["IF", "NOT", "EXISTS"]) || self.word(1) == "OR",
+            "DROP" => has(&["IF", "EXISTS"]),
+            "ALTER" => has(&["SET"]) || has(&["FROM"]),
+            _ => false,
+        }
+    }
+
+    /// For a USE: what it sets.
+    pub(super) fn uses(&self) -> Option<String> {
+        if self.word(0) != "USE" {
+            return None;
+        }
+        let kind = self.word(1);
+        let known = ["ROLE", "SECONDARY", "WAREHOUSE", "DATABASE", "SCHEMA"].contains(&kind);
+        Some(if known { kind } else { "DATABASE" }.to_owned())
+    }
+
+    /// Its beginning on one line, with markers instead of secrets, for messages.
+    pub(super) fn summary(&self) -> String {
+        const LONGEST: usize = 100;
+        let line = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(LONGEST) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+
+    fn word(&self, index: usize) -> &str {
+        self.words.get(index).map_or("", String::as_str)
+    }
+}
+
+fn without_leading_comments(sql: &str) -> &str {
+    let mut rest = sql.trim();
+    loop {
+        let after = if rest.starts_with("--") || rest.starts_with("//") {
+            rest.split_once('\n').map_or("", |(_, after)| after)
+        } else if rest.starts_with("/*") {
+            rest.split_once("*/").map_or("", |(_, after)| after)
+        } else {
+            return rest;
+        };
+        rest = after.trim_start();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transfer_is_seen_behind_comments() {
+        assert!(Statement::of("-- upload\n/* x */ put file:///a @b").transfers_files());
+        assert!(!Statement::of("SELECT 'put'").transfers_files());
+    }
+
+    #[test]
+    fn only_statements_that_may_run_twice_are_sent_again() {
+        let twice = |sql| Statement::of(sql).may_run_twice();
+        assert!(twice("show services"));
+        assert!(twice("CREATE DATABASE IF NOT EXISTS d"));
+        assert!(twice("CREATE OR ALTER WAREHOUSE w"));
+        assert!(!twice("CREATE USER u"));
+        assert!(!twice("EXECUTE JOB SERVICE x"));
+        assert!(!twice("INSERT INTO t VALUES (1)"));
+        assert_eq!(Statement::of("use role r").uses().as_deref(), Some("ROLE"));
+    }
+}
