@@ -1,52 +1,63 @@
 //! From desired and observed to the steps between.
 
 use crate::desired::Desired;
+use crate::error::{Error, ErrorKind};
 use crate::observed::Observed;
 use crate::plan::Plan;
-use crate::sql::ObjectKind;
+use crate::sql::{ObjectKind, SqlFile};
 
 mod services;
 mod sql;
 
-pub(crate) use sql::sql_step;
+pub(crate) use sql::{decide, sql_step};
 
 /// Everything that brings a target to what the files ask for.
 pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
+    let bootstrap = files(desired, "bootstrap");
+    let made_by = |kind: ObjectKind, name: &str| sql::creator(bootstrap, kind, name);
     let mut steps = Vec::new();
-    let mut bootstrap = sql::chain(desired, observed, "bootstrap", Vec::new());
-    let made_by = |kind: ObjectKind, name: &str| sql::creator(desired, "bootstrap", kind, name);
-    let repository = made_by(ObjectKind::ImageRepository, &desired.repository);
-    let stage = made_by(ObjectKind::Stage, &desired.specs_stage);
-    let all_set_up: Vec<String> = bootstrap.last().map(|s| s.id.clone()).into_iter().collect();
     for (key, image) in &desired.images {
         steps.push(services::build(key, &image.state));
     }
-    steps.append(&mut bootstrap);
+    steps.append(&mut sql::chain(desired, observed, bootstrap.iter(), Vec::new()));
+    let all_set_up = steps.last().filter(|_| !bootstrap.is_empty()).map(|step| step.id.clone());
+    let repository = made_by(ObjectKind::ImageRepository, &desired.repository);
     for (key, image) in &desired.images {
         let mut needs = vec![format!("build:{key}")];
         needs.extend(repository.clone());
         steps.push(services::push(key, &image.state, observed, needs));
     }
-    for (key, name) in &desired.pools {
+    let stage = made_by(ObjectKind::Stage, &desired.specs_stage);
+    for (key, service) in &desired.services {
+        let mut needs = of_each("build", &service.images);
+        needs.extend(stage.clone());
+        steps.push(services::put(key, service, observed, needs));
+    }
+    // A service starts a pool that is suspended: waiting for that one first would never end.
+    let (asleep, awake): (Vec<_>, Vec<_>) =
+        desired.pools.iter().partition(|(_, name)| services::is_asleep(observed, name));
+    for (key, name) in awake {
         let needs = made_by(ObjectKind::ComputePool, name).into_iter().collect();
         steps.push(services::wait_for_pool(key, name, observed, needs));
     }
     for (key, service) in &desired.services {
-        let mut needs: Vec<String> =
-            service.images.iter().map(|image| format!("build:{image}")).collect();
-        needs.extend(stage.clone());
-        steps.push(services::put(key, service, observed, needs));
-    }
-    for (key, service) in &desired.services {
-        let mut needs: Vec<String> =
-            service.images.iter().map(|image| format!("push:{image}")).collect();
+        let mut needs = of_each("push", &service.images);
         needs.push(format!("put:{key}"));
-        needs.push(format!("pool:{}", service.pool));
+        if !asleep.iter().any(|(pool, _)| **pool == service.pool) {
+            needs.push(format!("pool:{}", service.pool));
+        }
         needs.extend(all_set_up.clone());
         steps.push(services::service(key, service, observed, needs));
     }
+    for (key, name) in asleep {
+        let users = desired.services.iter().filter(|(_, service)| service.pool == *key);
+        let needs = users.map(|(service, _)| format!("service:{service}")).collect();
+        steps.push(services::wait_for_pool(key, name, observed, needs));
+    }
+    // The files that create services are run by the steps of the services, which know the specs.
+    let after = files(desired, "services").iter().filter(|f| sql::services_of(f).next().is_none());
     let created = desired.services.keys().map(|key| format!("service:{key}")).collect();
-    steps.append(&mut sql::chain(desired, observed, "services", created));
+    steps.append(&mut sql::chain(desired, observed, after, created));
     for (key, service) in &desired.services {
         steps.push(services::wait_until_ready(key, service));
     }
@@ -57,10 +68,35 @@ pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
 }
 
 /// The files of one set, in order, as `cargo xtask sql <set>` runs them.
-pub fn run_set(desired: &Desired, observed: &Observed, set: &str) -> Plan {
-    let steps = match set {
-        "teardown" => return crate::clean(desired, observed),
-        _ => sql::chain(desired, observed, set, Vec::new()),
+pub fn run_set(desired: &Desired, observed: &Observed, set: &str) -> Result<Plan, Error> {
+    let Some(set_files) = desired.sets.get(set) else {
+        let known: Vec<&str> = desired.sets.keys().map(String::as_str).collect();
+        return Err(Error::new(ErrorKind::Sql, format!("there is no set `{set}`"))
+            .at("sql", None)
+            .with_hint(format!("choose one of {}", known.join(", "))));
     };
-    Plan { target: desired.target.clone(), steps }
+    if set == "teardown" {
+        return Ok(crate::clean(desired, observed));
+    }
+    for file in set_files {
+        let unknown =
+            |name: &str| desired.services.values().find(|s| s.name == name && s.spec.is_none());
+        if let Some(service) = sql::services_of(file).find_map(unknown) {
+            let images = service.images.join("`, `");
+            let message = format!("the spec of `{}` is not known: build `{images}`", service.name);
+            return Err(Error::new(ErrorKind::Image, message)
+                .at(&file.path, None)
+                .with_hint("build the images first: cargo xtask build"));
+        }
+    }
+    let steps = sql::chain(desired, observed, set_files.iter(), Vec::new());
+    Ok(Plan { target: desired.target.clone(), steps })
+}
+
+fn files<'d>(desired: &'d Desired, set: &str) -> &'d [SqlFile] {
+    desired.sets.get(set).map_or(&[], Vec::as_slice)
+}
+
+fn of_each(what: &str, keys: &[String]) -> Vec<String> {
+    keys.iter().map(|key| format!("{what}:{key}")).collect()
 }

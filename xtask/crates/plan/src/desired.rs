@@ -234,14 +234,23 @@ pub(crate) fn in_schema(project: &Project, name: &str) -> String {
     format!("{}.{}.{name}", d.database, d.schema)
 }
 
+/// Columns that are NULL, and so not there, when nothing was set.
+const EMPTY_WHEN_MISSING: [&str; 2] = ["external_access_integrations", "query_warehouse"];
+
 /// Whether what is observed is as set. A setting that was not observed is taken to be.
 pub(crate) fn settings_hold(
     settings: &BTreeMap<String, String>,
     properties: &BTreeMap<String, String>,
 ) -> bool {
     settings.iter().filter(|(key, _)| *key != "comment").all(|(key, wanted)| {
-        let column = if key == "warehouse_size" { "size" } else { key };
-        properties.get(column).is_none_or(|seen| words(seen) == words(wanted))
+        let column = if key == "warehouse_size" { "size" } else { key.as_str() };
+        match properties.get(column) {
+            Some(seen) => words(seen) == words(wanted),
+            None if properties.contains_key("min_instances") => {
+                wanted.is_empty() || !EMPTY_WHEN_MISSING.contains(&column)
+            }
+            None => true,
+        }
     })
 }
 

@@ -47,6 +47,11 @@ pub(super) fn push(key: &str, state: &ImageState, observed: &Observed, needs: Ve
     step(format!("push:{key}"), needs, decision, format!("image {key} to the repository"), action)
 }
 
+/// Whether a pool has no nodes until a service wants some.
+pub(super) fn is_asleep(observed: &Observed, pool: &str) -> bool {
+    observed.pools.get(pool).is_some_and(|p| matches!(p.state.as_str(), "SUSPENDED" | "STOPPING"))
+}
+
 pub(super) fn wait_for_pool(
     key: &str,
     name: &str,

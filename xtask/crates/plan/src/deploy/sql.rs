@@ -1,44 +1,43 @@
 //! Steps that run files of `sql/`, statement by statement.
 
 use crate::desired::{Desired, settings_hold};
-use crate::observed::Observed;
+use crate::observed::{Observed, ObservedObject};
 use crate::plan::{Action, Change, PlannedStatement, Step};
 use crate::sql::{Effect, ObjectKind, SqlFile, Statement};
 
-/// A step for each file of a set, each after the one before it. Files that create services are left
-/// out: the steps of the services run them, when the names of the specs are known.
-pub(super) fn chain(
+/// A step for each of these files, each after the one before it.
+pub(super) fn chain<'f>(
     desired: &Desired,
     observed: &Observed,
-    set: &str,
+    files: impl Iterator<Item = &'f SqlFile>,
     first_needs: Vec<String>,
 ) -> Vec<Step> {
+    let spec_digest = |name: &str| {
+        let service = desired.services.values().find(|service| service.name == name)?;
+        Some(service.spec.as_ref()?.spec_digest.clone())
+    };
     let mut needs = first_needs;
     let mut steps = Vec::new();
-    for file in desired.sets.get(set).into_iter().flatten().filter(|file| !creates_service(file)) {
-        let step = sql_step(file, needs, |statement| decide(statement, file, observed));
+    for file in files {
+        let step =
+            sql_step(file, needs, |statement| decide(statement, file, observed, spec_digest));
         needs = vec![step.id.clone()];
         steps.push(step);
     }
     steps
 }
 
-fn creates_service(file: &SqlFile) -> bool {
-    file.statements.iter().any(|statement| {
-        matches!(statement.effect, Effect::Create { kind: ObjectKind::Service, .. })
+/// The services that a file creates, by full name.
+pub(super) fn services_of(file: &SqlFile) -> impl Iterator<Item = &str> {
+    file.statements.iter().filter_map(|statement| match &statement.effect {
+        Effect::Create { kind: ObjectKind::Service, name, .. } => Some(name.as_str()),
+        _ => None,
     })
 }
 
 /// The id of the step whose file creates an object.
-pub(super) fn creator(
-    desired: &Desired,
-    set: &str,
-    kind: ObjectKind,
-    name: &str,
-) -> Option<String> {
-    let creates = |statement: &Statement| matches!(&statement.effect, Effect::Create { kind: k, name: n, .. } if *k == kind && n == name);
-    let mut files = desired.sets.get(set).into_iter().flatten();
-    files.find(|file| file.statements.iter().any(creates)).map(step_id)
+pub(super) fn creator(files: &[SqlFile], kind: ObjectKind, name: &str) -> Option<String> {
+    files.iter().find(|file| file.creates(kind, name)).map(step_id)
 }
 
 fn step_id(file: &SqlFile) -> String {
@@ -95,10 +94,11 @@ pub(crate) fn summary_of(effect: &Effect, text: &str) -> String {
         Effect::Respec { name } => format!("spec of service {name}"),
         Effect::Resume { kind, name } => format!("{kind} {name}"),
         Effect::Grant { grants } => match grants.as_slice() {
-            [one] => one.to_string(),
+            [one] => format!("grant of {one}"),
             [first, ..] => {
                 let all: Vec<&str> = grants.iter().map(|grant| grant.privilege.as_str()).collect();
-                first.to_string().replacen(&first.privilege, &all.join(", "), 1)
+                let first_only = format!("grant of {first}");
+                first_only.replacen(&first.privilege, &all.join(", "), 1)
             }
             [] => "nothing".to_owned(),
         },
@@ -106,7 +106,14 @@ pub(crate) fn summary_of(effect: &Effect, text: &str) -> String {
     }
 }
 
-fn decide(statement: &Statement, file: &SqlFile, observed: &Observed) -> (Change, String) {
+/// What a statement does to a target, seen from what is there. `spec_digest` tells which spec a service
+/// is to run, by the service's full name.
+pub(crate) fn decide(
+    statement: &Statement,
+    file: &SqlFile,
+    observed: &Observed,
+    spec_digest: impl Fn(&str) -> Option<String>,
+) -> (Change, String) {
     let is = |change: Change, reason: &str| (change, reason.to_owned());
     match &statement.effect {
         Effect::Use { .. } => is(Change::Run, "for the statements after it"),
@@ -117,24 +124,29 @@ fn decide(statement: &Statement, file: &SqlFile, observed: &Observed) -> (Change
             }
             Some(_) => is(Change::Unchanged, "is there"),
         },
-        // What its own file creates needs no setting afterwards.
+        // A password is never shown: it is set whenever it is asked for.
+        Effect::Alter { settings, .. } if settings.contains_key("password") => {
+            is(Change::Alter, "a password is not shown")
+        }
         Effect::Alter { kind, name, settings } => match observed.find(*kind, name) {
-            None if creates(file, *kind, name) => is(Change::Unchanged, "created so"),
-            Some(seen) if is_known(settings, &seen.properties) => {
-                if settings_hold(settings, &seen.properties) {
-                    is(Change::Unchanged, "is set so")
-                } else {
-                    is(Change::Alter, "its settings differ")
-                }
+            None if file.creates(*kind, name) => is(Change::Unchanged, "created so"),
+            None => is(Change::Alter, "not there before"),
+            Some(seen) if settings_hold(settings, &seen.properties) => {
+                is(Change::Unchanged, "is set so")
             }
-            _ => is(Change::Alter, "what it is set to is not shown"),
+            Some(_) => is(Change::Alter, "its settings differ"),
+        },
+        Effect::Respec { name } => match observed.services.get(name) {
+            None if file.creates(ObjectKind::Service, name) => is(Change::Unchanged, "created so"),
+            None => is(Change::Alter, "not there before"),
+            Some(service) => match &service.spec_digest {
+                None => is(Change::Alter, "runs a spec without a digest"),
+                running if *running == spec_digest(name) => is(Change::Unchanged, "runs this spec"),
+                Some(other) => (Change::Alter, format!("runs the spec {other}")),
+            },
         },
         Effect::Resume { kind, name } => match observed.find(*kind, name) {
-            Some(seen)
-                if seen.properties.get("state").is_some_and(|s| s.starts_with("SUSPEND")) =>
-            {
-                is(Change::Alter, "is suspended")
-            }
+            Some(seen) if is_suspended(&seen) => is(Change::Alter, "is suspended"),
             _ => is(Change::Unchanged, "is not suspended"),
         },
         Effect::Grant { grants } if grants.iter().all(|g| observed.grants.contains(g)) => {
@@ -142,20 +154,11 @@ fn decide(statement: &Statement, file: &SqlFile, observed: &Observed) -> (Change
         }
         Effect::Grant { .. } => is(Change::Create, "not granted"),
         Effect::Drop { .. } => is(Change::Drop, "as the file says"),
-        Effect::Respec { .. } | Effect::Other => is(Change::Run, "always runs"),
+        Effect::Other => is(Change::Run, "always runs"),
     }
 }
 
-fn creates(file: &SqlFile, kind: ObjectKind, name: &str) -> bool {
-    file.statements.iter().any(|statement| {
-        matches!(&statement.effect, Effect::Create { kind: k, name: n, .. } if *k == kind && n == name)
-    })
-}
-
-/// Whether any of the settings was observed. A password never is: it is set whenever it is asked for.
-fn is_known(
-    settings: &std::collections::BTreeMap<String, String>,
-    properties: &std::collections::BTreeMap<String, String>,
-) -> bool {
-    !settings.contains_key("password") && (properties.is_empty() || !settings.is_empty())
+fn is_suspended(seen: &ObservedObject) -> bool {
+    let state = seen.properties.get("status").or_else(|| seen.properties.get("state"));
+    state.is_some_and(|state| state.starts_with("SUSPEND"))
 }

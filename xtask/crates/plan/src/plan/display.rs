@@ -37,32 +37,43 @@ impl PlannedStatement {
     pub fn changes_session_only(&self) -> bool {
         self.summary.starts_with("session ")
     }
-}
 
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
-            let Action::Sql { file, statements, .. } = &step.action else {
-                line(f, step.change, &step.subject, "", &step.reason)?;
-                continue;
-            };
-            for statement in statements.iter().filter(|s| !s.changes_session_only()) {
-                let place = format!("{file}:{}", statement.line);
-                line(f, statement.change, &statement.summary, &place, &statement.reason)?;
-            }
-        }
-        write!(f, "Plan for {}: {}", self.target, self.summary())
+    /// Whether a plan for people names it: not if it changes the session only, or sets what is set.
+    pub(super) fn is_shown(&self) -> bool {
+        let sets_nothing =
+            self.change == Change::Unchanged && self.summary.starts_with("settings of ");
+        !self.changes_session_only() && !sets_nothing
     }
 }
 
-fn line(
-    f: &mut fmt::Formatter<'_>,
-    change: Change,
-    subject: &str,
-    place: &str,
-    reason: &str,
-) -> fmt::Result {
-    let (sign, word) = (change.sign(), change.word());
-    let text = format!("{sign} {word:<9} {subject:<58} {place:<38} {reason}");
-    writeln!(f, "{}", text.trim_end())
+/// Reasons that say no more than the sign and the place do.
+const IMPLIED: [&str; 6] =
+    ["not there", "not granted", "is there", "is granted", "its settings differ", OWN];
+const OWN: &str = "of this deployment";
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines: Vec<(Change, &str, String)> = Vec::new();
+        for step in &self.steps {
+            if let Action::Sql { file, statements, .. } = &step.action {
+                for statement in statements.iter().filter(|statement| statement.is_shown()) {
+                    let place = format!("{file}:{}", statement.line);
+                    let why = match statement.reason.as_str() {
+                        reason if IMPLIED.contains(&reason) => place,
+                        reason => format!("{place}, {reason}"),
+                    };
+                    lines.push((statement.change, &statement.summary, why));
+                }
+            } else {
+                lines.push((step.change, &step.subject, step.reason.clone()));
+            }
+        }
+        let width = lines.iter().map(|(_, subject, _)| subject.chars().count()).max().unwrap_or(0);
+        for (change, subject, why) in &lines {
+            let (sign, word) = (change.sign(), change.word());
+            let text = format!("{sign} {word:<9} {subject:<width$}  {why}");
+            writeln!(f, "{}", text.trim_end())?;
+        }
+        write!(f, "Plan for {}: {}", self.target, self.summary())
+    }
 }

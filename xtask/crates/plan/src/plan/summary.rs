@@ -32,7 +32,7 @@ impl Plan {
         for step in &self.steps {
             match &step.action {
                 Action::Sql { statements, .. } => {
-                    let shown = statements.iter().filter(|s| !s.changes_session_only());
+                    let shown = statements.iter().filter(|s| s.is_shown());
                     shown.for_each(|statement| summary.count(statement.change));
                 }
                 _ => summary.count(step.change),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::desired::{self, settings_hold};
+use crate::deploy::{decide, sql_step};
+use crate::desired;
 use crate::error::{Error, ErrorKind};
-use crate::observed::ObservedService;
-use crate::plan::{Change, PlannedStatement};
+use crate::observed::{Observed, ObservedService};
+use crate::plan::{Action, PlannedStatement};
 use crate::project::Project;
 use crate::spec::{RenderedSpec, find};
 use crate::sql::{Effect, ObjectKind, SqlFile};
@@ -22,24 +23,14 @@ pub fn service_statements(
     observed: Option<&ObservedService>,
 ) -> Result<Vec<PlannedStatement>, Error> {
     let (file, name) = file_of(project, target, service, &wanted.file_name)?;
-    let mut planned: Vec<PlannedStatement> = file
-        .statements
-        .iter()
-        .map(|statement| {
-            let (change, reason) = decide(&statement.effect, wanted, observed);
-            PlannedStatement {
-                line: statement.line,
-                text: statement.text.clone(),
-                change,
-                summary: summary(&statement.effect, &name),
-                reason,
-            }
-        })
-        .collect();
-    if planned.iter().all(|s| s.changes_session_only() || s.change == Change::Unchanged) {
-        planned.iter_mut().for_each(|statement| statement.change = Change::Unchanged);
+    let services = observed.map(|service| (name, service.clone())).into_iter().collect();
+    let observed = Observed { services, ..Observed::default() };
+    let digest = |_: &str| Some(wanted.spec_digest.clone());
+    let step = sql_step(&file, Vec::new(), |s| decide(s, &file, &observed, digest));
+    match step.action {
+        Action::Sql { statements, .. } => Ok(statements),
+        _ => Ok(Vec::new()),
     }
-    Ok(planned)
 }
 
 /// The settings that the file's ALTER SERVICE … SET or UNSET names.
@@ -69,56 +60,11 @@ fn file_of(
     let name = desired::in_schema(project, &find(project, service)?.name);
     let spec_files = BTreeMap::from([(service.to_owned(), spec_file.to_owned())]);
     let files = desired::sql_files(project, target, "services", &spec_files)?;
-    let creates = |file: &SqlFile| {
-        file.statements.iter().any(|statement| {
-            matches!(&statement.effect, Effect::Create { kind: ObjectKind::Service, name: created, .. } if *created == name)
-        })
-    };
-    let file = files.into_iter().find(creates).ok_or_else(|| {
-        Error::new(ErrorKind::Sql, format!("no file of sql/services creates the service `{name}`"))
-            .with_hint(format!("add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"))
+    let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name)).ok_or_else(|| {
+        let message = format!("no file of sql/services creates the service `{name}`");
+        Error::new(ErrorKind::Sql, message).with_hint(format!(
+            "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
+        ))
     })?;
     Ok((file, name))
-}
-
-fn decide(
-    effect: &Effect,
-    wanted: &RenderedSpec,
-    observed: Option<&ObservedService>,
-) -> (Change, String) {
-    let unchanged = |reason: &str| (Change::Unchanged, reason.to_owned());
-    match (effect, observed) {
-        (Effect::Use { .. }, _) => (Change::Run, "for the statements after it".to_owned()),
-        (Effect::Create { .. }, None) => (Change::Create, "not there".to_owned()),
-        (Effect::Create { .. }, Some(_)) => unchanged("is there"),
-        (Effect::Respec { .. } | Effect::Alter { .. } | Effect::Resume { .. }, None) => {
-            unchanged("just created so")
-        }
-        (Effect::Respec { .. }, Some(service)) => match service.spec_digest.as_deref() {
-            Some(digest) if digest == wanted.spec_digest => unchanged("runs this spec"),
-            Some(digest) => (Change::Alter, format!("runs the spec {digest}")),
-            None => (Change::Alter, "runs a spec without a digest".to_owned()),
-        },
-        (Effect::Alter { settings, .. }, Some(service)) => {
-            if settings_hold(settings, &service.properties) {
-                unchanged("is set so")
-            } else {
-                (Change::Alter, "its settings differ".to_owned())
-            }
-        }
-        (Effect::Resume { .. }, Some(service)) if service.status.starts_with("SUSPEND") => {
-            (Change::Alter, "is suspended".to_owned())
-        }
-        (Effect::Resume { .. }, Some(_)) => unchanged("is not suspended"),
-        _ => (Change::Run, "always runs".to_owned()),
-    }
-}
-
-fn summary(effect: &Effect, name: &str) -> String {
-    match effect {
-        Effect::Use { what } => format!("session {}", what.to_lowercase()),
-        Effect::Respec { .. } => format!("spec of service {name}"),
-        Effect::Alter { .. } => format!("settings of service {name}"),
-        _ => format!("service {name}"),
-    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind};
-use crate::sql::{Effect, effect, split};
+use crate::sql::{Effect, ObjectKind, effect, split};
 
 /// A rendered file of `sql/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,14 @@ impl SqlFile {
             when: header.when,
             statements,
         })
+    }
+
+    /// Whether it creates an object: what it sets afterwards needs no setting then.
+    pub(crate) fn creates(&self, kind: ObjectKind, name: &str) -> bool {
+        let mut effects = self.statements.iter().map(|statement| &statement.effect);
+        effects.any(
+            |e| matches!(e, Effect::Create { kind: k, name: n, .. } if *k == kind && n == name),
+        )
     }
 
     /// The file's name without its folders.

@@ -17,17 +17,17 @@ pub(crate) struct RawStatement {
 
 /// The tokens of a text, whitespace and comments included.
 pub(crate) fn tokens(path: &str, text: &str) -> Result<Vec<TokenWithSpan>, Error> {
-    Tokenizer::new(&SnowflakeDialect, text).with_unescape(false).tokenize_with_location().map_err(
-        |error| {
-            // An unterminated comment or literal is reported at the end of the text by some arms
-            // of the tokenizer; the line where it opens is the one to look at.
-            let line = usize::try_from(error.location.line).unwrap_or(0);
-            let opened = opening_line(text).unwrap_or(line);
-            Error::new(ErrorKind::Sql, sentence(&error.message)).at(path, opened).with_hint(
-                "close it; a quote inside a literal is doubled, and `$$` ends a text that `$$` began",
-            )
-        },
-    )
+    let mut tokenizer = Tokenizer::new(&SnowflakeDialect, text).with_unescape(false);
+    tokenizer.tokenize_with_location().map_err(|error| {
+        // The tokenizer notices at the end of the text; the place to look at is where it began.
+        let (message, line) = match still_open(text) {
+            Some((what, line)) => (format!("the {what} that begins here does not end"), line),
+            None => (error.message, usize::try_from(error.location.line).unwrap_or(0)),
+        };
+        Error::new(ErrorKind::Sql, message)
+            .at(path, line)
+            .with_hint("close it; inside of single quotes a quote is doubled")
+    })
 }
 
 /// The statements of a file.
@@ -88,28 +88,28 @@ fn offset(text: &str, at: Location) -> usize {
     start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
 }
 
-/// The line of the quote, `$$` or comment that is still open at the end of the text.
-fn opening_line(text: &str) -> Option<usize> {
+/// What is still open at the end of the text, and the line where it begins.
+fn still_open(text: &str) -> Option<(&'static str, usize)> {
     let mut rest = text;
     let line_of = |rest: &str| text[..text.len() - rest.len()].matches('\n').count() + 1;
     while !rest.is_empty() {
-        let (skip, close) = match rest {
-            _ if rest.starts_with("--") || rest.starts_with("//") => (2, "\n"),
-            _ if rest.starts_with("/*") => (2, "*/"),
-            _ if rest.starts_with("$$") => (2, "$$"),
-            _ if rest.starts_with('\'') => (1, "'"),
-            _ if rest.starts_with('"') => (1, "\""),
+        let (what, open, close) = match rest {
+            _ if rest.starts_with("--") || rest.starts_with("//") => ("line", 2, "\n"),
+            _ if rest.starts_with("/*") => ("comment", 2, "*/"),
+            _ if rest.starts_with("$$") => ("`$$` text", 2, "$$"),
+            _ if rest.starts_with('\'') => ("quoted text", 1, "'"),
+            _ if rest.starts_with('"') => ("quoted identifier", 1, "\""),
             _ => {
                 rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
                 continue;
             }
         };
-        let body = &rest[skip..];
+        let body = &rest[open..];
         let end = if close == "'" { literal_end(body) } else { body.find(close) };
         match end {
             Some(end) => rest = &body[end + close.len()..],
             None if close == "\n" => return None,
-            None => return Some(line_of(rest)),
+            None => return Some((what, line_of(rest))),
         }
     }
     None
@@ -123,10 +123,4 @@ fn literal_end(body: &str) -> Option<usize> {
         escaped = c == '\\' && !escaped;
         ends.then_some(at)
     })
-}
-
-/// The tokenizer's message as a fragment of a sentence.
-fn sentence(message: &str) -> String {
-    let mut chars = message.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

@@ -1,0 +1,224 @@
+//! What a deployment does to targets in different states.
+
+use std::collections::BTreeMap;
+
+use plan::{
+    Action, Change, Desired, ImageState, Observed, Plan, decide_service, deploy, render_spec,
+    service_statements,
+};
+
+use crate::sources::{MILVUS, built, desired, digests, project};
+use crate::target::everything_there;
+
+/// The lines that do something.
+fn changes(plan: &Plan) -> String {
+    let kept = |line: &&str| !line.starts_with('=') && !line.starts_with('.');
+    plan.to_string().lines().filter(kept).collect::<Vec<_>>().join("\n")
+}
+
+fn sent(plan: &Plan) -> Vec<&str> {
+    let mut sent = Vec::new();
+    for step in &plan.steps {
+        if let Action::Sql { statements, .. } = &step.action {
+            let kept = statements.iter().filter(|s| s.change != Change::Unchanged);
+            sent.extend(kept.map(|statement| statement.text.as_str()));
+        }
+    }
+    sent
+}
+
+/// Whether a step can start only after another has ended.
+fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
+    let needs: BTreeMap<&str, &[String]> =
+        plan.steps.iter().map(|s| (s.id.as_str(), s.needs.as_slice())).collect();
+    let mut open = vec![step];
+    while let Some(id) = open.pop() {
+        if id == other {
+            return true;
+        }
+        open.extend(needs[id].iter().map(String::as_str));
+    }
+    false
+}
+
+fn never_built() -> Desired {
+    plan::desired(&project(), "local", &BTreeMap::new()).unwrap()
+}
+
+#[test]
+fn on_a_fresh_target_everything_is_made() {
+    insta::assert_snapshot!("plan_fresh", deploy(&never_built(), &Observed::default()).to_string());
+}
+
+#[test]
+fn the_same_plan_is_made_for_an_account() {
+    let desired = plan::desired(&project(), "snowflake", &BTreeMap::new()).unwrap();
+    let account = deploy(&desired, &Observed::default());
+    let local = deploy(&never_built(), &Observed::default());
+    assert_eq!(account.target, "snowflake");
+    assert_eq!(account.steps, local.steps);
+}
+
+#[test]
+fn where_everything_is_there_nothing_is_sent() {
+    let desired = desired();
+    let plan = deploy(&desired, &everything_there(&desired));
+    assert_eq!(changes(&plan), "Plan for local: 32 unchanged");
+    assert!(plan.is_unchanged());
+    assert_eq!(sent(&plan), Vec::<&str>::new());
+}
+
+#[test]
+fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
+    let before = desired();
+    let mut observed = everything_there(&before);
+    let milvus = observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
+    milvus.spec_digest = Some("0123456789abcdef".to_owned());
+    observed.staged.remove(&before.services["milvus"].spec.as_ref().unwrap().file_name);
+    insta::assert_snapshot!("plan_changed_spec", changes(&deploy(&before, &observed)));
+
+    let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
+    let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
+    let statements = service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
+    let sent: Vec<(usize, Change)> = statements
+        .iter()
+        .filter(|s| s.change != Change::Unchanged)
+        .map(|s| (s.line, s.change))
+        .collect();
+    assert_eq!(sent, [(3, Change::Run), (14, Change::Alter)], "USE ROLE and one ALTER SERVICE");
+}
+
+#[test]
+fn a_changed_image_is_built_pushed_and_rolled_and_the_other_service_is_left_alone() {
+    let observed = everything_there(&desired());
+    let reason = "images/jupyter/TestMilvus.ipynb changed".to_owned();
+    let mut images = built();
+    images.insert("jupyter".to_owned(), ImageState::Stale { reason });
+    let changed = plan::desired(&project(), "local", &images).unwrap();
+    insta::assert_snapshot!("plan_changed_image", changes(&deploy(&changed, &observed)));
+}
+
+#[test]
+fn a_changed_configuration_is_altered_in_place() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().max_nodes = 3;
+    for object in &mut observed.objects {
+        for (column, value) in [("size", "Medium"), ("value_list", "example.org:443")] {
+            if let Some(property) = object.properties.get_mut(column) {
+                *property = value.to_owned();
+            }
+        }
+    }
+    let jupyter = observed.services.get_mut("MILVUS_DEMO.PUBLIC.JUPYTER").unwrap();
+    jupyter.properties.remove("external_access_integrations");
+    jupyter.properties.insert("min_instances".to_owned(), "1".to_owned());
+    insta::assert_snapshot!("plan_changed_configuration", changes(&deploy(&desired, &observed)));
+}
+
+#[test]
+fn what_was_interrupted_is_finished() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    observed.services.clear();
+    observed.staged.clear();
+    observed.grants.retain(|grant| grant.on != "SERVICE ROLE");
+    observed.images.get_mut("milvus").unwrap().clear();
+    insta::assert_snapshot!("plan_interrupted", changes(&deploy(&desired, &observed)));
+}
+
+#[test]
+fn a_tag_that_names_another_image_is_pushed_again() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    let other = MILVUS.replace("ffff", "0000");
+    observed.images.get_mut("milvus").unwrap().insert("aaaaaaaaaaaa".to_owned(), other);
+    let plan = deploy(&desired, &observed);
+    let push = plan.steps.iter().find(|step| step.id == "push:milvus").unwrap();
+    assert_eq!(push.change, Change::Push);
+}
+
+#[test]
+fn steps_wait_only_for_what_they_need() {
+    let plan = deploy(&never_built(), &Observed::default());
+    for (step, other) in [
+        ("push:milvus", "build:milvus"),
+        ("push:milvus", "sql:bootstrap/100_image_repository.sql"),
+        ("put:milvus", "sql:bootstrap/110_stages.sql"),
+        ("service:milvus", "pool:milvus"),
+        ("service:milvus", "push:milvus"),
+        ("service:jupyter", "sql:bootstrap/140_external_access.sql"),
+        ("sql:services/040_service_roles.sql", "service:jupyter"),
+        ("ready:milvus", "service:milvus"),
+    ] {
+        assert!(waits_for(&plan, step, other), "{step} waits for {other}");
+    }
+    for (step, other) in [
+        ("build:jupyter", "build:milvus"),
+        ("sql:bootstrap/140_external_access.sql", "build:milvus"),
+        ("push:milvus", "pool:milvus"),
+        ("push:milvus", "sql:bootstrap/110_stages.sql"),
+        ("put:milvus", "push:milvus"),
+        ("service:jupyter", "service:milvus"),
+        ("endpoints:jupyter", "ready:milvus"),
+    ] {
+        assert!(!waits_for(&plan, step, other), "{step} does not wait for {other}");
+    }
+}
+
+#[test]
+fn every_step_comes_after_those_it_needs() {
+    let plan = deploy(&never_built(), &Observed::default());
+    let mut seen: Vec<&str> = Vec::new();
+    for step in &plan.steps {
+        assert!(step.needs.iter().all(|id| seen.contains(&id.as_str())), "{step:?}");
+        assert!(!seen.contains(&step.id.as_str()), "{} stands twice", step.id);
+        seen.push(&step.id);
+    }
+}
+
+#[test]
+fn a_suspended_pool_is_woken_by_its_service_and_not_waited_for_before() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().state = "SUSPENDED".to_owned();
+    observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap().status = "SUSPENDED".to_owned();
+    let plan = deploy(&desired, &observed);
+    assert!(waits_for(&plan, "pool:milvus", "service:milvus"));
+    assert!(changes(&plan).contains("is suspended"), "{plan}");
+}
+
+#[test]
+fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
+    let wanted = render_spec(&project(), "local", "jupyter", &digests()).unwrap();
+    let observed = everything_there(&desired());
+    let running = &observed.services["MILVUS_DEMO.PUBLIC.JUPYTER"];
+    assert_eq!(decide_service(&wanted, Some(running)), Change::Unchanged);
+    assert_eq!(decide_service(&wanted, None), Change::Create);
+    let mut other = running.clone();
+    other.properties.insert("max_instances".to_owned(), "4".to_owned());
+    assert_eq!(decide_service(&wanted, Some(&other)), Change::Alter);
+    other.spec_digest = None;
+    assert_eq!(decide_service(&wanted, Some(&other)), Change::Alter);
+}
+
+#[test]
+fn a_phase_is_a_part_of_the_plan() {
+    let plan = deploy(&never_built(), &Observed::default());
+    let push = plan.select(|step| step.id.starts_with("push:"));
+    let ids: Vec<&str> = push.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["push:jupyter", "push:milvus"]);
+    assert!(push.steps.iter().all(|step| step.needs.is_empty()));
+}
+
+#[test]
+fn a_plan_is_json_and_back() {
+    let plan = deploy(&desired(), &Observed::default());
+    let json = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+    let step = serde_json::to_value(&plan.steps[0]).unwrap();
+    assert_eq!(
+        step.to_string(),
+        r#"{"id":"build:jupyter","needs":[],"change":"unchanged","subject":"image jupyter","reason":"built as 111111111111","action":{"do":"build","image":"jupyter"}}"#
+    );
+}

@@ -1,0 +1,230 @@
+//! Mistakes in the project's files: each names its file and line, and says what to do.
+
+use plan::Project;
+
+use crate::sources::{SMALL_SPEC, Small};
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    insta::assert_snapshot!(Small::new().config("[images.web]", "[images.web]\ncontxt = \"x\"").error(), @"spcs.toml:18: unknown field `contxt`, expected one of `context`, `dockerfile`, `base`, `args`");
+}
+
+#[test]
+fn a_name_that_is_no_identifier_is_refused() {
+    insta::assert_snapshot!(Small::new().config("\"DEMO\"", "\"DEMO; DROP\"").error(), @"spcs.toml:3: `DEMO; DROP` is not a plain identifier: it needs letters, digits and underscores, and no digit first");
+}
+
+#[test]
+fn node_counts_must_fit() {
+    insta::assert_snapshot!(Small::new().config("max_nodes = 1", "max_nodes = 0").error(), @"spcs.toml:11: pool `web` needs 1 <= min_nodes <= max_nodes, not 1 and 0");
+}
+
+#[test]
+fn a_service_in_an_unknown_pool_is_refused() {
+    insta::assert_snapshot!(Small::new().config("pool = \"web\"", "pool = \"wob\"").error(), @"spcs.toml:20: service `web` names the pool `wob`, which is not in [pools]: web");
+}
+
+#[test]
+fn a_role_that_may_not_own_services_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[roles]\nsystem = \"ACCOUNTADMIN\"\n").error(), @"spcs.toml:27: `ACCOUNTADMIN` may not own services: choose another role for `system`");
+}
+
+#[test]
+fn a_host_with_a_wildcard_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[egress]\nhosts = [\"*.example:443\"]\n").error(), @"spcs.toml:28: `*.example:443` is not a `host:port` of a network rule: the host needs letters, digits, dots and dashes; wildcards are not supported");
+}
+
+#[test]
+fn a_key_of_the_other_kind_of_target_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[target.prod]\nkind = \"snowflake\"\nport = 1\n").error(), @"spcs.toml:27: `port` does not apply to a target of kind `snowflake`");
+}
+
+#[test]
+fn an_unknown_variable_is_named_with_its_line() {
+    insta::assert_snapshot!(Small::new().statement("SELECT\n  '<% databse %>';").error(), @r"
+    sql/bootstrap/010_one.sql:5: unknown variable `databse`
+
+    hint: define it in [variables] of spcs.toml, or use one of: account_role, data_stage, database, egress_hosts, egress_integration, endpoint_role, files_stage, ingress_integration, network_rule, owner_comment, repository, role, schema, security_role, specs_stage, system_role, target, user, user_password, user_role, warehouse, warehouse_auto_suspend, warehouse_size, web_instances, web_pool, web_pool_auto_suspend, web_pool_family, web_pool_max_nodes, web_pool_min_nodes, web_service, web_spec_file
+    ");
+}
+
+#[test]
+fn an_expression_is_not_a_name() {
+    insta::assert_snapshot!(Small::new().statement("SELECT '<% database ~ %>';").error(), @r"
+    sql/bootstrap/010_one.sql:4: wrong use of `<% %>`: unexpected end of variable block
+
+    hint: only plain names are allowed: `<% name %>`
+    ");
+}
+
+#[test]
+fn a_variable_that_nothing_uses_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[variables]\nlimit = 3\n").error(), @r"
+    spcs.toml:28: no template uses `<% limit %>`
+
+    hint: use it in a file of sql/ or specs/, or take it out of spcs.toml
+    ");
+}
+
+#[test]
+fn a_pool_that_nothing_uses_is_refused() {
+    let pool =
+        "[pools.more]\nname = \"MORE\"\nfamily = \"CPU_X64_XS\"\nmin_nodes = 1\nmax_nodes = 1\n";
+    insta::assert_snapshot!(Small::new().more_config(pool).error(), @r"
+    spcs.toml:27: no template uses `<% more_pool %>`
+
+    hint: use it in a file of sql/ or specs/, or take it out of spcs.toml
+    ");
+}
+
+#[test]
+fn a_variable_that_hides_another_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[variables]\ndatabase = 3\n").error(), @"spcs.toml:28: the variable `database` is already defined");
+}
+
+#[test]
+fn a_quote_that_does_not_end_is_shown_where_it_begins() {
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT 'a;\n\nSELECT 2;").error(), @r"
+    sql/bootstrap/010_one.sql:5: the quoted text that begins here does not end
+
+    hint: close it; inside of single quotes a quote is doubled
+    ");
+}
+
+#[test]
+fn a_dollar_quote_that_does_not_end_is_shown_where_it_begins() {
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT $$a;\nSELECT 2;").error(), @r"
+    sql/bootstrap/010_one.sql:5: the `$$` text that begins here does not end
+
+    hint: close it; inside of single quotes a quote is doubled
+    ");
+}
+
+#[test]
+fn a_comment_that_does_not_end_is_shown_where_it_begins() {
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\n/* it's\nSELECT 2;").error(), @r"
+    sql/bootstrap/010_one.sql:5: the comment that begins here does not end
+
+    hint: close it; inside of single quotes a quote is doubled
+    ");
+}
+
+#[test]
+fn an_identifiers_quote_that_does_not_end_is_shown_where_it_begins() {
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT \"a;\n").error(), @r"
+    sql/bootstrap/010_one.sql:5: the quoted identifier that begins here does not end
+
+    hint: close it; inside of single quotes a quote is doubled
+    ");
+}
+
+#[test]
+fn put_does_not_run_from_a_file() {
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nPUT file://a @b;").error(), @r"
+    sql/bootstrap/010_one.sql:5: `PUT` moves files, which a statement sent to the server cannot
+
+    hint: specs are uploaded by `cargo xtask put`; take this statement out
+    ");
+}
+
+#[test]
+fn create_or_replace_is_refused() {
+    insta::assert_snapshot!(Small::new().statement("CREATE OR REPLACE STAGE D.S.X;").error(), @"sql/bootstrap/010_one.sql:4: `CREATE OR REPLACE` throws away what is there: use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`");
+}
+
+#[test]
+fn a_create_that_cannot_run_twice_is_refused() {
+    insta::assert_snapshot!(Small::new().statement("CREATE ROLE R;").error(), @"sql/bootstrap/010_one.sql:4: write `CREATE ROLE IF NOT EXISTS`, so that the file can run again");
+}
+
+#[test]
+fn a_name_without_its_schema_is_refused() {
+    insta::assert_snapshot!(Small::new().statement("CREATE STAGE IF NOT EXISTS X;").error(), @"sql/bootstrap/010_one.sql:4: `X` is not the full name of a stage: write `DATABASE.SCHEMA.NAME`, so that the statement stands for itself");
+}
+
+#[test]
+fn a_file_whose_role_is_not_that_of_its_header_is_refused() {
+    let text = "-- Something.\n-- role: <% system_role %>\nUSE ROLE <% user_role %>;\n";
+    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", text).error(), @"sql/bootstrap/010_x.sql:3: the first statement must be `USE ROLE SYSADMIN`, as the header's role says");
+}
+
+#[test]
+fn a_file_without_a_header_is_refused() {
+    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", "SELECT 1;\n").error(), @"sql/bootstrap/010_x.sql:1: the first line must be a comment that says what the file is for");
+}
+
+#[test]
+fn an_unknown_condition_is_refused() {
+    let text = "-- Something.\n-- role: <% system_role %>\n-- when: raining\nUSE ROLE <% system_role %>;\n";
+    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", text).error(), @r"
+    sql/bootstrap/010_x.sql:3: unknown condition `raining`
+
+    hint: use one of: ingress_integration, egress, not egress, own_schema
+    ");
+}
+
+#[test]
+fn a_spec_that_is_no_yaml_is_shown_where_it_breaks() {
+    insta::assert_snapshot!(Small::new().spec("spec:\n  containers:\n    - name: [web\n      image: <% web_image %>\n").error(), @"specs/web.yaml:4: invalid YAML: illegal placement of ':' indicator at line 4, column 12");
+}
+
+#[test]
+fn a_spec_that_names_an_unknown_image_is_refused() {
+    insta::assert_snapshot!(Small::new().spec(&SMALL_SPEC.replace("<% web_image %>", "nginx:latest # not <% web_image %>")).error(), @r"
+    specs/web.yaml:4: container `web` runs `nginx:latest`, which is no image of this deployment
+
+    hint: write <% web_image %>, or add the image to [images] of spcs.toml
+    ");
+}
+
+#[test]
+fn a_spec_that_does_not_carry_its_digest_is_refused() {
+    insta::assert_snapshot!(Small::new().spec(&SMALL_SPEC.replace("SPCS_SPEC_DIGEST", "OTHER")).error(), @r#"
+    specs/web.yaml:2: no container has the environment variable `SPCS_SPEC_DIGEST`, which tells later runs what the service runs
+
+    hint: add to `env`: SPCS_SPEC_DIGEST: "<% spec_digest %>"
+    "#);
+}
+
+#[test]
+fn a_service_that_no_file_creates_is_refused() {
+    let service = "[services.more]\nname = \"MORE\"\nspec = \"specs/web.yaml\"\npool = \"web\"\n";
+    insta::assert_snapshot!(Small::new().more_config(service).statement("SELECT '<% more_service %>';").error(), @r"
+    no file of sql/services creates the service `DEMO.PUBLIC.MORE`
+
+    hint: add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.more] out of spcs.toml
+    ");
+}
+
+#[test]
+fn a_target_that_is_not_there_is_named_with_those_that_are() {
+    let error = plan::desired(&crate::sources::project(), "prod", &[].into()).unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
+    spcs.toml: there is no target `prod`
+
+    hint: choose one of local, snowflake, or add [target.prod]
+    ");
+}
+
+#[test]
+fn a_folder_that_is_no_project_is_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Project::read(folder.path()).unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
+    spcs.toml: cannot be read: No such file or directory (os error 2)
+
+    hint: run this in the project's folder, or check the path in spcs.toml
+    ");
+}
+
+#[test]
+fn a_set_that_needs_an_image_says_which() {
+    let project = crate::sources::project();
+    let desired = plan::desired(&project, "local", &[].into()).unwrap();
+    let error = plan::run_set(&desired, &plan::Observed::default(), "services").unwrap_err();
+    insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
+    sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
+
+    hint: build the images first: cargo xtask build
+    ");
+}

@@ -1,0 +1,101 @@
+//! No value can change the shape of a statement or a spec.
+
+use plan::secret;
+
+use crate::sources::{SMALL_SPEC, Small};
+
+fn statement_with(value: &str, statement: &str) -> Result<String, String> {
+    let config = format!("[variables]\ngreeting = {value}\n");
+    let desired = Small::new().more_config(&config).statement(statement).desired();
+    desired
+        .map(|desired| desired.sets["bootstrap"][0].statements[1].text.clone())
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn quotes_and_backslashes_in_a_text_are_doubled() {
+    let rendered = statement_with(r#"'it''s \ "' "#.trim_end(), "SELECT '<% greeting %>';");
+    // TOML's literal string ends at the quote: the value is given as a basic string instead.
+    assert!(rendered.is_err());
+    let rendered =
+        statement_with(r#""it's \\ '; DROP DATABASE D; --""#, "SELECT '<% greeting %>';");
+    assert_eq!(rendered.unwrap(), r"SELECT 'it''s \\ ''; DROP DATABASE D; --'");
+}
+
+#[test]
+fn a_text_outside_of_quotes_is_refused_whatever_its_value() {
+    for place in
+        ["SELECT <% greeting %>;", "SELECT \"<% greeting %>\";", "SELECT $$<% greeting %>$$;"]
+    {
+        let error = statement_with("\"hello\"", place).unwrap_err();
+        assert_eq!(
+            error,
+            "sql/bootstrap/010_one.sql:4: `<% greeting %>` must stand inside single quotes"
+        );
+    }
+}
+
+#[test]
+fn a_number_stands_anywhere_and_is_never_negative() {
+    assert_eq!(statement_with("7", "SELECT -<% greeting %>;").unwrap(), "SELECT -7");
+    assert_eq!(
+        statement_with("-7", "SELECT -<% greeting %>;").unwrap_err(),
+        "spcs.toml:28: the variable `greeting` is negative: templates take whole numbers from 0"
+    );
+}
+
+#[test]
+fn a_secret_outside_of_quotes_is_refused() {
+    let error = Small::new().statement("ALTER USER U SET PASSWORD = <% user_password %>;").error();
+    assert_eq!(
+        error,
+        "sql/bootstrap/010_one.sql:4: `<% user_password %>` must stand inside single quotes"
+    );
+}
+
+#[test]
+fn hosts_bring_their_own_quotes() {
+    let egress = "[egress]\nhosts = [\"a.example:443\", \"b.example:8080\"]\n";
+    let statement = "CREATE NETWORK RULE IF NOT EXISTS D.S.R VALUE_LIST = (<% egress_hosts %>);";
+    let desired = Small::new().more_config(egress).statement(statement).desired().unwrap();
+    let text = &desired.sets["bootstrap"][0].statements[1].text;
+    assert!(text.ends_with("VALUE_LIST = ('a.example:443', 'b.example:8080')"), "{text}");
+    let quoted = "SELECT '<% egress_hosts %>';";
+    assert_eq!(
+        Small::new().more_config(egress).statement(quoted).error(),
+        "sql/bootstrap/010_one.sql:4: `<% egress_hosts %>` must stand outside of quotes: its values bring their own"
+    );
+}
+
+#[test]
+fn a_text_that_would_change_a_spec_is_refused() {
+    let greeting = "[variables]\ngreeting = \"a\\\": b # c\"\n";
+    let spec = |value: &str| format!("{SMALL_SPEC}        GREETING: {value}\n");
+    let small = || Small::new().more_config(greeting);
+    let rendered = small().spec(&spec("'<% greeting %>'")).desired().unwrap();
+    assert!(
+        rendered.services["web"].spec.as_ref().unwrap().text.contains("GREETING: 'a\": b # c'")
+    );
+    for place in ["<% greeting %>", "\"<% greeting %>\""] {
+        assert!(small().spec(&spec(place)).desired().is_err(), "{place}");
+    }
+}
+
+#[test]
+fn the_platforms_own_braces_pass_through() {
+    let spec = format!("{SMALL_SPEC}        LATER: '{{{{ later | default(\"x\") }}}}'\n");
+    let desired = Small::new().spec(&spec).desired().unwrap();
+    let text = &desired.services["web"].spec.as_ref().unwrap().text;
+    assert!(text.contains("LATER: '{{ later | default(\"x\") }}'"), "{text}");
+}
+
+#[test]
+fn a_secret_is_filled_in_with_its_quotes_doubled() {
+    let text = format!("PASSWORD = '{}' X", secret::marker(secret::USER_PASSWORD));
+    let value = |name: &str| (name == secret::USER_PASSWORD).then_some(r"a'\b");
+    assert_eq!(secret::fill(&text, value).unwrap(), r"PASSWORD = 'a''\\b' X");
+    assert_eq!(
+        secret::fill(&text, |_| None).unwrap_err().to_string(),
+        "no value is known for the secret `user_password`"
+    );
+}

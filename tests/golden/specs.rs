@@ -1,0 +1,48 @@
+//! Fingerprints of specs: what makes a service roll, and what does not.
+
+use crate::sources::{JUPYTER, SMALL_SPEC, Small, digests, project};
+
+fn digest(spec: &str) -> String {
+    let desired = Small::new().spec(spec).desired().unwrap();
+    desired.services["web"].spec.clone().unwrap().spec_digest
+}
+
+#[test]
+fn comments_order_and_spelling_do_not_roll_a_service() {
+    let other = "# A comment.\nspec:\n  containers:\n    - env: { SPCS_SPEC_DIGEST: \"<% spec_digest %>\" }\n      image: '<% web_image %>'\n      name: \"web\"\n";
+    assert_eq!(digest(SMALL_SPEC), digest(other));
+}
+
+#[test]
+fn a_changed_value_rolls_a_service() {
+    let other = format!("{SMALL_SPEC}        X: '1'\n");
+    assert_ne!(digest(SMALL_SPEC), digest(&other));
+}
+
+#[test]
+fn a_changed_image_changes_the_spec_of_its_service_only() {
+    let spec = |service: &str, digests: &std::collections::BTreeMap<String, String>| {
+        plan::render_spec(&project(), "local", service, digests).unwrap().file_name
+    };
+    let mut other = digests();
+    other.insert("jupyter".to_owned(), JUPYTER.replace("1111", "9999"));
+    assert_ne!(spec("jupyter", &digests()), spec("jupyter", &other));
+    assert_eq!(spec("milvus", &digests()), spec("milvus", &other));
+}
+
+#[test]
+fn the_digest_in_the_spec_is_the_one_in_its_name() {
+    let spec = plan::render_spec(&project(), "local", "milvus", &digests()).unwrap();
+    assert!(spec.text.contains(&format!("SPCS_SPEC_DIGEST: \"{}\"", spec.spec_digest)));
+    assert_eq!(spec.file_name, format!("milvus-{}.yaml", spec.spec_digest));
+}
+
+#[test]
+fn a_spec_whose_image_is_not_built_is_not_rendered() {
+    let mut some = digests();
+    some.remove("milvus");
+    let error = plan::render_spec(&project(), "local", "milvus", &some).unwrap_err();
+    assert_eq!(error.to_string(), "specs/milvus.yaml: the image `milvus` is not built");
+    assert_eq!(error.hint(), Some("build it: cargo xtask build"));
+    assert!(plan::render_spec(&project(), "local", "jupyter", &some).is_ok());
+}

@@ -1,0 +1,58 @@
+//! Targets in the states that plans are made for.
+
+use std::collections::BTreeMap;
+
+use plan::{Desired, Effect, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService};
+
+/// A target that a deployment was carried out on and nothing has happened to since.
+pub(crate) fn everything_there(desired: &Desired) -> Observed {
+    let mut observed = Observed::default();
+    let comment = desired.owner_comment.clone();
+    let deployed =
+        desired.sets.iter().filter(|(set, _)| ["bootstrap", "services"].contains(&set.as_str()));
+    for statement in deployed.flat_map(|(_, files)| files).flat_map(|file| &file.statements) {
+        match &statement.effect {
+            Effect::Create { kind: ObjectKind::Service, .. } => {}
+            Effect::Create { kind: ObjectKind::ComputePool, name, settings, .. } => {
+                let pool = ObservedPool {
+                    state: "ACTIVE".to_owned(),
+                    min_nodes: settings["min_nodes"].parse().unwrap(),
+                    max_nodes: settings["max_nodes"].parse().unwrap(),
+                    instance_family: settings["instance_family"].clone(),
+                    comment: comment.clone(),
+                    ..ObservedPool::default()
+                };
+                observed.pools.insert(name.clone(), pool);
+            }
+            Effect::Create { kind, name, settings, .. } => {
+                let comment = settings.get("comment").cloned().unwrap_or_default();
+                let mut properties = settings.clone();
+                if let Some(size) = properties.remove("warehouse_size") {
+                    properties.insert("size".to_owned(), size);
+                }
+                let name = name.clone();
+                observed.objects.push(ObservedObject { kind: *kind, name, comment, properties });
+            }
+            Effect::Grant { grants } => observed.grants.extend(grants.iter().cloned()),
+            _ => {}
+        }
+    }
+    for (key, service) in &desired.services {
+        let spec = service.spec.clone().expect("every image is built");
+        observed.staged.insert(spec.file_name);
+        let mut properties: BTreeMap<String, String> = spec.settings;
+        properties.insert("status".to_owned(), "RUNNING".to_owned());
+        let running = ObservedService {
+            status: "RUNNING".to_owned(),
+            compute_pool: desired.pools[&service.pool].clone(),
+            comment: comment.clone(),
+            spec_digest: Some(spec.spec_digest),
+            properties,
+        };
+        observed.services.insert(service.name.clone(), running);
+        let digest = crate::sources::digests()[key].clone();
+        let tag = plan::image_tag(&digest).to_owned();
+        observed.images.insert(key.clone(), [(tag, digest)].into());
+    }
+    observed
+}

@@ -1,0 +1,101 @@
+//! Rules for `sql/`, `specs/` and what is generated from them.
+
+use crate::sources::{desired, root};
+use crate::tidy::{files, none};
+
+#[test]
+fn sql_files_are_numbered_and_named_by_what_they_are_about() {
+    let mut wrong = Vec::new();
+    for file in files(&["sql"], "") {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let (number, rest) = name.split_once('_').unwrap_or_default();
+        let numbered = number.len() == 3 && number.ends_with('0') && number.parse::<u16>().is_ok();
+        let noun = rest.strip_suffix(".sql").unwrap_or_default();
+        if !numbered || noun.is_empty() || !noun.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        {
+            wrong.push(file.path);
+        }
+    }
+    none(wrong, "name the file `NNN_noun.sql`, in steps of ten");
+}
+
+#[test]
+fn sql_files_say_what_they_are_for_and_whose_role_runs_them() {
+    let mut wrong = Vec::new();
+    for file in files(&["sql"], ".sql") {
+        let lines: Vec<&str> = file.text.lines().take(2).collect();
+        let [first, second] = lines[..] else {
+            wrong.push(file.path);
+            continue;
+        };
+        let role = second.strip_prefix("-- role: <% ").and_then(|rest| rest.strip_suffix(" %>"));
+        if !first.starts_with("-- ") || !first.ends_with('.') || role.is_none() {
+            wrong.push(file.path);
+        }
+    }
+    none(wrong, "start with `-- A sentence.` and `-- role: <% … %>`");
+}
+
+#[test]
+fn nothing_is_replaced() {
+    let replaces = |text: &str| text.to_uppercase().contains("OR REPLACE");
+    let wrong = files(&["sql"], ".sql").into_iter().filter(|file| replaces(&file.text));
+    none(
+        wrong.map(|file| file.path).collect(),
+        "use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`",
+    );
+}
+
+#[test]
+fn every_object_that_is_made_is_taken_away_but_what_the_account_shares() {
+    use plan::{Effect, ObjectKind};
+    let desired = desired();
+    let of = |set: &str, created: bool| -> Vec<(ObjectKind, String)> {
+        let statements = desired.sets[set].iter().flat_map(|file| &file.statements);
+        let named = statements.filter_map(|statement| match &statement.effect {
+            Effect::Create { kind, name, .. } if created => Some((*kind, name.clone())),
+            Effect::Drop { kind, name } if !created => Some((*kind, name.clone())),
+            _ => None,
+        });
+        named.collect()
+    };
+    let mut made = of("bootstrap", true);
+    made.append(&mut of("services", true));
+    let mut dropped = of("teardown", false);
+    made.sort();
+    dropped.sort();
+    assert_eq!(made, dropped);
+}
+
+#[test]
+fn every_object_that_is_made_says_whose_it_is() {
+    let desired = desired();
+    let comment = format!("COMMENT = '{}'", desired.owner_comment);
+    let statements = desired.sets.values().flatten().flat_map(|file| &file.statements);
+    let without = statements
+        .filter(|s| matches!(s.effect, plan::Effect::Create { .. }) && !s.text.contains(&comment))
+        .map(|s| s.text.clone());
+    none(without.collect(), "add `COMMENT = '<% owner_comment %>'`");
+}
+
+#[test]
+fn no_secret_stands_in_any_file_that_is_kept() {
+    let root = root();
+    let mut kept = files(&["sql", "specs", "tests/golden/snapshots"], "");
+    let text = std::fs::read_to_string(root.join("spcs.toml")).expect("spcs.toml is there");
+    kept.push(crate::tidy::TextFile { path: "spcs.toml".to_owned(), text });
+    let value_of_a_secret = |line: &&str| {
+        let line = line.to_uppercase();
+        let sets = line.split_once("PASSWORD").map(|(_, rest)| rest.trim_start());
+        let sets = sets.and_then(|rest| rest.strip_prefix(['=', ':']));
+        let value = sets.map(|rest| rest.trim().trim_matches(['\'', '"', ',', ';']).to_owned());
+        value.is_some_and(|value| {
+            !["<% USER_PASSWORD %>", "<SECRET:USER_PASSWORD>", "FALSE"].contains(&value.as_str())
+        })
+    };
+    let wrong = kept.iter().flat_map(|file| {
+        let lines = file.text.lines().filter(value_of_a_secret);
+        lines.map(|line| format!("{}: {line}", file.path))
+    });
+    none(wrong.collect(), "take the secret out: only its marker is ever written");
+}

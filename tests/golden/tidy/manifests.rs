@@ -1,0 +1,119 @@
+//! Rules for manifests: which crate may use what, and where versions stand.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value};
+
+use crate::sources::root;
+use crate::tidy::{files, none};
+
+fn manifest(path: &str) -> Table {
+    let text = std::fs::read_to_string(root().join(path)).expect("the manifest is there");
+    text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn members() -> Vec<(String, Table)> {
+    let members = files(&["xtask"], "Cargo.toml").into_iter();
+    members.map(|file| (file.path.clone(), manifest(&file.path))).collect()
+}
+
+/// The names of what a crate depends on, tests left out.
+fn dependencies(path: &str) -> BTreeSet<String> {
+    let manifest = manifest(path);
+    let tables = ["dependencies", "build-dependencies"].into_iter();
+    let names = tables.filter_map(|table| manifest.get(table)?.as_table());
+    names.flat_map(|table| table.keys().cloned()).collect()
+}
+
+#[track_caller]
+fn uses_none_of(path: &str, forbidden: &[&str]) {
+    let used = dependencies(path);
+    let wrong = forbidden.iter().filter(|name| used.contains(**name));
+    none(wrong.map(ToString::to_string).collect(), &format!("take these out of {path}"));
+}
+
+#[test]
+fn plan_decides_and_touches_nothing() {
+    let allowed = [
+        "minijinja",
+        "serde",
+        "serde-saphyr",
+        "serde_json",
+        "sha2",
+        "sqlparser",
+        "thiserror",
+        "toml",
+    ];
+    let used = dependencies("xtask/crates/plan/Cargo.toml");
+    let wrong = used.into_iter().filter(|name| !allowed.contains(&name.as_str()));
+    none(wrong.collect(), "`plan` is pure: do this in `deploy` or `xtask` and pass the result in");
+}
+
+#[test]
+fn the_client_and_the_platform_share_no_code() {
+    uses_none_of("xtask/crates/deploy/Cargo.toml", &["emulator", "clap", "axum"]);
+    let client = ["plan", "deploy", "snowflake-connector-rs", "oci-distribution", "oci-client"];
+    uses_none_of("xtask/crates/emulator/Cargo.toml", &client);
+}
+
+#[test]
+fn the_command_line_reaches_targets_through_deploy() {
+    let client = ["snowflake-connector-rs", "oci-distribution", "oci-client"];
+    uses_none_of("xtask/Cargo.toml", &client);
+}
+
+#[test]
+fn only_the_workspace_chooses_versions() {
+    let mut wrong = Vec::new();
+    for (path, manifest) in members() {
+        for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let entries = manifest.get(table).and_then(Value::as_table).into_iter().flatten();
+            for (name, entry) in entries {
+                if entry.get("workspace").and_then(Value::as_bool) != Some(true) {
+                    wrong.push(format!("{path}: {name}"));
+                }
+            }
+        }
+    }
+    none(wrong, "write `workspace = true`, and the version in the root's Cargo.toml");
+}
+
+#[test]
+fn every_member_inherits_the_lints_and_the_package_table() {
+    let mut wrong = Vec::new();
+    for (path, manifest) in members() {
+        let inherits = |table: &str, key: &str| {
+            let value = manifest.get(table).and_then(|table| table.get(key));
+            let value =
+                if key == "workspace" { value } else { value.and_then(|v| v.get("workspace")) };
+            value.and_then(Value::as_bool) == Some(true)
+        };
+        for (table, key) in [
+            ("lints", "workspace"),
+            ("package", "version"),
+            ("package", "edition"),
+            ("package", "rust-version"),
+            ("package", "license"),
+            ("package", "publish"),
+        ] {
+            if !inherits(table, key) {
+                wrong.push(format!("{path}: {table}.{key}"));
+            }
+        }
+    }
+    none(wrong, "inherit these from the workspace");
+}
+
+#[test]
+fn every_ban_of_clippy_has_a_reason() {
+    let mut wrong = Vec::new();
+    for path in ["clippy.toml", "xtask/crates/plan/clippy.toml"] {
+        for (key, value) in manifest(path) {
+            let entries = value.as_array().into_iter().flatten();
+            let bans = entries.filter(|_| key.starts_with("disallowed"));
+            let without = bans.filter(|ban| ban.get("reason").is_none());
+            wrong.extend(without.map(|ban| format!("{path}: {ban}")));
+        }
+    }
+    none(wrong, "say why it is banned");
+}

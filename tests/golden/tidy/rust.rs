@@ -1,0 +1,57 @@
+//! Rules for Rust files.
+
+use crate::tidy::{TextFile, files, none};
+
+fn rust() -> Vec<TextFile> {
+    files(&["xtask", "tests"], ".rs")
+}
+
+fn offenders(wrong: impl Fn(&TextFile) -> bool) -> Vec<String> {
+    rust().into_iter().filter(|file| wrong(file)).map(|file| file.path).collect()
+}
+
+#[test]
+fn every_file_starts_by_saying_what_it_is() {
+    none(offenders(|file| !file.text.starts_with("//! ")), "start the file with a `//!` line");
+}
+
+#[test]
+fn no_file_is_too_long_to_read_at_once() {
+    none(offenders(|file| file.text.lines().count() > 400), "split the file: 400 lines at most");
+}
+
+#[test]
+fn modules_with_parts_are_named_files() {
+    none(offenders(|file| file.path.ends_with("/mod.rs")), "rename `foo/mod.rs` to `foo.rs`");
+}
+
+#[test]
+fn no_test_is_switched_off_or_expected_to_panic() {
+    // Put together here, so that this file does not hold what it forbids.
+    let forbidden = [format!("#[{}", "ignore"), format!("#[{}", "should_panic")];
+    let wrong = |file: &TextFile| forbidden.iter().any(|text| file.text.contains(text.as_str()));
+    none(offenders(wrong), "make the test pass everywhere, or move it to a suite of its own");
+}
+
+#[test]
+fn ddl_stands_in_sql_files_and_not_in_the_client() {
+    let client = ["xtask/src/", "xtask/crates/deploy/src/"];
+    let ddl = ["\"CREATE ", "\"DROP ", "\"GRANT ", "\"ALTER ", "\"REVOKE "];
+    let wrong = |file: &TextFile| {
+        let code = file.text.split("#[cfg(test)]").next().unwrap_or_default();
+        client.iter().any(|folder| file.path.starts_with(folder))
+            && ddl.iter().any(|start| code.contains(start))
+    };
+    none(offenders(wrong), "move the statement to a file of sql/");
+}
+
+#[test]
+fn only_the_deploy_crate_names_the_client_libraries() {
+    let names = ["snowflake_connector_rs::", "oci_distribution::", "oci_client::"];
+    let wrong = |file: &TextFile| {
+        file.path.starts_with("xtask/")
+            && !file.path.starts_with("xtask/crates/deploy/")
+            && names.iter().any(|name| file.text.contains(name))
+    };
+    none(offenders(wrong), "go through the `deploy` crate");
+}
