@@ -78,12 +78,14 @@ async fn push(call: &Call, reference: Reference) -> Result<Response, Error> {
     let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
     let (digest, runs) = call
         .on_disk(move |store, name| {
-            Ok(match check(store, name, &manifest)? {
-                Err(refusal) => Err(refusal),
-                Ok(runs) => {
-                    Ok((store.put_manifest(name, tag.as_deref(), &media_type, &bytes)?, runs))
-                }
-            })
+            let linking = store.linking();
+            let runs = match check(store, name, &manifest)? {
+                Ok(runs) => runs,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let tag = tag.as_deref();
+            let digest = store.put_manifest(&linking, name, tag, &media_type, &bytes)?;
+            Ok(Ok((digest, runs)))
         })
         .await??;
     let mut response = StatusCode::CREATED.into_response();

@@ -71,6 +71,23 @@ impl Call {
         self.shared.access.repository(&self.principal, name.repository.as_str(), action)
     }
 
+    /// Refuses what the sender may not do to the repository of this call.
+    pub(crate) fn permit(&self, action: RepositoryAction) -> Result<(), Error> {
+        let repository = self.name.repository.as_str();
+        match self.may(&self.name, action) {
+            RepositoryAccess::Allowed => Ok(()),
+            RepositoryAccess::NotFound => {
+                let message = format!("there is no image repository {repository}");
+                Err(Error::new(Code::NameUnknown, message))
+            }
+            RepositoryAccess::Denied => {
+                let user = &self.principal.user;
+                let message = format!("user {user} has no such privilege on {repository}");
+                Err(Error::new(Code::Denied, message))
+            }
+        }
+    }
+
     /// The refusal of a method that the resource does not have.
     pub(crate) fn not_allowed(&self, allow: &str) -> Error {
         let message = if self.method == Method::DELETE {
@@ -136,19 +153,7 @@ async fn answer(
         query: query.map(|Query(query)| query).unwrap_or_default(),
         body: Mutex::new(body.take()),
     };
-    let repository = call.name.repository.as_str();
-    match call.may(&call.name, action) {
-        RepositoryAccess::Allowed => {}
-        RepositoryAccess::NotFound => {
-            let message = format!("there is no image repository {repository}");
-            return Err(Error::new(Code::NameUnknown, message));
-        }
-        RepositoryAccess::Denied => {
-            let message =
-                format!("user {} has no such privilege on {repository}", call.principal.user);
-            return Err(Error::new(Code::Denied, message));
-        }
-    }
+    call.permit(action)?;
     let answer = match resource {
         Resource::Uploads => upload_requests::open(&call).await,
         Resource::Upload(id) => upload_requests::session(&call, &id).await,

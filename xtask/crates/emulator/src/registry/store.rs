@@ -14,7 +14,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
@@ -38,6 +38,11 @@ pub(crate) struct Store {
 struct ManifestRecord {
     media_type: String,
     pushed_ms: u64,
+}
+
+/// While it is held, no repository goes away and no blob is swept.
+pub(crate) struct Linking<'a> {
+    _shared: RwLockReadGuard<'a, ()>,
 }
 
 /// A manifest as it was pushed.
@@ -67,6 +72,11 @@ impl Store {
         self.root.join("temporary")
     }
 
+    /// Holds off removals, so that what was found to be there is still there when it is linked.
+    pub(crate) fn linking(&self) -> Linking<'_> {
+        Linking { _shared: self.links.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
     /// The blob's file and size, if the image has it.
     pub(crate) fn blob(
         &self,
@@ -83,7 +93,7 @@ impl Store {
 
     /// Takes a finished, synced file into the pool and gives it to the image.
     pub(crate) fn adopt(&self, name: &ImageName, digest: &Digest, file: &Path) -> io::Result<()> {
-        let _linking = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        let _linking = self.linking();
         self.pool(digest, file)?;
         self.write(&self.link(name, "blobs", digest.hex()), b"")
     }
@@ -95,7 +105,7 @@ impl Store {
         to: &ImageName,
         digest: &Digest,
     ) -> io::Result<bool> {
-        let _linking = self.links.read().unwrap_or_else(PoisonError::into_inner);
+        let _linking = self.linking();
         let found = self.blob(from, digest)?.is_some();
         if found {
             self.write(&self.link(to, "blobs", digest.hex()), b"")?;
@@ -106,13 +116,13 @@ impl Store {
     /// Keeps a checked manifest, and lets the tag stand for it.
     pub(crate) fn put_manifest(
         &self,
+        _linking: &Linking<'_>,
         name: &ImageName,
         tag: Option<&str>,
         media_type: &str,
         bytes: &[u8],
     ) -> io::Result<Digest> {
         let digest = Digest::of(bytes);
-        let _linking = self.links.read().unwrap_or_else(PoisonError::into_inner);
         if !self.content(&digest).exists() {
             self.write(&self.content(&digest), bytes)?;
         }

@@ -89,6 +89,8 @@ async fn finish(call: &Call, id: &str, held: Held) -> Result<Response, Error> {
         let message = format!("{} bytes have the digest {found}, not {wanted}", held.length());
         return Err(Error::new(Code::DigestInvalid, message).detail(detail));
     }
+    // A body may take minutes; the repository can have been dropped meanwhile.
+    call.permit(RepositoryAction::Write).inspect_err(|_| call.shared.uploads.end(id))?;
     let path = call.shared.uploads.path(id);
     let digest = wanted.clone();
     call.on_disk(move |store, name| store.adopt(name, &digest, &path)).await?;

@@ -9,6 +9,14 @@ use emulator::access::{Access, EndpointRoute, Principal, RepositoryAccess, Repos
 #[derive(Default)]
 pub(crate) struct Catalog {
     tokens: Mutex<HashMap<String, Principal>>,
+    dropped: Mutex<Option<String>>,
+}
+
+impl Catalog {
+    /// From now on there is no such repository.
+    pub(crate) fn drop_repository(&self, path: &str) {
+        *self.dropped.lock().unwrap() = Some(path.to_owned());
+    }
 }
 
 pub(crate) const ADMIN: (&str, &str) = ("ADMIN", "a:dmin pässword");
@@ -45,6 +53,9 @@ impl Access for Catalog {
         path: &str,
         action: RepositoryAction,
     ) -> RepositoryAccess {
+        if self.dropped.lock().unwrap().as_deref() == Some(path) {
+            return RepositoryAccess::NotFound;
+        }
         match (principal.user.as_str(), path, action) {
             (_, path, _) if !matches!(path, "db/public/one" | "db/public/two") => {
                 RepositoryAccess::NotFound

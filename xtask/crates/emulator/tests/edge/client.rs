@@ -80,6 +80,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
 pub(crate) struct Served {
     pub(crate) registry: Registry,
     pub(crate) faults: Faults,
+    pub(crate) catalog: Arc<Catalog>,
     pub(crate) address: SocketAddr,
     pub(crate) directory: TempDir,
 }
@@ -89,8 +90,9 @@ impl Served {
         let directory = tempfile::tempdir().unwrap();
         let faults = Faults::default();
         let registry = Registry::open(directory.path()).unwrap().with_faults(faults.clone());
-        let address = serve(registry.router(Arc::new(Catalog::default()))).await;
-        Served { registry, faults, address, directory }
+        let catalog = Arc::new(Catalog::default());
+        let address = serve(registry.router(Arc::clone(&catalog) as _)).await;
+        Served { registry, faults, catalog, address, directory }
     }
 
     /// Sends as `ADMIN`; `path` may also be an absolute URL.

@@ -180,3 +180,17 @@ async fn a_service_that_is_not_ready_is_worth_another_try() {
         assert!(answer.text().contains("Service not ready"), "{}", answer.text());
     }
 }
+
+#[tokio::test]
+async fn a_page_in_use_gets_a_new_cookie_before_the_old_one_ends() {
+    let ingress = Ingress::start(LONG).await;
+    let fresh = ingress.cookie(ADMIN).await;
+    assert_eq!(ingress.get("/", &[("cookie", &fresh)]).await.header("set-cookie"), "");
+    let (name, value) = fresh.split_once('=').unwrap();
+    let old = format!("{name}=1000000000.{}", value.split_once('.').unwrap().1);
+    let answer = ingress.get("/", &[("cookie", &old)]).await;
+    let renewed = crate::upstream::cookie_of(&answer.headers);
+    assert!(renewed.starts_with(name) && renewed != old, "{renewed}");
+    let answer = ingress.get("/", &[("cookie", &renewed)]).await;
+    assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, ""));
+}

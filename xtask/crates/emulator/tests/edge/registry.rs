@@ -157,3 +157,18 @@ async fn a_removed_repository_takes_along_only_the_blobs_that_no_other_has() {
     expected.sort();
     assert_eq!(left, expected);
 }
+
+#[tokio::test]
+async fn what_an_interrupted_run_left_behind_is_cleared_away() {
+    let served = Served::start().await;
+    let pushed = served.push_image(NAME, "v1", b"layer").await;
+    let stray = served.directory.path().join("blobs").join("0".repeat(64));
+    let draft = served.directory.path().join("temporary/draft");
+    std::fs::write(&stray, "never linked").unwrap();
+    std::fs::write(&draft, "never finished").unwrap();
+    let reopened = Registry::open(served.directory.path()).unwrap();
+    assert!(!stray.exists() && !draft.exists());
+    let found = reopened.resolve("db/public/one", "app", "v1").unwrap();
+    assert_eq!(found.as_deref(), Some(pushed.as_str()));
+    assert_eq!(served.get(&format!("/v2/{NAME}/blobs/{}", digest(b"layer"))).await.text(), "layer");
+}

@@ -134,3 +134,16 @@ async fn planned_faults_come_once_each_and_then_the_real_answer() {
     assert_eq!(served.get(&path).await.text(), "0123456789");
     assert_eq!(faults.pending(), 1);
 }
+
+#[tokio::test]
+async fn an_upload_does_not_bring_back_a_repository_that_was_dropped_meanwhile() {
+    let served = Served::start().await;
+    let location = start_upload(&served).await;
+    served.catalog.drop_repository("db/public/one");
+    served.registry.remove_repository("db/public/one").unwrap();
+    let put = format!("{location}&digest={}", digest(b"late"));
+    let answer = served.send(Method::PUT, &put, &[], "late").await;
+    assert_eq!((answer.status, &*answer.code()), (StatusCode::NOT_FOUND, "NAME_UNKNOWN"));
+    let left = |path| served.directory.path().join(path).read_dir().map_or(0, Iterator::count);
+    assert_eq!((left("repositories/db/public"), left("temporary")), (0, 0));
+}

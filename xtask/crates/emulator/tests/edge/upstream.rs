@@ -99,7 +99,7 @@ impl Ingress {
         let application = Router::new()
             .route("/echo", any(echo))
             .route("/stall", any(stall))
-            .route("/silent", any(|| std::future::pending::<Response>()))
+            .route("/silent", any(std::future::pending::<Response>))
             .route("/dressed", any(dressed))
             .route("/exe", any(|| async { ([("content-type", "application/x-exe")], "MZ") }))
             .route("/ws", any(upgrade))
