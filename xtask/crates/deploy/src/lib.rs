@@ -6,6 +6,7 @@ pub mod connection;
 mod digest;
 pub mod engine;
 pub mod error;
+pub mod graph;
 mod http;
 pub mod layout;
 pub mod progress;

@@ -1,0 +1,173 @@
+//! Runs named steps as soon as what they need is done, a few at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tokio::task::JoinSet;
+pub use tokio_util::sync::CancellationToken;
+
+/// A named piece of work. It starts when every step in `needs` has succeeded.
+pub struct Step<T, E> {
+    /// The name by which others need it.
+    pub name: String,
+    /// Names of the steps that come first.
+    pub needs: Vec<String>,
+    /// Whether it takes one of the slots that bound how much runs at once.
+    pub load: Load,
+    /// The work itself; polled on a task of its own.
+    pub work: BoxFuture<'static, Result<T, E>>,
+}
+
+/// What a step costs while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// It works: takes a slot.
+    Work,
+    /// It only waits for something elsewhere, and must not keep others from working.
+    Wait,
+}
+
+/// What happened to the steps, each in the order in which it ended.
+#[derive(Debug)]
+pub struct Report<T, E> {
+    /// Steps that ended, well or not.
+    pub ended: Vec<Ended<T, E>>,
+    /// Steps that were never started, because something before them failed or all was cancelled.
+    pub not_started: Vec<String>,
+    /// Whether the run was cancelled.
+    pub cancelled: bool,
+}
+
+/// A step that ran.
+#[derive(Debug)]
+pub struct Ended<T, E> {
+    /// Its name.
+    pub name: String,
+    /// When it started, counted from the start of the run.
+    pub started: Duration,
+    /// How long it ran.
+    pub took: Duration,
+    /// What came of it.
+    pub result: Result<T, E>,
+}
+
+/// Told to the caller while the graph runs.
+pub enum Event<'a, T, E> {
+    /// A step has been started.
+    Started(&'a str),
+    /// A step has ended.
+    Ended(&'a Ended<T, E>),
+}
+
+/// The steps cannot be ordered.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum GraphError {
+    /// A step needs one that is not there.
+    #[error("step `{step}` needs `{need}`, which is not a step")]
+    UnknownNeed {
+        /// The step.
+        step: String,
+        /// What it asks for.
+        need: String,
+    },
+    /// Two steps have one name.
+    #[error("two steps are called `{0}`")]
+    Duplicate(String),
+    /// Steps wait for each other.
+    #[error("steps need each other in a circle: {0}")]
+    Cycle(String),
+}
+
+/// Runs the steps with at most `slots` of them working at once. After the first error, or once
+/// `cancel` is cancelled, nothing new starts; what runs may end, and each error is reported.
+pub async fn run<T, E>(
+    steps: Vec<Step<T, E>>,
+    slots: usize,
+    cancel: &CancellationToken,
+    mut observe: impl FnMut(Event<'_, T, E>),
+) -> Result<Report<T, E>, GraphError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    check(&steps)?;
+    let begun = Instant::now();
+    let mut waiting = steps;
+    let mut running = JoinSet::new();
+    let mut busy = 0;
+    let mut succeeded = BTreeSet::new();
+    let mut report = Report { ended: Vec::new(), not_started: Vec::new(), cancelled: false };
+    let mut stopping = false;
+    loop {
+        let mut index = 0;
+        while !stopping && !cancel.is_cancelled() && index < waiting.len() {
+            let step = &waiting[index];
+            let ready = step.needs.iter().all(|need| succeeded.contains(need));
+            if !ready || (step.load == Load::Work && busy >= slots.max(1)) {
+                index += 1;
+                continue;
+            }
+            let step = waiting.remove(index);
+            if step.load == Load::Work {
+                busy += 1;
+            }
+            observe(Event::Started(&step.name));
+            running.spawn(async move {
+                let started = begun.elapsed();
+                let result = step.work.await;
+                let took = begun.elapsed().saturating_sub(started);
+                (step.load, Ended { name: step.name, started, took, result })
+            });
+        }
+        let (load, ended) = match running.join_next().await {
+            None => break,
+            Some(Ok(ended)) => ended,
+            Some(Err(failure)) => std::panic::resume_unwind(failure.into_panic()),
+        };
+        if load == Load::Work {
+            busy -= 1;
+        }
+        observe(Event::Ended(&ended));
+        match ended.result {
+            Ok(_) => drop(succeeded.insert(ended.name.clone())),
+            Err(_) => stopping = true,
+        }
+        report.ended.push(ended);
+    }
+    report.cancelled = cancel.is_cancelled();
+    report.not_started = waiting.into_iter().map(|step| step.name).collect();
+    Ok(report)
+}
+
+fn check<T, E>(steps: &[Step<T, E>]) -> Result<(), GraphError> {
+    let mut needs = BTreeMap::new();
+    for step in steps {
+        if needs.insert(step.name.as_str(), &step.needs).is_some() {
+            return Err(GraphError::Duplicate(step.name.clone()));
+        }
+    }
+    for step in steps {
+        if let Some(need) = step.needs.iter().find(|need| !needs.contains_key(need.as_str())) {
+            return Err(GraphError::UnknownNeed { step: step.name.clone(), need: need.clone() });
+        }
+    }
+    let mut placed: BTreeSet<&str> = BTreeSet::new();
+    while placed.len() < needs.len() {
+        let before = placed.len();
+        for (name, needs) in &needs {
+            if needs.iter().all(|need| placed.contains(need.as_str())) {
+                placed.insert(name);
+            }
+        }
+        if placed.len() == before {
+            let stuck: Vec<_> = needs.keys().filter(|name| !placed.contains(*name)).collect();
+            let names = stuck.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+            return Err(GraphError::Cycle(names.join(", ")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
