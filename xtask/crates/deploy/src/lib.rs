@@ -6,12 +6,17 @@ pub mod connection;
 mod digest;
 pub mod engine;
 pub mod error;
+pub mod execute;
 pub mod graph;
 mod http;
 pub mod layout;
+pub mod observe;
 pub mod progress;
 pub mod registry;
 pub mod secret;
 pub mod session;
 pub mod stage;
 pub mod token;
+pub mod wait;
+
+pub use error::Error;

@@ -1,0 +1,51 @@
+//! Reading answers of SHOW and DESCRIBE: missing things are not errors.
+
+use std::collections::BTreeMap;
+
+use crate::secret::Secrets;
+use crate::session::{Row, Rows, Session, SessionError};
+
+/// "does not exist or not authorized", for statements about one object and for those inside one.
+const MISSING: [&str; 2] = ["002003", "002043"];
+
+/// Runs a probe.
+pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, SessionError> {
+    session.query(sql, &Secrets::none()).await
+}
+
+/// Runs a probe about something that may not be there.
+pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, SessionError> {
+    match ask(session, sql).await {
+        Ok(rows) => Ok(Some(rows)),
+        Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same where nothing and no rows mean the same.
+pub(super) async fn list(session: &Session, sql: &str) -> Result<Rows, SessionError> {
+    Ok(ask_about(session, sql).await?.unwrap_or_default())
+}
+
+/// All columns of a row, lower-case name to text; NULL is left out.
+pub(super) fn properties(columns: &[String], row: Row<'_>) -> BTreeMap<String, String> {
+    let values = columns.iter().filter_map(|column| {
+        row.get(column).map(|value| (column.to_lowercase(), value.to_owned()))
+    });
+    values.collect()
+}
+
+/// The property/value rows of a DESCRIBE; their names are in the first two columns or in columns
+/// called `property` and `property_value` (`value` for users).
+pub(super) fn described(rows: &Rows) -> BTreeMap<String, String> {
+    let pairs = rows.iter().filter_map(|row| {
+        let value = row.get("property_value").or_else(|| row.get("value"))?;
+        Some((row.get("property")?.to_lowercase(), value.to_owned()))
+    });
+    pairs.collect()
+}
+
+/// A name as SHOW has it, in upper case and without quotes.
+pub(super) fn name(text: &str) -> String {
+    text.trim_matches('"').to_uppercase()
+}

@@ -1,0 +1,228 @@
+//! Waiting until pools, services and endpoints are ready, and saying why when they do not get so.
+
+mod cause;
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::Kind;
+use crate::graph::CancellationToken;
+use crate::observe::{self, Endpoint, ServiceState};
+use crate::session::{Session, SessionError};
+
+pub use cause::Cause;
+
+/// How a wait is bounded and watched.
+pub struct Watch<'a> {
+    /// How long it may take.
+    pub limit: Duration,
+    /// Ends it early.
+    pub cancel: &'a CancellationToken,
+    /// Is told the state in a few words, whenever it changes.
+    pub status: &'a (dyn Fn(&str) + Send + Sync),
+}
+
+/// Why a wait did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// What was waited for has failed, and will not get ready.
+    #[error("{what} failed{cause}")]
+    Failed {
+        /// `service MILVUS_DEMO.PUBLIC.MILVUS`
+        what: String,
+        /// What is known of the reason.
+        cause: Cause,
+    },
+    /// The time limit has passed.
+    #[error("{what} is not ready after {limit:?}: {state}{cause}")]
+    TimedOut {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        limit: Duration,
+        /// Its last state.
+        state: String,
+        /// What is known of the reason.
+        cause: Cause,
+    },
+    /// It is not there.
+    #[error("{what} does not exist")]
+    Missing {
+        /// What was waited for.
+        what: String,
+    },
+    /// A probe failed.
+    #[error("asking for the state of {what}")]
+    Probe {
+        /// What was waited for.
+        what: String,
+        /// The probe's error.
+        #[source]
+        source: SessionError,
+    },
+    /// The wait was cancelled.
+    #[error("interrupted while waiting for {what}")]
+    Interrupted {
+        /// What was waited for.
+        what: String,
+    },
+}
+
+impl WaitError {
+    /// Which sort of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Probe { source, .. } => source.kind(),
+            Self::Interrupted { .. } => Kind::Interrupted,
+            _ => Kind::Wait,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Failed { cause, .. } => cause.hint(),
+            Self::TimedOut { cause, .. } => Some(cause.hint().unwrap_or_else(|| {
+                "give it more time with `--timeout 30m`, or look at `cargo xtask status`".to_owned()
+            })),
+            Self::Missing { .. } => Some("`cargo xtask deploy` creates it".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// A compute pool: until it is ACTIVE or IDLE.
+    Pool(&'a str),
+    /// A service: until it is RUNNING, every instance READY with the newest spec, none upgrading.
+    Service(&'a str),
+    /// The public endpoints of a service: until each has its host.
+    Endpoints(&'a str),
+}
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pool(name) => write!(f, "compute pool {name}"),
+            Self::Service(name) => write!(f, "service {name}"),
+            Self::Endpoints(name) => write!(f, "the endpoints of service {name}"),
+        }
+    }
+}
+
+/// One look at what is waited for.
+enum Look {
+    Ready(Vec<Endpoint>),
+    NotYet(String),
+    Failed(Cause),
+    Missing,
+}
+
+/// Waits until the subject is ready; returns the endpoints where those were waited for.
+pub async fn until_ready(
+    session: &Session,
+    subject: Subject<'_>,
+    watch: &Watch<'_>,
+) -> Result<Vec<Endpoint>, WaitError> {
+    let end = Instant::now() + watch.limit;
+    let mut pause = Duration::from_millis(150);
+    let mut shown = String::new();
+    let mut seen_failed = false;
+    let what = || subject.to_string();
+    loop {
+        let look = match subject {
+            Subject::Pool(name) => look_at_pool(session, name).await,
+            Subject::Service(name) => look_at_service(session, name, &mut seen_failed).await,
+            Subject::Endpoints(name) => look_at_endpoints(session, name).await,
+        };
+        let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
+            Look::Ready(endpoints) => return Ok(endpoints),
+            Look::Failed(cause) => return Err(WaitError::Failed { what: what(), cause }),
+            Look::Missing => return Err(WaitError::Missing { what: what() }),
+            Look::NotYet(state) => state,
+        };
+        if state != shown {
+            (watch.status)(&state);
+            shown.clone_from(&state);
+        }
+        if Instant::now() + pause > end {
+            let cause = match subject {
+                Subject::Service(name) => cause::of_service(session, name).await,
+                _ => Cause::default(),
+            };
+            return Err(WaitError::TimedOut { what: what(), limit: watch.limit, state, cause });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = watch.cancel.cancelled() => {
+                return Err(WaitError::Interrupted { what: what() });
+            }
+        }
+        // Quick at first, for the platform next door; gentle on a service that takes minutes.
+        pause = (pause * 5 / 4).min(Duration::from_secs(3));
+    }
+}
+
+async fn look_at_pool(session: &Session, name: &str) -> Result<Look, SessionError> {
+    let Some(pool) = observe::pool(session, name).await? else { return Ok(Look::Missing) };
+    if matches!(pool.state.as_str(), "ACTIVE" | "IDLE") {
+        return Ok(Look::Ready(Vec::new()));
+    }
+    let message = observe::pool_message(session, name).await?;
+    let colon = if message.is_empty() { "" } else { ": " };
+    Ok(Look::NotYet(format!("{}{colon}{message}", pool.state)))
+}
+
+async fn look_at_service(
+    session: &Session,
+    name: &str,
+    seen_failed: &mut bool,
+) -> Result<Look, SessionError> {
+    let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
+    if is_ready(&state) {
+        return Ok(Look::Ready(Vec::new()));
+    }
+    if matches!(state.status.as_str(), "INTERNAL_ERROR" | "DELETING" | "DELETED") {
+        return Ok(Look::Failed(Cause::state(&state.status)));
+    }
+    let containers = observe::containers(session, name).await?;
+    let newest = |instance: &str| {
+        state.instances.iter().any(|i| i.id == instance && i.spec_digest == state.spec_digest)
+    };
+    let failed = containers
+        .iter()
+        .find(|c| c.status == "FAILED" && (newest(&c.instance) || state.instances.is_empty()));
+    // A container that is just being replaced may be seen as failed once.
+    if let (Some(container), true) = (failed, *seen_failed) {
+        return Ok(Look::Failed(cause::of_container(session, name, container).await));
+    }
+    *seen_failed = failed.is_some();
+    let waits = containers.iter().find(|c| c.status != "READY" && !c.message.is_empty());
+    let why = waits.map(|c| format!(": {}", c.message)).unwrap_or_default();
+    let upgrading = if state.is_upgrading { ", upgrading" } else { "" };
+    Ok(Look::NotYet(format!("{}{upgrading}{why}", state.status)))
+}
+
+fn is_ready(state: &ServiceState) -> bool {
+    state.status == "RUNNING"
+        && !state.is_upgrading
+        && state.instances.len() >= state.target_instances
+        && state.instances.iter().all(|i| i.status == "READY" && i.spec_digest == state.spec_digest)
+}
+
+async fn look_at_endpoints(session: &Session, service: &str) -> Result<Look, SessionError> {
+    let endpoints = observe::endpoints(session, service).await?;
+    let missing: Vec<&str> = endpoints
+        .iter()
+        .filter(|endpoint| endpoint.is_public && endpoint.ingress_url.is_none())
+        .map(|endpoint| endpoint.name.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(Look::Ready(endpoints));
+    }
+    Ok(Look::NotYet(format!("{} has no host name yet", missing.join(", "))))
+}

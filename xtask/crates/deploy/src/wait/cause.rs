@@ -1,0 +1,87 @@
+//! Why something is not ready: the platform's message, the container's last words, and advice.
+
+use std::fmt;
+
+use crate::observe::{self, ContainerState};
+use crate::session::Session;
+
+const LOG_LINES: u32 = 20;
+
+/// What is known of the reason.
+#[derive(Debug, Default)]
+pub struct Cause {
+    container: Option<String>,
+    message: String,
+    logs: Vec<String>,
+}
+
+/// What to do about the platform's messages, by a part of each.
+const ADVICE: [(&str, &str); 6] = [
+    ("Failed to pull image", "push it with `cargo xtask push`, and check the image path in the spec"),
+    ("invalid format", "correct the image path in the spec: `/db/schema/repository/image:tag`"),
+    ("Readiness probe is failing", "look at the container's log, and at port and path of `readinessProbe` in the spec"),
+    ("OOMKilled", "raise `resources.limits.memory` in the spec, or take a larger instance family"),
+    ("Unschedulable", "lower `resources.requests` in the spec, or raise `max_nodes` of the pool in spcs.toml"),
+    ("check container logs", "look at the whole log"),
+];
+
+impl Cause {
+    /// A state that speaks for itself.
+    pub(super) fn state(state: &str) -> Self {
+        Self { message: format!("its state is {state}"), ..Self::default() }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let advice = ADVICE.iter().find(|(part, _)| self.message.contains(part));
+        let advice = advice.map(|(_, advice)| *advice);
+        let logs = self.container.as_ref().map(|service| format!("`cargo xtask logs {service}`"));
+        match (advice, logs) {
+            (Some(advice), Some(logs)) => Some(format!("{advice}: {logs}")),
+            (Some(advice), None) => Some(advice.to_owned()),
+            (None, Some(logs)) => Some(format!("look at the log: {logs}")),
+            (None, None) => None,
+        }
+    }
+}
+
+/// What the first container that is not ready gives; nothing if it cannot be asked.
+pub(super) async fn of_service(session: &Session, service: &str) -> Cause {
+    let containers = observe::containers(session, service).await.unwrap_or_default();
+    match containers.iter().find(|container| container.status != "READY") {
+        Some(container) => of_container(session, service, container).await,
+        None => Cause::default(),
+    }
+}
+
+/// The cause that a failed container gives, with the end of its log if it can be read.
+pub(super) async fn of_container(
+    session: &Session,
+    service: &str,
+    container: &ContainerState,
+) -> Cause {
+    let ContainerState { instance, name, message, .. } = container;
+    let mut text = observe::logs(session, service, instance, name, LOG_LINES, false).await.ok();
+    if text.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        text = observe::logs(session, service, instance, name, LOG_LINES, true).await.ok();
+    }
+    let logs = text.unwrap_or_default().lines().map(str::to_owned).collect();
+    let short = service.rsplit('.').next().unwrap_or(service).to_lowercase();
+    Cause { container: Some(short), message: message.clone(), logs }
+}
+
+/// `: message`, and the log's lines below it; empty when nothing is known.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if !self.logs.is_empty() {
+            write!(f, "\nthe last lines of its log:")?;
+            for line in &self.logs {
+                write!(f, "\n  {line}")?;
+            }
+        }
+        Ok(())
+    }
+}

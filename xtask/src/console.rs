@@ -1,0 +1,130 @@
+//! What people see: data on stdout, everything else on stderr.
+
+mod steps;
+mod table;
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::Result;
+use deploy::error::Kind;
+use indicatif::MultiProgress;
+use serde::Serialize;
+
+use crate::cli::{Color, Format, Global};
+use crate::failure::Failure;
+
+pub(crate) use steps::StepLines;
+pub(crate) use table::Table;
+
+/// Where output goes and in what form.
+#[derive(Clone)]
+pub(crate) struct Console {
+    format: Format,
+    yes: bool,
+    color: bool,
+    /// Bars, on a terminal; `None` writes plain lines.
+    bars: Option<MultiProgress>,
+}
+
+impl Console {
+    /// A console as the flags, the terminal and NO_COLOR ask for.
+    pub(crate) fn new(global: &Global) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !plain,
+        };
+        let bars = (terminal && global.color != Color::Never).then(MultiProgress::new);
+        Self { format: global.format, yes: global.yes, color, bars }
+    }
+
+    /// A line for people.
+    pub(crate) fn say(&self, text: impl AsRef<str>) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{}", text.as_ref())),
+            None => eprintln!("{}", text.as_ref()),
+        }
+    }
+
+    /// Whether data is wanted as JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Writes data: the JSON document, or the text that stands for it.
+    pub(crate) fn data(&self, document: &impl Serialize, text: impl AsRef<str>) -> Result<()> {
+        let mut text = match self.format {
+            Format::Json => serde_json::to_string_pretty(document)?,
+            Format::Text => text.as_ref().to_owned(),
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        self.raw(&text)
+    }
+
+    /// Writes text to stdout as it is; a reader that has gone away ends the program quietly.
+    pub(crate) fn raw(&self, text: &str) -> Result<()> {
+        let write = || -> std::io::Result<()> {
+            let mut out = std::io::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        };
+        let written = match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        };
+        match written {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+            other => Ok(other?),
+        }
+    }
+
+    /// Asks before something is installed or destroyed. Without a terminal only `--yes` will do.
+    pub(crate) fn confirm(&self, question: &str) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            let failure = Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
+            return Err(failure.hint("pass `--yes` to answer it").into());
+        }
+        eprint!("{question} [y/N] ");
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        match answer.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Failure::new(Kind::Declined, "declined: nothing was done").into()),
+        }
+    }
+
+    /// Whether `--yes` was given.
+    pub(crate) fn yes(&self) -> bool {
+        self.yes
+    }
+
+    pub(crate) fn color(&self) -> bool {
+        self.color
+    }
+
+    fn bars(&self) -> Option<&MultiProgress> {
+        self.bars.as_ref()
+    }
+}
+
+/// Log lines go to stderr above the bars.
+impl Write for Console {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| std::io::stderr().write(bytes)),
+            None => std::io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}

@@ -1,0 +1,85 @@
+//! From an error to what the user sees: the message, the hint and the exit code.
+
+use std::fmt;
+
+use deploy::error::Kind;
+
+/// An expected failure found by the command line program itself.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of some kind: what was being done and what failed.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    /// The same with what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What sort of failure an error is: the first cause that knows decides.
+pub(crate) fn kind(error: &anyhow::Error) -> Kind {
+    error.chain().find_map(kind_of).unwrap_or(Kind::Internal)
+}
+
+fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
+    if let Some(failure) = cause.downcast_ref::<Failure>() {
+        return Some(failure.kind);
+    }
+    if let Some(error) = cause.downcast_ref::<deploy::Error>() {
+        return Some(error.kind());
+    }
+    cause.is::<plan::Error>().then_some(Kind::Input)
+}
+
+/// What to do next, if one of the causes knows.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(|cause| {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return failure.hint.clone();
+        }
+        if let Some(error) = cause.downcast_ref::<deploy::Error>() {
+            return error.hint();
+        }
+        cause.downcast_ref::<plan::Error>().and_then(|error| error.hint().map(str::to_owned))
+    })
+}
+
+/// The text for stderr: `error: what: why`, and below it `hint: what to do`.
+pub(crate) fn render(error: &anyhow::Error) -> String {
+    let mut text = String::from("error: ");
+    let mut last = String::new();
+    for cause in error.chain() {
+        let message = cause.to_string();
+        // Many errors repeat their source in their own message.
+        if last.contains(&message) {
+            continue;
+        }
+        if !last.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&message);
+        last = message;
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str("\n\nhint: ");
+        text.push_str(&hint);
+    }
+    text
+}

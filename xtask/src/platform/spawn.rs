@@ -1,0 +1,161 @@
+//! Starting the platform in the background, from a copy of this very program: cargo may then
+//! overwrite the original while the platform runs.
+
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use deploy::error::Kind;
+use emulator::{EngineCommand, EngineKind, Status};
+
+use super::{log_file, running};
+use crate::failure::Failure;
+
+/// How long a platform may take until it answers; it reads its state and asks the engine first.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a platform is started with.
+pub(crate) struct Start {
+    /// Where its state is.
+    pub(crate) state_dir: PathBuf,
+    /// Its port; 0 for any.
+    pub(crate) port: u16,
+    /// The engine that runs the services; `None` simulates them.
+    pub(crate) engine: Option<EngineCommand>,
+}
+
+/// A platform that runs now.
+pub(crate) struct Started {
+    /// What it says of itself.
+    pub(crate) status: Status,
+    /// Whether it ran before.
+    pub(crate) adopted: bool,
+    /// Whether it runs another build of this program.
+    pub(crate) other_build: bool,
+}
+
+/// Starts the platform, or finds the one that runs. `engine` is asked for only when it is needed.
+pub(crate) async fn start(
+    state_dir: &Path,
+    prepare: impl AsyncFnOnce() -> Result<Start>,
+) -> Result<Started> {
+    if let Some(status) = running(state_dir).await? {
+        let other_build = fs_err::read_to_string(build_file(state_dir))
+            .is_ok_and(|build| this_build().is_ok_and(|this| this != build));
+        return Ok(Started { status, adopted: true, other_build });
+    }
+    let start = prepare().await?;
+    if start.port != 0 && TcpStream::connect((Ipv4Addr::LOCALHOST, start.port)).is_ok() {
+        return Err(port_taken(start.port).into());
+    }
+    fs_err::create_dir_all(state_dir)?;
+    let mut child = spawn(&start)?;
+    let healthy = async {
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Err(ended_early(&start, status).into());
+            }
+            match running(state_dir).await? {
+                Some(status) if status.pid == child.id() => return Ok::<_, anyhow::Error>(status),
+                _ => tokio::time::sleep(Duration::from_millis(30)).await,
+            }
+        }
+    };
+    let status = match tokio::time::timeout(START_LIMIT, healthy).await {
+        Ok(status) => status?,
+        Err(_) => {
+            // A platform that never answered holds nothing that a clean stop would save.
+            child.kill().ok();
+            let failure = Failure::new(
+                Kind::Wait,
+                format!("the local platform does not answer {START_LIMIT:?} after its start"),
+            );
+            return Err(failure.hint(format!("see `{}`", log_file(state_dir).display())).into());
+        }
+    };
+    Ok(Started { status, adopted: false, other_build: false })
+}
+
+/// The error for a port that another program listens on.
+pub(crate) fn port_taken(port: u16) -> Failure {
+    Failure::new(
+        Kind::Machine,
+        format!("cannot start the local platform: port {port} on 127.0.0.1 is taken by another program"),
+    )
+    .hint(format!(
+        "stop that program (`ss -ltnp 'sport = :{port}'` names it), or set another `port` in [target.local] of spcs.toml"
+    ))
+}
+
+fn spawn(start: &Start) -> Result<Child> {
+    let program = copy_of_this_program(&start.state_dir)?;
+    let log = fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log_file(&start.state_dir))?
+        .into_file();
+    let mut command = Command::new(&program);
+    command.args(["local", "serve", "--state-dir"]).arg(&start.state_dir);
+    command.args(["--port", &start.port.to_string()]);
+    match &start.engine {
+        None => {
+            command.args(["--runtime", "fake"]);
+        }
+        Some(engine) => {
+            let kind = match engine.kind {
+                EngineKind::Podman => "podman",
+                EngineKind::Docker => "docker",
+            };
+            command.args(["--engine-kind", kind, "--engine-program"]).arg(&engine.program);
+            for (name, value) in &engine.env {
+                command.arg("--engine-env").arg(format!("{name}={value}"));
+            }
+        }
+    }
+    // The user's password is nothing that the platform needs to be born with.
+    command.env_remove("SPCS_USER_PASSWORD").current_dir("/");
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command.spawn().with_context(|| format!("starting `{}`", program.display()))
+}
+
+fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
+    let source = std::env::current_exe().context("finding the program that runs")?;
+    let folder = state_dir.join("bin");
+    fs_err::create_dir_all(&folder)?;
+    let copy = folder.join("xtask-platform");
+    // A new file under the old name: the old one may still be running.
+    let fresh = folder.join(format!("xtask-platform.{}", std::process::id()));
+    fs_err::copy(source, &fresh)?;
+    fs_err::rename(&fresh, &copy)?;
+    fs_err::write(build_file(state_dir), this_build()?)?;
+    Ok(copy)
+}
+
+fn build_file(state_dir: &Path) -> PathBuf {
+    state_dir.join("bin").join("build")
+}
+
+/// Tells one build of this program from another, without hashing a hundred megabytes.
+fn this_build() -> Result<String> {
+    let data = fs_err::metadata(std::env::current_exe().context("finding the program that runs")?)?;
+    let modified = data.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{} {}", data.len(), modified.as_nanos()))
+}
+
+fn ended_early(start: &Start, status: ExitStatus) -> Failure {
+    // The child says with its exit code what sort of failure it was.
+    if status.code() == Some(i32::from(Kind::Machine.exit_code())) && start.port != 0 {
+        return port_taken(start.port);
+    }
+    let log = log_file(&start.state_dir);
+    let text = fs_err::read_to_string(&log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(8)..].join("\n  ");
+    Failure::new(
+        Kind::Internal,
+        format!("the local platform ended at its start ({status}); its last lines:\n  {tail}"),
+    )
+    .hint(format!("the whole log is `{}`", log.display()))
+}
