@@ -83,6 +83,16 @@ pub(crate) struct Global {
     /// When to use color and bars (NO_COLOR is honoured)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
+    /// What runs the local platform's services: containers, or a simulation for tests
+    #[arg(
+        long,
+        global = true,
+        value_name = "RUNTIME",
+        env = "SPCS_LOCAL_RUNTIME",
+        default_value = "engine",
+        hide = true
+    )]
+    pub(crate) local_runtime: Runtime,
     /// The directory that holds spcs.toml [default: found from here upwards]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project_dir: Option<PathBuf>,
@@ -276,7 +286,7 @@ pub(crate) struct Local {
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
     /// Start it in the background (deploy does so by itself)
-    Start(LocalStart),
+    Start,
     /// Stop it; its services keep running and are found again by the next start
     Stop,
     /// Where it listens, and how to point other Snowflake clients at it
@@ -292,14 +302,6 @@ Examples:
     Serve(Serve),
 }
 
-/// Options of `local start`.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct LocalStart {
-    /// What runs the services: containers, or a simulation for tests
-    #[arg(long, value_name = "RUNTIME", env = "SPCS_LOCAL_RUNTIME", default_value = "engine", hide = true)]
-    pub(crate) runtime: Runtime,
-}
-
 /// Options of `local serve`.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
@@ -309,10 +311,7 @@ pub(crate) struct Serve {
     /// The loopback port
     #[arg(long)]
     pub(crate) port: u16,
-    /// What runs the services
-    #[arg(long, default_value = "engine")]
-    pub(crate) runtime: Runtime,
-    /// The engine's kind, when the runtime is `engine`
+    /// The engine's kind; without one the services are simulated
     #[arg(long, requires = "engine_program")]
     pub(crate) engine_kind: Option<Engine>,
     /// The engine's executable

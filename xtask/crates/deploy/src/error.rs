@@ -126,6 +126,9 @@ pub enum Error {
     /// The plan was made for another project.
     #[error("the plan names `{0}`, which the project does not have")]
     Unplanned(String),
+    /// A step needs a target, and the run was given none.
+    #[error("this step needs a target, and the run has none")]
+    NoTarget,
     /// The run was interrupted.
     #[error("interrupted: what was running has ended, nothing more was started")]
     Interrupted,
@@ -147,7 +150,7 @@ impl Error {
             Self::Project(_) | Self::NotBuilt { .. } => Kind::Input,
             Self::Engine(error) => error.kind(),
             Self::Connection(error) => error.kind(),
-            Self::Graph(_) | Self::Unplanned(_) => Kind::Internal,
+            Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => Kind::Internal,
             Self::Wait(error) => error.kind(),
             Self::Build { source, .. } => source.kind(),
             Self::NoRepository(_) => Kind::Refused,

@@ -50,8 +50,8 @@ pub struct Run {
     pub root: PathBuf,
     /// Where images, logs and settings are kept: `target/spcs`.
     pub work_dir: PathBuf,
-    /// How to log in.
-    pub connection: Connection,
+    /// How to log in; a plan that only builds needs no target.
+    pub connection: Option<Connection>,
     /// What the statements' markers stand for.
     pub secrets: Secrets,
     /// The engine to build with; found when it is first needed.
@@ -78,7 +78,7 @@ struct Progressing {
 pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcome, Error> {
     let (cancel, watcher) = (run.cancel.clone(), Arc::clone(&run.watcher));
     let shared = Arc::new(Progressing {
-        sessions: Sessions::new(run.connection.clone()),
+        sessions: Sessions::of(run.connection.clone()),
         run,
         observed,
         engine: tokio::sync::OnceCell::new(),

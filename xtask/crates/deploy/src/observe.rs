@@ -118,7 +118,8 @@ async fn images(
     repository: &str,
 ) -> Result<BTreeMap<String, BTreeMap<String, String>>, SessionError> {
     let mut images: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    let rows = rows::list(session, &format!("SHOW IMAGES IN IMAGE REPOSITORY {repository}")).await?;
+    let rows =
+        rows::list(session, &format!("SHOW IMAGES IN IMAGE REPOSITORY {repository}")).await?;
     for row in rows.iter() {
         let tags = images.entry(row.text("image_name").to_owned()).or_default();
         // One tag, a list with commas, or a JSON array: it has been shown in all three ways.

@@ -93,7 +93,8 @@ impl Progressing {
         let asking = || "asking for the image repository's URL".to_owned();
         let url = url.map_err(|source| Error::Session { doing: asking(), source })?;
         let url = url.ok_or_else(|| Error::NoRepository(deployment.repository.to_string()))?;
-        let stage = StageSession::open(&self.run.connection, Some(&config.roles.system)).await;
+        let stage =
+            StageSession::open(self.sessions.connection()?, Some(&config.roles.system)).await;
         let stage = Arc::new(stage.map_err(|source| Error::Stage {
             doing: "logging in for the image registry".to_owned(),
             source,
@@ -134,7 +135,9 @@ impl Progressing {
         }
         match state(image, &self.request(image)?)? {
             BuildState::Built(built) => Ok(built),
-            BuildState::Stale { reason } => Err(Error::NotBuilt { image: image.to_owned(), reason }),
+            BuildState::Stale { reason } => {
+                Err(Error::NotBuilt { image: image.to_owned(), reason })
+            }
         }
     }
 

@@ -14,9 +14,11 @@ impl Progressing {
         file: &str,
         statements: &[PlannedStatement],
     ) -> Result<Change, Error> {
-        let acts = |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
+        let acts =
+            |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
         let Some(first) = statements.iter().find(acts) else { return Ok(Change::Unchanged) };
-        let alike = statements.iter().filter(acts).all(|statement| statement.change == first.change);
+        let alike =
+            statements.iter().filter(acts).all(|statement| statement.change == first.change);
         let session = self.sessions.take().await?;
         let sent = self.send(&session, file, statements).await;
         self.sessions.give_back(session);
@@ -52,9 +54,13 @@ impl Progressing {
         }
         let config = &self.run.project.config;
         let deployment = &config.deployment;
-        let to = format!("@{}.{}.{}", deployment.database, deployment.schema, deployment.stages.specs);
-        let failed = |source| Error::Stage { doing: format!("putting `{}` on {to}", spec.file_name), source };
-        let session = StageSession::open(&self.run.connection, Some(&config.roles.system));
+        let to =
+            format!("@{}.{}.{}", deployment.database, deployment.schema, deployment.stages.specs);
+        let failed = |source| Error::Stage {
+            doing: format!("putting `{}` on {to}", spec.file_name),
+            source,
+        };
+        let session = StageSession::open(self.sessions.connection()?, Some(&config.roles.system));
         let session = session.await.map_err(failed)?;
         let bytes = spec.text.clone().into_bytes();
         let put = stage::put(&session, bytes, &to, &spec.file_name, false).await;

@@ -12,26 +12,37 @@ use crate::session::Session;
 
 /// Sessions of one connection, opened as they are needed and used again.
 pub struct Sessions {
-    connection: Connection,
+    connection: Option<Connection>,
     idle: Mutex<Vec<Session>>,
 }
 
 impl Sessions {
     /// No session yet.
     pub fn new(connection: Connection) -> Self {
+        Self::of(Some(connection))
+    }
+
+    /// The same, where there may be no target.
+    pub(super) fn of(connection: Option<Connection>) -> Self {
         Self { connection, idle: Mutex::default() }
+    }
+
+    /// How to log in.
+    pub(super) fn connection(&self) -> Result<&Connection, Error> {
+        self.connection.as_ref().ok_or(Error::NoTarget)
     }
 
     /// A session in any role; what is run in it says which role it wants.
     pub async fn take(&self) -> Result<Session, Error> {
         let idle = lock(&self.idle).pop();
-        match idle {
-            Some(session) => Ok(session),
-            None => Session::connect(&self.connection).await.map_err(|source| Error::Session {
-                doing: format!("logging in at `{}`", self.connection.name),
-                source,
-            }),
+        if let Some(session) = idle {
+            return Ok(session);
         }
+        let connection = self.connection()?;
+        Session::connect(connection).await.map_err(|source| Error::Session {
+            doing: format!("logging in at `{}`", connection.name),
+            source,
+        })
     }
 
     /// A session in the role that sees everything of the deployment.

@@ -13,7 +13,9 @@ pub(super) async fn object(
 ) -> Result<Option<ObservedObject>, SessionError> {
     let (scope, last) = match name.rsplit_once('.') {
         None => (String::new(), name),
-        Some((database, last)) if kind == ObjectKind::Schema => (format!(" IN DATABASE {database}"), last),
+        Some((database, last)) if kind == ObjectKind::Schema => {
+            (format!(" IN DATABASE {database}"), last)
+        }
         Some((schema, last)) => (format!(" IN SCHEMA {schema}"), last),
     };
     let rows = list(session, &format!("SHOW {} LIKE '{last}'{scope}", plural(kind))).await?;

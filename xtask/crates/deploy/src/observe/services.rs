@@ -125,14 +125,16 @@ fn summary(rows: &Rows, row: Row<'_>) -> ObservedService {
 /// The value of the variable that carries the spec's digest, in YAML or in JSON.
 fn digest_in(spec: &str) -> Option<String> {
     let (_, after) = spec.split_once(SPEC_DIGEST_VARIABLE)?;
-    let value = after.trim_start_matches(|c: char| matches!(c, ':' | '"' | '\'') || c.is_whitespace());
+    let value =
+        after.trim_start_matches(|c: char| matches!(c, ':' | '"' | '\'') || c.is_whitespace());
     let digest: String = value.chars().take_while(char::is_ascii_alphanumeric).collect();
     (!digest.is_empty()).then_some(digest)
 }
 
 /// A service with its instances, if it is there.
 pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceState>, SessionError> {
-    let described = ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
+    let described =
+        ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
     let Some(row) = described.iter().next() else { return Ok(None) };
     let rows = list(session, &format!("SHOW SERVICE INSTANCES IN SERVICE {name}")).await?;
     let instances = rows.iter().filter(|row| row.get("instance_id").is_some());

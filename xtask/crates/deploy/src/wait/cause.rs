@@ -17,11 +17,20 @@ pub struct Cause {
 
 /// What to do about the platform's messages, by a part of each.
 const ADVICE: [(&str, &str); 6] = [
-    ("Failed to pull image", "push it with `cargo xtask push`, and check the image path in the spec"),
+    (
+        "Failed to pull image",
+        "push it with `cargo xtask push`, and check the image path in the spec",
+    ),
     ("invalid format", "correct the image path in the spec: `/db/schema/repository/image:tag`"),
-    ("Readiness probe is failing", "look at the container's log, and at port and path of `readinessProbe` in the spec"),
+    (
+        "Readiness probe is failing",
+        "look at the container's log, and at port and path of `readinessProbe` in the spec",
+    ),
     ("OOMKilled", "raise `resources.limits.memory` in the spec, or take a larger instance family"),
-    ("Unschedulable", "lower `resources.requests` in the spec, or raise `max_nodes` of the pool in spcs.toml"),
+    (
+        "Unschedulable",
+        "lower `resources.requests` in the spec, or raise `max_nodes` of the pool in spcs.toml",
+    ),
     ("check container logs", "look at the whole log"),
 ];
 

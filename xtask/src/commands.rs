@@ -1,0 +1,17 @@
+//! One file for each command.
+
+pub(crate) mod build;
+pub(crate) mod ci;
+pub(crate) mod clean;
+pub(crate) mod deploy;
+pub(crate) mod doctor;
+pub(crate) mod lint;
+pub(crate) mod local;
+pub(crate) mod logs;
+pub(crate) mod open;
+pub(crate) mod phases;
+pub(crate) mod plan;
+pub(crate) mod setup;
+pub(crate) mod sql;
+pub(crate) mod status;
+pub(crate) mod verify;

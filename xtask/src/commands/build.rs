@@ -1,0 +1,40 @@
+//! `build`: images as OCI layouts. No target is asked.
+
+use anyhow::Result;
+use deploy::error::Kind;
+use plan::{Action, Observed};
+use serde_json::json;
+
+use crate::cli;
+use crate::commands::{phases, setup};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::target;
+
+pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
+    let files = target::files(context)?;
+    if let Some(unknown) = args.images.iter().find(|image| !files.images.contains_key(*image)) {
+        let known: Vec<&str> = files.images.keys().map(String::as_str).collect();
+        let message = format!("there is no image `{unknown}` in spcs.toml");
+        let hint = format!("choose one of {}", known.join(", "));
+        return Err(Failure::new(Kind::Input, message).hint(hint).into());
+    }
+    setup::when_asked(context, &files)?;
+    let plan = plan::deploy(&files.desired, &Observed::default()).select(|step| {
+        matches!(&step.action, Action::Build { image }
+            if args.images.is_empty() || args.images.contains(image))
+    });
+    let run = target::new_run(context, &files.project, &files.desired, None)?;
+    let outcome = target::carry_out(context, run, &plan, Observed::default()).await?;
+    if context.console.json() {
+        // What was built has its digest only now.
+        let images = target::files(context)?.images;
+        let document = json!({
+            "images": images,
+            "changes": outcome.changes().collect::<Vec<_>>(),
+            "timings": outcome.steps,
+        });
+        return context.console.data(&document, "");
+    }
+    phases::changes(context, &outcome)
+}

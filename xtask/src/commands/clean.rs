@@ -1,0 +1,72 @@
+//! `clean`: what deploy made, and nothing else.
+
+use anyhow::Result;
+use deploy::secret::Secrets;
+use plan::config::Target as Config;
+use plan::{Action, Change, Plan};
+use serde_json::json;
+
+use crate::commands::phases;
+use crate::context::Context;
+use crate::platform;
+use crate::target::{self, Platform, Target};
+
+pub(crate) async fn run(context: &Context) -> Result<()> {
+    let files = target::files(context)?;
+    if let Config::Local(local) = files.project.target(context.target())? {
+        let state_dir = context.root()?.join(&local.state_dir);
+        if platform::running(&state_dir).await?.is_none() && !state_dir.join("bin").exists() {
+            context.console.say("nothing to do: there is no local platform");
+            return context.console.data(&json!({"changes": []}), "");
+        }
+    }
+    // A platform that was stopped still has what was deployed.
+    let target = Target::reach(context, files, Platform::Start).await?;
+    let observed = target.observe().await?;
+    let plan = plan::clean(&target.desired, &observed);
+    let going = going(&plan);
+    if going.is_empty() {
+        target.sessions.close().await;
+        context.console.say("nothing to do: nothing of this deployment is there");
+        return context.console.data(&json!({"changes": []}), "");
+    }
+    context
+        .console
+        .say(format!("on the target `{}` this goes, with all that is in it:", context.target()));
+    for line in &going {
+        context.console.say(format!("  - {line}"));
+    }
+    for line in kept(&plan) {
+        context.console.say(format!("  = {line}"));
+    }
+    context.console.confirm("drop all of it?")?;
+    let outcome = target.execute(&plan, observed, Secrets::none(), None).await?;
+    target.sessions.close().await;
+    if target::state_dir(context, &target.project)?.is_some() {
+        context.console.say("the local platform keeps running: `cargo xtask local stop` ends it");
+    }
+    phases::changes(context, &outcome)
+}
+
+fn going(plan: &Plan) -> Vec<String> {
+    statements(plan, |change, _| change == Change::Drop)
+}
+
+/// What is of the deployment's name but stays, with the reason.
+fn kept(plan: &Plan) -> Vec<String> {
+    statements(plan, |change, reason| change == Change::Unchanged && reason.starts_with("kept"))
+}
+
+fn statements(plan: &Plan, wanted: impl Fn(Change, &str) -> bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for step in &plan.steps {
+        let Action::Sql { statements, .. } = &step.action else { continue };
+        for statement in statements.iter().filter(|s| wanted(s.change, &s.reason)) {
+            lines.push(match statement.change {
+                Change::Drop => statement.summary.clone(),
+                _ => format!("{}: {}", statement.summary, statement.reason),
+            });
+        }
+    }
+    lines
+}

@@ -1,0 +1,123 @@
+//! `local`: the platform on this machine.
+
+use anyhow::Result;
+use deploy::error::Kind;
+use emulator::{EngineCommand, Status};
+use plan::config::{LocalTarget, Target as Config};
+use serde_json::json;
+
+use crate::cli::{Local, LocalCommand, Runtime};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::platform;
+use crate::target;
+
+pub(crate) async fn run(context: &Context, args: Local) -> Result<()> {
+    match args.command {
+        LocalCommand::Serve(args) => Err(Failure::new(
+            Kind::Internal,
+            format!("the platform is not part of this build: {args:?}"),
+        )
+        .into()),
+        LocalCommand::Start => start(context).await,
+        LocalCommand::Stop => stop(context).await,
+        LocalCommand::Status => status(context).await,
+        LocalCommand::Reset => reset(context).await,
+    }
+}
+
+async fn start(context: &Context) -> Result<()> {
+    let project = context.project()?;
+    let local = local_target(context, &project)?;
+    let started = target::start_platform(context, &project, local).await?;
+    if started.adopted {
+        context.console.say(format!("the local platform runs already at {}", started.status.url));
+    }
+    print(context, &started.status)
+}
+
+async fn stop(context: &Context) -> Result<()> {
+    let project = context.project()?;
+    let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
+    let stopped = platform::stop(&state_dir).await?;
+    context.console.say(if stopped {
+        "stopped the local platform; its services keep running, and the next start finds them again"
+    } else {
+        "the local platform does not run"
+    });
+    context.console.data(&json!({"stopped": stopped}), "")
+}
+
+async fn status(context: &Context) -> Result<()> {
+    let project = context.project()?;
+    let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
+    print(context, &platform::expect_running(&state_dir).await?)
+}
+
+async fn reset(context: &Context) -> Result<()> {
+    let project = context.project()?;
+    let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
+    if !state_dir.exists() {
+        context.console.say("nothing to do: there is no local platform");
+        return context.console.data(&json!({"reset": false}), "");
+    }
+    context.console.say(format!(
+        "this deletes every object, image, stage and container of the local platform in `{}`",
+        state_dir.display()
+    ));
+    context.console.confirm("delete all of it?")?;
+    let engine = engine(context, &project)?;
+    platform::stop(&state_dir).await?;
+    let dir = state_dir.clone();
+    tokio::task::spawn_blocking(move || platform::reset(&dir, engine.as_ref())).await??;
+    context.console.say("the local platform is gone; `cargo xtask deploy` starts a new one");
+    context.console.data(&json!({"reset": true}), "")
+}
+
+fn engine(context: &Context, project: &plan::Project) -> Result<Option<EngineCommand>> {
+    if context.local_runtime() == Runtime::Fake {
+        return Ok(None);
+    }
+    let engine = deploy::engine::detect(context.engine(project)?, &context.work_dir()?);
+    Ok(Some(platform::engine_command(&engine.map_err(deploy::Error::from)?)))
+}
+
+/// The local target that was chosen.
+fn local_target<'p>(context: &Context, project: &'p plan::Project) -> Result<&'p LocalTarget> {
+    match project.target(context.target())? {
+        Config::Local(local) => Ok(local),
+        Config::Snowflake(_) => {
+            let message = format!(
+                "the target `{}` is a Snowflake account, not a local platform",
+                context.target()
+            );
+            Err(Failure::new(Kind::Input, message).hint("leave out `--target`").into())
+        }
+    }
+}
+
+fn print(context: &Context, status: &Status) -> Result<()> {
+    let Status { url, host, port, account, user, registry, ingress, state_dir, pid, .. } = status;
+    let text = format!(
+        "url:        {url}
+account:    {account}
+user:       {user}
+password:   in {file}
+registry:   {registry}
+ingress:    http://<endpoint>.{ingress}
+state:      {state}
+process:    {pid}
+
+Other clients, with the password from `cargo xtask local status --format json | jq -r .password`:
+
+  snow sql -q 'SHOW SERVICES' --temporary-connection --host {host} --port {port} --protocol http \\
+    --account {account} --user {user}          (the password in SNOWFLAKE_PASSWORD)
+  snowflake.connector.connect(host='{host}', port={port}, protocol='http', account='{account}',
+    user='{user}', password=…)
+  podman login --tls-verify=false {registry} -u {user}
+",
+        file = platform::status_file(state_dir).display(),
+        state = state_dir.display(),
+    );
+    context.console.data(status, text)
+}

@@ -1,0 +1,58 @@
+//! `local serve`: the platform itself, in the foreground. `local start` runs it in the background.
+
+use anyhow::{Context as _, Result};
+use deploy::error::Kind;
+use emulator::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::{Engine, Serve};
+use crate::failure::Failure;
+use crate::platform::port_taken;
+
+pub(crate) async fn run(args: Serve) -> Result<()> {
+    // A session of its own: the terminal that it was started from may close or send Ctrl-C. It
+    // fails for who leads a process group, as a shell's job does, and then it is not needed.
+    rustix::process::setsid().ok();
+    let runtime = match (args.engine_kind, args.engine_program) {
+        (Some(kind), Some(program)) => {
+            let kind = match kind {
+                Engine::Docker => EngineKind::Docker,
+                Engine::Podman | Engine::Auto => EngineKind::Podman,
+            };
+            let pairs = args.engine_env.iter().filter_map(|pair| pair.split_once('='));
+            let env = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            RuntimeChoice::Engine(EngineCommand { kind, program, env })
+        }
+        _ => RuntimeChoice::Fake,
+    };
+    let config = PlatformConfig {
+        state_dir: args.state_dir,
+        port: args.port,
+        runtime,
+        timing: Timing::default(),
+    };
+    // Listened for before the platform says that it is there.
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
+    let platform = match emulator::start(config).await {
+        Ok(platform) => platform,
+        Err(StartError::PortTaken { port }) => return Err(port_taken(port).into()),
+        Err(error) => {
+            return Err(anyhow::Error::new(error).context(Failure::new(
+                Kind::Internal,
+                "starting the local platform",
+            )));
+        }
+    };
+    tracing::info!(url = platform.status().url, "the local platform is up");
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {}
+        }
+    }
+    platform.stop().await;
+    Ok(())
+}

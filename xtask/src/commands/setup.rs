@@ -1,0 +1,103 @@
+//! `setup`: what this machine lacks, from Debian's packages.
+
+mod packages;
+
+use anyhow::Result;
+use deploy::engine::{self, EngineChoice};
+use deploy::error::Kind;
+use plan::ImageState;
+use serde_json::json;
+
+use crate::cli::Runtime;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::target::Files;
+
+use packages::{END_TO_END, install};
+
+/// Podman with its network parts, and what runs containers for it.
+const PODMAN: [&str; 12] = [
+    "podman",
+    "runc",
+    "crun",
+    "conmon",
+    "netavark",
+    "aardvark-dns",
+    "iptables",
+    "uidmap",
+    "fuse-overlayfs",
+    "catatonit",
+    "golang-github-containers-common",
+    "ca-certificates",
+];
+
+/// Docker's daemon and client.
+const DOCKER: [&str; 3] = ["docker.io", "iptables", "ca-certificates"];
+
+/// Makes a base image where no image registry can be reached.
+const BOOTSTRAP: &str = "mmdebstrap";
+
+pub(crate) fn run(context: &Context) -> Result<()> {
+    let wanted = missing(context, context.engine(&context.project()?)?, true)?;
+    if wanted.is_empty() {
+        context.console.say("nothing to do: this machine has all that is needed");
+        return context.console.data(&json!({"installed": []}), "");
+    }
+    install(context, &wanted)?;
+    context.console.data(&json!({"installed": wanted}), "")
+}
+
+/// With `--yes`, installs what building or running would fail without.
+pub(crate) fn when_asked(context: &Context, files: &Files) -> Result<()> {
+    if !context.console.yes() || context.local_runtime() == Runtime::Fake {
+        return Ok(());
+    }
+    let builds = files.images.values().any(|state| matches!(state, ImageState::Stale { .. }));
+    let wanted = missing(context, context.engine(&files.project)?, builds)?;
+    // On a machine that is no Debian the engine's own error says more than a list of packages.
+    if wanted.is_empty() || !packages::is_debian() {
+        return Ok(());
+    }
+    install(context, &wanted)
+}
+
+/// The packages that would give this machine what it lacks.
+fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<&'static str>> {
+    let mut wanted: Vec<&'static str> = Vec::new();
+    if let Err(error) = engine::detect(choice, &context.work_dir()?) {
+        tracing::info!("no engine works yet: {error}");
+        wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
+    }
+    if builds && !packages::on_path(BOOTSTRAP) {
+        wanted.push(BOOTSTRAP);
+    }
+    if packages::is_debian() {
+        wanted.retain(|package| !packages::is_installed(package));
+    }
+    Ok(wanted)
+}
+
+/// The error for a machine whose packages we do not know how to install.
+fn cannot_install(wanted: &[&str]) -> Failure {
+    Failure::new(Kind::Machine, "this is not Debian or Ubuntu: nothing was installed").hint(
+        format!(
+            "install with your package manager what these Debian packages hold: {}",
+            wanted.join(" ")
+        ),
+    )
+}
+
+/// Everything that the end-to-end tests need, both engines among it.
+pub(crate) fn for_end_to_end(context: &Context) -> Result<()> {
+    let mut wanted: Vec<&'static str> = PODMAN.to_vec();
+    wanted.push(BOOTSTRAP);
+    wanted.extend(END_TO_END);
+    wanted.sort_unstable();
+    wanted.dedup();
+    if !packages::is_debian() {
+        context.console.say(format!("the end-to-end tests need: {}", wanted.join(" ")));
+        return Ok(());
+    }
+    wanted.retain(|package| !packages::is_installed(package));
+    if wanted.is_empty() { Ok(()) } else { install(context, &wanted) }
+}

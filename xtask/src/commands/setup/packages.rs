@@ -1,0 +1,76 @@
+//! Debian's packages: what is there, and how to get more.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result};
+use deploy::error::Kind;
+use xshell::{Shell, cmd};
+
+use super::cannot_install;
+use crate::context::Context;
+use crate::failure::Failure;
+
+/// What the end-to-end tests need besides an engine: the other engine, a browser, clients.
+pub(crate) const END_TO_END: [&str; 6] =
+    ["docker.io", "iptables", "chromium", "chromium-driver", "skopeo", "python3-venv"];
+
+/// Whether packages are installed the way of Debian.
+pub(crate) fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists() && on_path("apt-get")
+}
+
+/// Whether a program can be called by its name.
+pub(crate) fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
+/// Whether a package is installed.
+pub(crate) fn is_installed(package: &str) -> bool {
+    let Ok(shell) = Shell::new() else { return false };
+    let query = cmd!(shell, "dpkg-query -W -f='${{Status}}' {package}").quiet().ignore_stderr();
+    query.ignore_status().read().is_ok_and(|status| status.contains("install ok installed"))
+}
+
+/// Says what it installs, asks, and installs.
+pub(crate) fn install(context: &Context, wanted: &[&'static str]) -> Result<()> {
+    if !is_debian() {
+        return Err(cannot_install(wanted).into());
+    }
+    context.console.say(format!("this machine lacks: {}", wanted.join(" ")));
+    context.console.confirm("install these packages with apt-get?")?;
+    let administrator = rustix::process::geteuid().is_root();
+    if !administrator && !on_path("sudo") {
+        let failure =
+            Failure::new(Kind::Machine, "installing packages needs root, and there is no `sudo`");
+        let hint = format!("as root: apt-get install --no-install-recommends {}", wanted.join(" "));
+        return Err(failure.hint(hint).into());
+    }
+    apt_get(administrator, &["update"])?;
+    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    arguments.extend(wanted);
+    apt_get(administrator, &arguments)
+}
+
+/// Runs apt-get; what it writes goes to stderr, as stdout is for data.
+fn apt_get(administrator: bool, arguments: &[&str]) -> Result<()> {
+    let mut command = if administrator {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.arg("apt-get");
+        sudo
+    };
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
+    let status = command.status().context("running apt-get")?;
+    if status.success() {
+        return Ok(());
+    }
+    let failure =
+        Failure::new(Kind::Machine, format!("`apt-get {}` failed ({status})", arguments.join(" ")));
+    Err(failure
+        .hint("its own messages stand above; run `cargo xtask setup` again when it is mended")
+        .into())
+}

@@ -1,0 +1,70 @@
+//! `status`: services, containers and endpoints.
+
+use anyhow::Result;
+use deploy::observe::{self, ContainerState, Endpoint, ServiceState};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::console::Table;
+use crate::context::Context;
+use crate::ingress;
+use crate::target::{Platform, Target};
+
+#[derive(Serialize)]
+struct Service {
+    key: String,
+    name: String,
+    state: Option<ServiceState>,
+    containers: Vec<ContainerState>,
+    endpoints: Vec<Endpoint>,
+}
+
+pub(crate) async fn run(context: &Context) -> Result<()> {
+    let target = Target::open(context, Platform::MustRun).await?;
+    let session = target.sessions.observer(&target.project).await?;
+    let mut services = Vec::new();
+    for (key, service) in &target.desired.services {
+        let read = async {
+            let name = service.name.clone();
+            let state = observe::service(&session, &name).await?;
+            let there = state.is_some();
+            let containers =
+                if there { observe::containers(&session, &name).await? } else { vec![] };
+            let endpoints = if there { observe::endpoints(&session, &name).await? } else { vec![] };
+            Ok(Service { key: key.clone(), name, state, containers, endpoints })
+        };
+        let doing = format!("reading the state of service {}", service.name);
+        services.push(read.await.map_err(|source| deploy::Error::Session { doing, source })?);
+    }
+    session.close().await;
+    target.sessions.close().await;
+    let url = ingress::first_public(services.iter().flat_map(|service| &service.endpoints));
+    let mut text = table(&services).render();
+    if let Some(url) = &url {
+        text.push_str(&format!("\nurl: {url}\n"));
+    }
+    context
+        .console
+        .data(&json!({"target": context.target(), "url": url, "services": services}), text)
+}
+
+fn table(services: &[Service]) -> Table {
+    let mut table = Table::new(&["service", "status", "container", "state", "restarts", "message"]);
+    for service in services {
+        let status = match &service.state {
+            None => "not there".to_owned(),
+            Some(state) if state.is_upgrading => format!("{}, upgrading", state.status),
+            Some(state) => state.status.clone(),
+        };
+        if service.containers.is_empty() {
+            table.row([&service.key, &status, "", "", "", ""]);
+        }
+        for container in &service.containers {
+            let place = format!("{}/{}", container.instance, container.name);
+            let restarts = container.restarts.to_string();
+            let state = &container.status;
+            table.row([&service.key, &status, &place, state, &restarts, &container.message]);
+        }
+    }
+    table
+}

@@ -1,0 +1,143 @@
+//! The steps of a run as they happen: spinners and bars on a terminal, plain lines elsewhere.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use deploy::execute::Watcher;
+use deploy::progress::{Ended, Progress};
+use indicatif::{ProgressBar, ProgressStyle};
+use plan::{Change, Step};
+
+use super::Console;
+
+/// Draws the steps of one run.
+pub(crate) struct StepLines {
+    console: Console,
+    /// By step id or by the progress item's label.
+    bars: Mutex<HashMap<String, ProgressBar>>,
+}
+
+impl StepLines {
+    /// Draws on this console.
+    pub(crate) fn new(console: &Console) -> Self {
+        Self { console: console.clone(), bars: Mutex::default() }
+    }
+
+    fn with(&self, key: &str, act: impl FnOnce(&ProgressBar)) {
+        let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(bar) = bars.get(key) {
+            act(bar);
+        }
+    }
+
+    fn add(&self, key: &str, bar: ProgressBar) {
+        let Some(all) = self.console.bars() else { return };
+        let bar = all.add(bar);
+        let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        bars.insert(key.to_owned(), bar);
+    }
+
+    fn remove(&self, key: &str) {
+        let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(bar) = bars.remove(key) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn painted(&self, code: &str, text: &str) -> String {
+        if self.console.color() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// `0.4 s`, `2 min 5 s`.
+pub(crate) fn time(took: Duration) -> String {
+    let seconds = took.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", took.as_secs_f64()),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+impl Watcher for StepLines {
+    fn started(&self, step: &Step) {
+        if self.console.bars().is_some() {
+            let bar = ProgressBar::new_spinner()
+                .with_style(style("  {spinner} {prefix} {wide_msg} {elapsed}"));
+            bar.set_prefix(step.id.clone());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            self.add(&step.id, bar);
+        } else if self.console.verbose() > 0
+            || !matches!(step.change, Change::Unchanged | Change::Wait)
+        {
+            self.console.say(format!("  > {}", step.id));
+        }
+    }
+
+    fn state(&self, step: &Step, state: &str) {
+        if self.console.bars().is_some() {
+            self.with(&step.id, |bar| bar.set_message(state.to_owned()));
+        } else {
+            self.console.say(format!("  . {}: {state}", step.id));
+        }
+    }
+
+    fn ended(&self, step: &Step, result: Result<Change, &deploy::Error>, took: Duration) {
+        self.remove(&step.id);
+        let took = time(took);
+        match result {
+            Ok(Change::Unchanged | Change::Wait) => {
+                if self.console.verbose() > 0 {
+                    self.console.say(format!("  = {:<44} unchanged {took:>10}", step.id));
+                }
+            }
+            Ok(change) => {
+                let sign = self.painted("32", &change.sign().to_string());
+                self.console.say(format!(
+                    "  {sign} {:<44} {:<9} {took:>10}",
+                    step.id,
+                    change.word()
+                ));
+            }
+            Err(error) if error.kind() == deploy::error::Kind::Interrupted => {}
+            Err(_) => {
+                let sign = self.painted("31", "x");
+                self.console.say(format!("  {sign} {:<44} failed    {took:>10}", step.id));
+            }
+        }
+    }
+}
+
+impl Progress for StepLines {
+    fn begin(&self, item: &str, total: u64) {
+        let bar = ProgressBar::new(total).with_style(style(
+            "    {prefix:.dim} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}",
+        ));
+        bar.set_prefix(item.to_owned());
+        self.add(item, bar);
+    }
+
+    fn position(&self, item: &str, bytes: u64) {
+        self.with(item, |bar| bar.set_position(bytes));
+    }
+
+    fn end(&self, item: &str, ended: Ended) {
+        self.remove(item);
+        if self.console.verbose() > 0 && ended != Ended::Failed {
+            let word = if ended == Ended::Skipped { "is there" } else { "sent" };
+            self.console.say(format!("    {item} {word}"));
+        }
+    }
+
+    fn line(&self, item: &str, line: &str) {
+        if self.console.verbose() > 0 {
+            self.console.say(format!("    {item}: {line}"));
+        } else {
+            self.with(&format!("build:{item}"), |bar| bar.set_message(line.to_owned()));
+        }
+    }
+}

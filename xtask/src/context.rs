@@ -1,0 +1,96 @@
+//! What every command starts from: the flags, the project's directory, the console.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use deploy::engine::EngineChoice;
+use deploy::error::Kind;
+use deploy::graph::CancellationToken;
+use plan::Project;
+
+use crate::cli::{Engine, Global, Runtime};
+use crate::console::Console;
+use crate::failure::Failure;
+
+/// What every command starts from.
+pub(crate) struct Context {
+    /// stdout and stderr.
+    pub(crate) console: Console,
+    /// Cancelled by Ctrl-C.
+    pub(crate) cancel: CancellationToken,
+    global: Global,
+}
+
+impl Context {
+    /// From the flags; reads nothing yet.
+    pub(crate) fn new(global: Global) -> Self {
+        let console = Console::new(&global);
+        Self { console, cancel: CancellationToken::new(), global }
+    }
+
+    /// The directory that holds `spcs.toml`: the one that was named, or the nearest upwards.
+    pub(crate) fn root(&self) -> Result<PathBuf> {
+        let missing = |place: String| {
+            Failure::new(Kind::Input, format!("there is no spcs.toml in {place}"))
+                .hint("run this inside the project, or name its directory with `--project-dir`")
+        };
+        if let Some(dir) = &self.global.project_dir {
+            if !dir.join("spcs.toml").is_file() {
+                return Err(missing(format!("`{}`", dir.display())).into());
+            }
+            return Ok(fs_err::canonicalize(dir)?);
+        }
+        let here = std::env::current_dir()?;
+        let found = here.ancestors().find(|dir| dir.join("spcs.toml").is_file());
+        let found = found.ok_or_else(|| missing(format!("`{}` or above it", here.display())))?;
+        Ok(found.to_owned())
+    }
+
+    /// Where everything that can be made again is kept.
+    pub(crate) fn work_dir(&self) -> Result<PathBuf> {
+        Ok(self.root()?.join("target").join("spcs"))
+    }
+
+    /// The project's files.
+    pub(crate) fn project(&self) -> Result<Project> {
+        Ok(Project::read(&self.root()?)?)
+    }
+
+    /// The name of the target.
+    pub(crate) fn target(&self) -> &str {
+        self.global.target.as_deref().unwrap_or("local")
+    }
+
+    /// The engine to use: the flag's, or else the target's.
+    pub(crate) fn engine(&self, project: &Project) -> Result<EngineChoice> {
+        match self.global.engine {
+            Some(Engine::Podman) => Ok(EngineChoice::Podman),
+            Some(Engine::Docker) => Ok(EngineChoice::Docker),
+            Some(Engine::Auto) => Ok(EngineChoice::Auto),
+            None => {
+                let engine = project.target(self.target())?.engine();
+                engine.parse().map_err(|message: String| Failure::new(Kind::Input, message).into())
+            }
+        }
+    }
+
+    /// What runs the local platform's services.
+    pub(crate) fn local_runtime(&self) -> Runtime {
+        self.global.local_runtime
+    }
+
+    /// The first Ctrl-C lets what runs come to its end; the second ends the program.
+    pub(crate) fn stop_on_interrupt(&self) {
+        let (cancel, console) = (self.cancel.clone(), self.console.clone());
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            cancel.cancel();
+            console.say("interrupted: waiting for what runs; once more to leave it");
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+            }
+        });
+    }
+}

@@ -1,0 +1,234 @@
+//! A kernel's channels over a WebSocket: code goes in, outputs come back.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use deploy::error::Kind;
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
+use reqwest::{RequestBuilder, StatusCode, Upgraded};
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::{Message, Role};
+
+use crate::failure::Failure;
+
+/// An ingress closes a connection that is silent for 90 s.
+const PING_EVERY: Duration = Duration::from_secs(20);
+
+/// How long a kernel may take to start.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A connected kernel.
+pub(crate) struct Kernel {
+    /// Its id on the server.
+    pub(crate) id: String,
+    session: String,
+    socket: WebSocketStream<Upgraded>,
+}
+
+/// What running a piece of code gave.
+pub(crate) struct Ran {
+    /// The outputs, as notebooks keep them.
+    pub(crate) outputs: Vec<Value>,
+    /// The number of the run.
+    pub(crate) count: u64,
+    /// The traceback, if it raised.
+    pub(crate) error: Option<String>,
+}
+
+impl Kernel {
+    /// Upgrades the request to a WebSocket, over the same connection, names and TLS as all others.
+    pub(super) async fn connect(
+        request: RequestBuilder,
+        id: String,
+        session: String,
+    ) -> Result<Kernel> {
+        let answer = request
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, generate_key())
+            .send()
+            .await
+            .context("connecting to the kernel")?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let message = format!("connecting to the kernel: no WebSocket but {}", answer.status());
+            return Err(Failure::new(Kind::Verify, message).into());
+        }
+        let stream = answer.upgrade().await.context("connecting to the kernel")?;
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+        let mut kernel = Kernel { id, session, socket };
+        kernel.ready().await?;
+        Ok(kernel)
+    }
+
+    /// Waits until the kernel answers at all.
+    async fn ready(&mut self) -> Result<()> {
+        let end = Instant::now() + START_LIMIT;
+        let request = self.send("kernel_info_request", json!({})).await?;
+        loop {
+            let message = self.receive(end, "the kernel's start").await?;
+            if message["msg_type"] == "kernel_info_reply" && answers(&message, &request) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs code to its end, or until the time is over.
+    pub(crate) async fn run(&mut self, code: &str, limit: Duration) -> Result<Ran> {
+        let end = Instant::now() + limit;
+        let content = json!({
+            "code": code, "silent": false, "store_history": true, "user_expressions": {},
+            "allow_stdin": false, "stop_on_error": true,
+        });
+        let request = self.send("execute_request", content).await?;
+        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        let (mut idle, mut replied) = (false, false);
+        // The reply and the outputs travel on two channels: either may be the last.
+        while !(idle && replied) {
+            let message = self.receive(end, "the cell").await?;
+            if !answers(&message, &request) {
+                continue;
+            }
+            let content = &message["content"];
+            match message["msg_type"].as_str().unwrap_or_default() {
+                "status" => idle |= content["execution_state"] == "idle",
+                "execute_reply" => {
+                    replied = true;
+                    ran.count = content["execution_count"].as_u64().unwrap_or(ran.count);
+                }
+                kind => record(&mut ran, kind, content),
+            }
+        }
+        Ok(ran)
+    }
+
+    async fn send(&mut self, kind: &str, content: Value) -> Result<String> {
+        let id = uuid::Uuid::new_v4().to_string();
+        let message = json!({
+            "channel": "shell", "content": content, "metadata": {}, "parent_header": {}, "buffers": [],
+            "header": {
+                "msg_id": id, "msg_type": kind, "session": self.session, "username": "verify",
+                "version": "5.3",
+            },
+        });
+        let message = Message::text(message.to_string());
+        self.socket.send(message).await.context("writing to the kernel")?;
+        Ok(id)
+    }
+
+    /// The next message of the kernel.
+    async fn receive(&mut self, end: Instant, what: &str) -> Result<Value> {
+        loop {
+            let next = end.min(Instant::now() + PING_EVERY);
+            let message = match timeout_at(next, self.socket.next()).await {
+                Err(_) if Instant::now() >= end => {
+                    let failure = Failure::new(Kind::Verify, format!("{what} takes too long"));
+                    return Err(failure.hint("give it more with `--timeout`").into());
+                }
+                Err(_) => {
+                    self.socket.send(Message::Ping(Vec::new().into())).await?;
+                    continue;
+                }
+                Ok(message) => message,
+            };
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return serde_json::from_str(&text).context("reading the kernel's message");
+                }
+                Some(Ok(Message::Close(_))) | None => {
+                    bail!(Failure::new(Kind::Verify, "Jupyter closed the connection to the kernel"))
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error).context("reading from the kernel"),
+            }
+        }
+    }
+}
+
+fn answers(message: &Value, request: &str) -> bool {
+    message["parent_header"]["msg_id"] == request
+}
+
+/// Keeps an output in the form of notebooks.
+fn record(ran: &mut Ran, kind: &str, content: &Value) {
+    match kind {
+        "stream" => {
+            let same = ran.outputs.last_mut().filter(|last| {
+                last["output_type"] == "stream" && last["name"] == content["name"]
+            });
+            match same {
+                Some(last) => {
+                    let text = format!(
+                        "{}{}",
+                        last["text"].as_str().unwrap_or_default(),
+                        content["text"].as_str().unwrap_or_default()
+                    );
+                    last["text"] = Value::String(text);
+                }
+                None => ran.outputs.push(
+                    json!({"output_type": "stream", "name": content["name"], "text": content["text"]}),
+                ),
+            }
+        }
+        "display_data" => ran.outputs.push(json!({
+            "output_type": "display_data", "data": content["data"], "metadata": content["metadata"],
+        })),
+        "execute_result" => ran.outputs.push(json!({
+            "output_type": "execute_result", "data": content["data"], "metadata": content["metadata"],
+            "execution_count": content["execution_count"],
+        })),
+        "error" => {
+            let lines = content["traceback"].as_array().cloned().unwrap_or_default();
+            let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+            let (name, value) = (&content["ename"], &content["evalue"]);
+            let last = format!(
+                "{}: {}",
+                name.as_str().unwrap_or_default(),
+                value.as_str().unwrap_or_default()
+            );
+            ran.error = Some(format!("{last}\n{}", without_color(&lines.join("\n"))));
+            ran.outputs.push(json!({
+                "output_type": "error", "ename": name, "evalue": value, "traceback": content["traceback"],
+            }));
+        }
+        _ => {}
+    }
+}
+
+/// Takes the escape sequences out that kernels color their tracebacks with.
+fn without_color(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        rest = rest.strip_prefix('m').unwrap_or(rest);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colors_are_taken_out_of_tracebacks() {
+        assert_eq!(without_color("\x1b[0;31mValueError\x1b[0m: no"), "ValueError: no");
+    }
+
+    #[test]
+    fn pieces_of_one_stream_are_one_output() {
+        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        for text in ["a", "b\n"] {
+            record(&mut ran, "stream", &json!({"name": "stdout", "text": text}));
+        }
+        assert_eq!(
+            ran.outputs,
+            [json!({"output_type": "stream", "name": "stdout", "text": "ab\n"})]
+        );
+    }
+}

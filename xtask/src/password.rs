@@ -1,0 +1,115 @@
+//! The password of the deployment's user: from the environment, from a file that nobody else can
+//! read, or generated into that file. It is never printed and never an argument.
+
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use deploy::error::Kind;
+use deploy::secret::Secret;
+
+use crate::failure::Failure;
+
+/// The variable that goes before the file.
+pub(crate) const VARIABLE: &str = "SPCS_USER_PASSWORD";
+
+/// A password and where it is.
+pub(crate) struct Password {
+    /// The password.
+    pub(crate) value: Secret,
+    /// Where the user finds it.
+    pub(crate) place: Place,
+    /// Whether it was made just now.
+    pub(crate) generated: bool,
+}
+
+/// Where a password is kept.
+pub(crate) enum Place {
+    /// In the environment.
+    Environment,
+    /// In a file.
+    File(PathBuf),
+}
+
+/// The password if there is one: from the environment, else from the file.
+pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
+    if let Ok(value) = std::env::var(VARIABLE) {
+        let place = Place::Environment;
+        let value = checked(&value, &format!("the variable {VARIABLE}"))?;
+        return Ok(Some(Password { value, place, generated: false }));
+    }
+    let mode = match fs_err::metadata(file) {
+        Ok(data) => data.permissions().mode() & 0o777,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if mode & 0o077 != 0 {
+        let message = format!(
+            "the password file `{}` can be read by others: its mode is {mode:04o}",
+            file.display()
+        );
+        return Err(Failure::new(Kind::Input, message)
+            .hint(format!("chmod 600 {}", file.display()))
+            .into());
+    }
+    let text = fs_err::read_to_string(file)?;
+    let value =
+        checked(text.trim_end_matches(['\r', '\n']), &format!("the file `{}`", file.display()))?;
+    Ok(Some(Password { value, place: Place::File(file.to_owned()), generated: false }))
+}
+
+/// The password, generated into the file when there is none.
+pub(crate) fn find_or_generate(file: &Path) -> Result<Password> {
+    if let Some(password) = find(file)? {
+        return Ok(password);
+    }
+    // 244 random bits; the first letters satisfy policies that count kinds of characters.
+    let value = format!("Mv1-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    if let Some(folder) = file.parent() {
+        fs_err::create_dir_all(folder)?;
+    }
+    let mut new =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    new.write_all(format!("{value}\n").as_bytes())?;
+    new.sync_all()?;
+    let place = Place::File(file.to_owned());
+    Ok(Password { value: Secret::new(&value), place, generated: true })
+}
+
+fn checked(value: &str, place: &str) -> Result<Secret> {
+    if value.is_empty() || value.chars().any(char::is_control) {
+        let message = format!("the user's password in {place} is empty or has control characters");
+        return Err(Failure::new(Kind::Input, message)
+            .hint("write it as one line, or take it away: deploy then generates one")
+            .into());
+    }
+    Ok(Secret::new(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_password_is_kept_private_and_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("local/user_password");
+        let made = find_or_generate(&file).unwrap();
+        assert!(made.generated);
+        assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let found = find_or_generate(&file).unwrap();
+        assert!(!found.generated);
+        assert_eq!(found.value.expose(), made.value.expose());
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("user_password");
+        fs_err::write(&file, "secret\n").unwrap();
+        fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = find(&file).err().unwrap();
+        assert!(error.to_string().contains("its mode is 0644"), "{error}");
+    }
+}

@@ -1,0 +1,221 @@
+//! A target that is ready to be looked at or acted on: its files rendered, its platform up.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use deploy::connection::{self, Connection};
+use deploy::execute::{self, Outcome, Run, Sessions};
+use deploy::secret::Secrets;
+use plan::config::Target as Config;
+use plan::{Desired, ImageState, Observed, Plan, Project};
+
+use crate::cli::Runtime;
+use crate::console::StepLines;
+use crate::context::Context;
+use crate::platform::{self, Start};
+
+/// How long a wait may take where the command has no `--timeout`.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
+
+/// The project's files as they ask something of one target; nothing was asked of it yet.
+pub(crate) struct Files {
+    /// The files.
+    pub(crate) project: Project,
+    /// What they ask.
+    pub(crate) desired: Desired,
+    /// Which images are built.
+    pub(crate) images: BTreeMap<String, ImageState>,
+}
+
+/// A target that can be reached.
+pub(crate) struct Target<'a> {
+    context: &'a Context,
+    /// The project's files.
+    pub(crate) project: Project,
+    /// What they ask of the target.
+    pub(crate) desired: Desired,
+    connection: Connection,
+    /// Sessions to look with.
+    pub(crate) sessions: Sessions,
+}
+
+/// What to do about a local platform that does not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Platform {
+    /// Start it.
+    Start,
+    /// Say so.
+    MustRun,
+}
+
+/// Reads and renders the project's files: every mistake in them is found here.
+pub(crate) fn files(context: &Context) -> Result<Files> {
+    let project = context.project()?;
+    let target = context.target();
+    let requests = execute::requests(&project, target, &context.root()?, &context.work_dir()?)?;
+    let images = execute::states(&requests)?;
+    let desired = plan::desired(&project, target, &images)?;
+    Ok(Files { project, desired, images })
+}
+
+/// The state directory of the local platform, if the target is one.
+pub(crate) fn state_dir(context: &Context, project: &Project) -> Result<Option<PathBuf>> {
+    match project.target(context.target())? {
+        Config::Local(local) => Ok(Some(context.root()?.join(&local.state_dir))),
+        Config::Snowflake(_) => Ok(None),
+    }
+}
+
+/// Where the user's password is kept when it is in a file.
+pub(crate) fn password_file(context: &Context, project: &Project) -> Result<PathBuf> {
+    Ok(match project.target(context.target())?.password_file() {
+        Some(file) => context.root()?.join(file),
+        None => context.work_dir()?.join(context.target()).join("user_password"),
+    })
+}
+
+/// Starts the local platform of a project, or finds it running.
+pub(crate) async fn start_platform(
+    context: &Context,
+    project: &Project,
+    local: &plan::config::LocalTarget,
+) -> Result<platform::Started> {
+    let state_dir = context.root()?.join(&local.state_dir);
+    let started = platform::start(&state_dir, async || {
+        let engine = match context.local_runtime() {
+            Runtime::Fake => None,
+            Runtime::Engine => {
+                let (choice, work_dir) = (context.engine(project)?, context.work_dir()?);
+                let found =
+                    tokio::task::spawn_blocking(move || deploy::engine::detect(choice, &work_dir));
+                let engine = found.await?.map_err(deploy::Error::from)?;
+                Some(platform::engine_command(&engine))
+            }
+        };
+        Ok(Start { state_dir: state_dir.clone(), port: local.port, engine })
+    })
+    .await?;
+    if !started.adopted {
+        context.console.say(format!("started the local platform at {}", started.status.url));
+    } else if started.other_build {
+        context.console.say(
+            "note: the local platform runs another build of this program; `cargo xtask local stop` lets the next command start this one",
+        );
+    }
+    Ok(started)
+}
+
+/// A run for a plan; without a connection it can do only what needs no target.
+pub(crate) fn new_run(
+    context: &Context,
+    project: &Project,
+    desired: &Desired,
+    connection: Option<Connection>,
+) -> Result<Run> {
+    Ok(Run {
+        project: project.clone(),
+        desired: desired.clone(),
+        target: context.target().to_owned(),
+        root: context.root()?,
+        work_dir: context.work_dir()?,
+        connection,
+        secrets: Secrets::none(),
+        engine: context.engine(project)?,
+        timeout: DEFAULT_LIMIT,
+        cancel: context.cancel.clone(),
+        watcher: Arc::new(StepLines::new(&context.console)),
+    })
+}
+
+/// Carries out a plan and says what changed.
+pub(crate) async fn carry_out(
+    context: &Context,
+    run: Run,
+    plan: &Plan,
+    observed: Observed,
+) -> Result<Outcome> {
+    let outcome = execute::execute(run, plan, observed).await?;
+    match outcome.changes().count() {
+        0 => context.console.say("nothing changed: everything is as the files ask"),
+        1 => context.console.say("1 step changed something"),
+        changes => context.console.say(format!("{changes} steps changed something")),
+    }
+    Ok(outcome)
+}
+
+impl<'a> Target<'a> {
+    /// Renders the files, then reaches the target.
+    pub(crate) async fn open(context: &'a Context, platform: Platform) -> Result<Target<'a>> {
+        let files = files(context)?;
+        Target::reach(context, files, platform).await
+    }
+
+    /// Reaches the target for files that are rendered.
+    pub(crate) async fn reach(
+        context: &'a Context,
+        files: Files,
+        platform: Platform,
+    ) -> Result<Target<'a>> {
+        let Files { project, desired, .. } = files;
+        let connection = match project.target(context.target())? {
+            Config::Snowflake(target) => connection::from_snowflake(target.connection.as_deref()),
+            Config::Local(local) => {
+                let state_dir = context.root()?.join(&local.state_dir);
+                match platform {
+                    Platform::Start => drop(start_platform(context, &project, local).await?),
+                    Platform::MustRun => drop(platform::expect_running(&state_dir).await?),
+                }
+                connection::local(&platform::status_file(&state_dir))
+            }
+        }
+        .map_err(deploy::Error::from)?;
+        let sessions = Sessions::new(connection.clone());
+        Ok(Target { context, project, desired, connection, sessions })
+    }
+
+    /// Reads what the target says of itself.
+    pub(crate) async fn observe(&self) -> Result<Observed> {
+        let session = self.sessions.observer(&self.project).await?;
+        let observed = deploy::observe::observe(&session, &self.desired).await;
+        self.sessions.give_back(session);
+        let doing = || format!("reading the state of the target `{}`", self.context.target());
+        Ok(observed.map_err(|source| deploy::Error::Session { doing: doing(), source })?)
+    }
+
+    /// Carries out a plan and says what changed.
+    pub(crate) async fn execute(
+        &self,
+        plan: &Plan,
+        observed: Observed,
+        secrets: Secrets,
+        timeout: Option<Duration>,
+    ) -> Result<Outcome> {
+        let connection = Some(self.connection.clone());
+        let mut run = new_run(self.context, &self.project, &self.desired, connection)?;
+        run.secrets = secrets;
+        run.timeout = timeout.unwrap_or(DEFAULT_LIMIT);
+        carry_out(self.context, run, plan, observed).await
+    }
+
+    /// How to log in at the target.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// A service's full name by its key in `spcs.toml`.
+    pub(crate) fn service(&self, key: &str) -> Result<String> {
+        if let Some(service) = self.desired.services.get(key) {
+            return Ok(service.name.clone());
+        }
+        let known: Vec<&str> = self.desired.services.keys().map(String::as_str).collect();
+        Err(crate::failure::Failure::new(
+            deploy::error::Kind::Input,
+            format!("there is no service `{key}` in spcs.toml"),
+        )
+        .hint(format!("choose one of {}", known.join(", ")))
+        .into())
+    }
+}
