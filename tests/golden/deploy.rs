@@ -117,6 +117,25 @@ fn a_changed_configuration_is_altered_in_place() {
 }
 
 #[test]
+fn what_others_made_is_used_and_not_changed() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().comment = String::new();
+    observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().max_nodes = 9;
+    let milvus = observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
+    milvus.comment = "mine".to_owned();
+    milvus.spec_digest = None;
+    let plan = deploy(&desired, &observed);
+    assert!(plan.is_unchanged(), "{plan}");
+    let service = plan.steps.iter().find(|step| step.id == "service:milvus").unwrap();
+    assert_eq!(service.reason, "is there, used as it is: not of this deployment");
+    let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
+    let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
+    let statements = service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
+    assert!(statements.iter().all(|s| s.change == Change::Unchanged));
+}
+
+#[test]
 fn what_was_interrupted_is_finished() {
     let desired = desired();
     let mut observed = everything_there(&desired);

@@ -2,6 +2,11 @@
 //!
 //! A changed snapshot is a changed deployment: read it before accepting it with
 //! `INSTA_UPDATE=always cargo test -p plan`.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the bans are for the crate, the rules read its files"
+)]
 
 mod clean;
 mod deploy;

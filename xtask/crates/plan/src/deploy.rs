@@ -9,7 +9,7 @@ use crate::sql::{ObjectKind, SqlFile};
 mod services;
 mod sql;
 
-pub(crate) use sql::{decide, sql_step};
+pub(crate) use sql::{Known, decide, sql_step};
 
 /// Everything that brings a target to what the files ask for.
 pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
@@ -47,7 +47,7 @@ pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
             needs.push(format!("pool:{}", service.pool));
         }
         needs.extend(all_set_up.clone());
-        steps.push(services::service(key, service, observed, needs));
+        steps.push(services::service(key, service, &desired.owner_comment, observed, needs));
     }
     for (key, name) in asleep {
         let users = desired.services.iter().filter(|(_, service)| service.pool == *key);

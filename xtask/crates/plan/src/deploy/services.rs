@@ -87,12 +87,16 @@ pub(super) fn put(
 pub(super) fn service(
     key: &str,
     service: &DesiredService,
+    owner_comment: &str,
     observed: &Observed,
     needs: Vec<String>,
 ) -> Step {
     let seen = observed.services.get(&service.name);
     let decision = match (&service.spec, seen) {
         (_, None) => is(Change::Create, "not there"),
+        (_, Some(running)) if running.comment != owner_comment => {
+            is(Change::Unchanged, "is there, used as it is: not of this deployment")
+        }
         (None, Some(_)) => is(Change::Alter, undecided(service)),
         (Some(spec), Some(running)) => match decide_service(spec, seen) {
             Change::Unchanged if running.status.starts_with("SUSPEND") => {

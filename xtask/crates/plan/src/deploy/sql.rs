@@ -16,11 +16,11 @@ pub(super) fn chain<'f>(
         let service = desired.services.values().find(|service| service.name == name)?;
         Some(service.spec.as_ref()?.spec_digest.clone())
     };
+    let known = Known { observed, owner_comment: &desired.owner_comment, spec_digest };
     let mut needs = first_needs;
     let mut steps = Vec::new();
     for file in files {
-        let step =
-            sql_step(file, needs, |statement| decide(statement, file, observed, spec_digest));
+        let step = sql_step(file, needs, |statement| decide(statement, file, &known));
         needs = vec![step.id.clone()];
         steps.push(step);
     }
@@ -106,55 +106,74 @@ pub(crate) fn summary_of(effect: &Effect, text: &str) -> String {
     }
 }
 
-/// What a statement does to a target, seen from what is there. `spec_digest` tells which spec a service
-/// is to run, by the service's full name.
+/// What statements are decided against.
+pub(crate) struct Known<'k, D: Fn(&str) -> Option<String>> {
+    /// The target.
+    pub(crate) observed: &'k Observed,
+    /// The comment of what is ours.
+    pub(crate) owner_comment: &'k str,
+    /// Which spec a service is to run, by the service's full name.
+    pub(crate) spec_digest: D,
+}
+
+/// What a statement does to a target, seen from what is there. What others made is used, and never
+/// changed.
 pub(crate) fn decide(
     statement: &Statement,
     file: &SqlFile,
-    observed: &Observed,
-    spec_digest: impl Fn(&str) -> Option<String>,
+    known: &Known<'_, impl Fn(&str) -> Option<String>>,
 ) -> (Change, String) {
     let is = |change: Change, reason: &str| (change, reason.to_owned());
-    match &statement.effect {
-        Effect::Use { .. } => is(Change::Run, "for the statements after it"),
-        Effect::Create { kind, name, or_alter, settings } => match observed.find(*kind, name) {
-            None => is(Change::Create, "not there"),
-            Some(seen) if *or_alter && !settings_hold(settings, &seen.properties) => {
-                is(Change::Alter, "its settings differ")
-            }
-            Some(_) => is(Change::Unchanged, "is there"),
-        },
+    let (kind, name) = match &statement.effect {
+        Effect::Use { .. } => return is(Change::Run, "for the statements after it"),
+        Effect::Drop { .. } => return is(Change::Drop, "as the file says"),
+        Effect::Other => return is(Change::Run, "always runs"),
+        Effect::Grant { grants } => {
+            return match grants.iter().all(|grant| known.observed.grants.contains(grant)) {
+                true => is(Change::Unchanged, "is granted"),
+                false => is(Change::Create, "not granted"),
+            };
+        }
         // A password is never shown: it is set whenever it is asked for.
         Effect::Alter { settings, .. } if settings.contains_key("password") => {
-            is(Change::Alter, "a password is not shown")
+            return is(Change::Alter, "a password is not shown");
         }
-        Effect::Alter { kind, name, settings } => match observed.find(*kind, name) {
-            None if file.creates(*kind, name) => is(Change::Unchanged, "created so"),
-            None => is(Change::Alter, "not there before"),
-            Some(seen) if settings_hold(settings, &seen.properties) => {
+        Effect::Respec { name } => (ObjectKind::Service, name),
+        Effect::Create { kind, name, .. }
+        | Effect::Alter { kind, name, .. }
+        | Effect::Resume { kind, name } => (*kind, name),
+    };
+    let creates = matches!(statement.effect, Effect::Create { .. });
+    let Some(seen) = known.observed.find(kind, name) else {
+        return match () {
+            () if creates => is(Change::Create, "not there"),
+            () if file.creates(kind, name) => is(Change::Unchanged, "created so"),
+            () => is(Change::Alter, "not there before"),
+        };
+    };
+    if seen.comment != known.owner_comment && kind != ObjectKind::SecurityIntegration {
+        return is(Change::Unchanged, "is there, used as it is: not of this deployment");
+    }
+    match &statement.effect {
+        Effect::Create { or_alter: true, settings, .. } | Effect::Alter { settings, .. } => {
+            if settings_hold(settings, &seen.properties) {
                 is(Change::Unchanged, "is set so")
+            } else {
+                is(Change::Alter, "its settings differ")
             }
-            Some(_) => is(Change::Alter, "its settings differ"),
-        },
-        Effect::Respec { name } => match observed.services.get(name) {
-            None if file.creates(ObjectKind::Service, name) => is(Change::Unchanged, "created so"),
-            None => is(Change::Alter, "not there before"),
-            Some(service) => match &service.spec_digest {
-                None => is(Change::Alter, "runs a spec without a digest"),
-                running if *running == spec_digest(name) => is(Change::Unchanged, "runs this spec"),
-                Some(other) => (Change::Alter, format!("runs the spec {other}")),
-            },
-        },
-        Effect::Resume { kind, name } => match observed.find(*kind, name) {
-            Some(seen) if is_suspended(&seen) => is(Change::Alter, "is suspended"),
-            _ => is(Change::Unchanged, "is not suspended"),
-        },
-        Effect::Grant { grants } if grants.iter().all(|g| observed.grants.contains(g)) => {
-            is(Change::Unchanged, "is granted")
         }
-        Effect::Grant { .. } => is(Change::Create, "not granted"),
-        Effect::Drop { .. } => is(Change::Drop, "as the file says"),
-        Effect::Other => is(Change::Run, "always runs"),
+        Effect::Respec { .. } => {
+            match known.observed.services.get(name).and_then(|s| s.spec_digest.clone()) {
+                None => is(Change::Alter, "runs a spec without a digest"),
+                running if running == (known.spec_digest)(name) => {
+                    is(Change::Unchanged, "runs this spec")
+                }
+                Some(other) => (Change::Alter, format!("runs the spec {other}")),
+            }
+        }
+        Effect::Resume { .. } if is_suspended(&seen) => is(Change::Alter, "is suspended"),
+        Effect::Resume { .. } => is(Change::Unchanged, "is not suspended"),
+        _ => is(Change::Unchanged, "is there"),
     }
 }
 

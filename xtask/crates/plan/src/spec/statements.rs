@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::deploy::{decide, sql_step};
+use crate::deploy::{Known, decide, sql_step};
 use crate::desired;
 use crate::error::{Error, ErrorKind};
 use crate::observed::{Observed, ObservedService};
@@ -10,6 +10,7 @@ use crate::plan::{Action, PlannedStatement};
 use crate::project::Project;
 use crate::spec::{RenderedSpec, find};
 use crate::sql::{Effect, ObjectKind, SqlFile};
+use crate::variables::owner_comment;
 
 /// All statements of a service's file, those to be sent marked with what they change.
 ///
@@ -25,8 +26,12 @@ pub fn service_statements(
     let (file, name) = file_of(project, target, service, &wanted.file_name)?;
     let services = observed.map(|service| (name, service.clone())).into_iter().collect();
     let observed = Observed { services, ..Observed::default() };
-    let digest = |_: &str| Some(wanted.spec_digest.clone());
-    let step = sql_step(&file, Vec::new(), |s| decide(s, &file, &observed, digest));
+    let known = Known {
+        observed: &observed,
+        owner_comment: &owner_comment(&project.config),
+        spec_digest: |_: &str| Some(wanted.spec_digest.clone()),
+    };
+    let step = sql_step(&file, Vec::new(), |statement| decide(statement, &file, &known));
     match step.action {
         Action::Sql { statements, .. } => Ok(statements),
         _ => Ok(Vec::new()),

@@ -51,10 +51,11 @@ fn check_sql(
                 matches!(token.token, Token::Whitespace(Whitespace::SingleLineComment { .. }));
             let fits = match value {
                 Value::Identifier(_) | Value::Number(_) => true,
-                Value::Text(_) | Value::Secret(_) => quoted,
+                Value::Text(_) => quoted || comment,
+                Value::Secret(_) => quoted,
                 Value::Texts(_) => bare,
             };
-            if !fits && !(comment && matches!(value, Value::Text(_))) {
+            if !fits {
                 let line = usize::try_from(token.span.start.line).unwrap_or(1);
                 return Err(misplaced(file, line, name, value));
             }
