@@ -2,6 +2,8 @@
 
 use emulator::registry::Fault;
 use http::{Method, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::client::{Served, digest};
 
@@ -139,11 +141,28 @@ async fn planned_faults_come_once_each_and_then_the_real_answer() {
 async fn an_upload_does_not_bring_back_a_repository_that_was_dropped_meanwhile() {
     let served = Served::start().await;
     let location = start_upload(&served).await;
+    let target = format!("{location}&digest={}", digest(b"late"));
+    let authorization = crate::client::basic(crate::catalog::ADMIN);
+    let head = format!(
+        "PUT {target} HTTP/1.1\r\nHost: {}\r\nAuthorization: {authorization}\r\n\
+         Connection: close\r\nContent-Length: 4\r\n\r\nla",
+        served.address
+    );
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let temporary = served.directory.path().join("temporary");
+    let received =
+        || temporary.read_dir().unwrap().any(|f| f.unwrap().metadata().unwrap().len() == 2);
+    while !received() {
+        tokio::task::yield_now().await;
+    }
     served.catalog.drop_repository("db/public/one");
     served.registry.remove_repository("db/public/one").unwrap();
-    let put = format!("{location}&digest={}", digest(b"late"));
-    let answer = served.send(Method::PUT, &put, &[], "late").await;
-    assert_eq!((answer.status, &*answer.code()), (StatusCode::NOT_FOUND, "NAME_UNKNOWN"));
-    let left = |path| served.directory.path().join(path).read_dir().map_or(0, Iterator::count);
+    stream.write_all(b"te").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("NAME_UNKNOWN"), "{answer}");
+    let left =
+        |path: &str| served.directory.path().join(path).read_dir().map_or(0, Iterator::count);
     assert_eq!((left("repositories/db/public"), left("temporary")), (0, 0));
 }
