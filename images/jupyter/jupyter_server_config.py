@@ -14,5 +14,5 @@ c.ServerApp.root_dir = "/home/jupyter"
 c.IdentityProvider.token = ""
 c.ServerApp.allow_remote_access = True
 
-# The container has no way out; do not offer what would need one.
+# Packages come with the image; the one thing that would look for others by itself is off.
 c.LabApp.extension_manager = "readonly"

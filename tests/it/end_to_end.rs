@@ -1,0 +1,43 @@
+//! The whole of it with real containers: from a copy of the project to a notebook in a browser,
+//! and away again.
+//!
+//! One deployment is the subject of one story: containers and images are what costs time here.
+//! Runs when `SPCS_TEST_ENGINE` names an engine, as `cargo xtask ci` does.
+
+mod browser;
+mod changing;
+mod coming;
+mod deployment;
+mod engine;
+mod going;
+mod notebook;
+mod stranger;
+
+use deployment::Deployment;
+use engine::Engine;
+use stranger::Stranger;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_comes_works_changes_survives_and_goes() {
+    let Some(engine) = Engine::asked_for() else { return };
+    let deployment = &Deployment::new(engine);
+
+    let url = coming::killed_anywhere_a_deploy_is_finished_by_the_next(deployment);
+    coming::verify_finds_the_answer(deployment);
+    coming::a_second_deploy_changes_nothing(deployment, engine);
+    let password = coming::secrets_stay_where_they_belong(deployment, engine);
+    coming::a_killed_platform_finds_its_services_again(deployment, engine);
+
+    let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));
+    notebook::answers_the_question(&profile("user"), &url, "MILVUS_USER", &password).await;
+    // Made up here, for a user that lives as long as this test.
+    let made_up = "Not-4-secret";
+    let account = Stranger::new(&deployment.platform()).await;
+    account.sql(&format!("CREATE USER PASSER_BY PASSWORD = '{made_up}'")).await;
+    notebook::is_closed_to(&profile("passer-by"), &url, "PASSER_BY", made_up).await;
+
+    changing::an_edited_notebook_rolls_one_service(deployment, engine);
+    changing::an_edited_spec_rolls_one_service(deployment, engine);
+    going::verify_says_why_it_fails(deployment).await;
+    going::clean_takes_away_what_is_ours_alone(deployment, engine).await;
+}

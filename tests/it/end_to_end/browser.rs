@@ -1,0 +1,177 @@
+//! A headless Chromium, driven over its DevTools protocol: as much of it as these tests need.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// One browser with one page; killed when dropped.
+pub(crate) struct Browser {
+    process: Child,
+    page: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last_id: u64,
+}
+
+impl Browser {
+    /// Starts the browser with an empty profile in `profile`, and connects to its first page.
+    pub(crate) async fn start(profile: &Path) -> Self {
+        let process = Command::new(program())
+            // Tests run as root in containers and CI, where Chromium's own sandbox cannot work.
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"])
+            .args(["--disable-dev-shm-usage", "--no-first-run", "--disable-sync"])
+            .args(["--disable-background-networking", "--disable-component-update"])
+            // Tall enough that JupyterLab renders every cell.
+            .args(["--window-size=1400,2200", "--remote-debugging-port=0"])
+            .arg(format!("--user-data-dir={}", profile.display()))
+            .arg("about:blank")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromium starts");
+        let port_file = profile.join("DevToolsActivePort");
+        let port = until("Chromium names its port", async || {
+            let text = std::fs::read_to_string(&port_file).ok()?;
+            text.lines().next()?.parse::<u16>().ok()
+        })
+        .await;
+        let address = until("Chromium has a page", async || {
+            let list = reqwest::get(format!("http://127.0.0.1:{port}/json/list")).await.ok()?;
+            let pages: Vec<Value> = list.json().await.ok()?;
+            let page = pages.iter().find(|page| page["type"] == "page")?;
+            page["webSocketDebuggerUrl"].as_str().map(str::to_owned)
+        })
+        .await;
+        let (page, _) = tokio_tungstenite::connect_async(address).await.expect("the page listens");
+        Self { process, page, last_id: 0 }
+    }
+
+    /// Goes to `url`; the page may still be loading afterwards.
+    pub(crate) async fn open(&mut self, url: &str) {
+        let answer = self.call("Page.navigate", json!({ "url": url })).await;
+        assert!(answer["errorText"].is_null(), "{url}: {}", answer["errorText"]);
+    }
+
+    /// The value of a JavaScript expression in the page; null while there is no page to ask.
+    pub(crate) async fn value(&mut self, expression: &str) -> Value {
+        let options =
+            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        self.call("Runtime.evaluate", options).await["result"]["value"].take()
+    }
+
+    /// Waits until a JavaScript expression is truthy, and gives its value.
+    pub(crate) async fn wait_for(&mut self, what: &str, expression: &str) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(90);
+        loop {
+            let value = self.value(expression).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) && value != "" {
+                return value;
+            }
+            if Instant::now() > deadline {
+                let text = self.value("document.body.innerText").await;
+                self.screenshot("failed").await;
+                panic!(
+                    "waited in vain for {what}; the page says:\n{}",
+                    text.as_str().unwrap_or("")
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Clicks, `count` times, in the middle of the first element that `find` (an expression) gives.
+    pub(crate) async fn click(&mut self, what: &str, find: &str, count: u32) {
+        let place = format!(
+            "(() => {{ const e = {find}; if (!e) return null; const r = e.getBoundingClientRect();
+               return r.width ? {{ x: r.x + r.width / 2, y: r.y + r.height / 2 }} : null; }})()"
+        );
+        let at = self.wait_for(what, &place).await;
+        self.call(
+            "Input.dispatchMouseEvent",
+            json!({ "type": "mouseMoved", "x": at["x"], "y": at["y"] }),
+        )
+        .await;
+        for click in 1..=count {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event = json!({ "type": kind, "x": at["x"], "y": at["y"], "button": "left", "clickCount": click });
+                self.call("Input.dispatchMouseEvent", event).await;
+            }
+        }
+    }
+
+    /// Types into the element that has the focus.
+    pub(crate) async fn type_text(&mut self, text: &str) {
+        self.call("Input.insertText", json!({ "text": text })).await;
+    }
+
+    /// Presses Enter.
+    pub(crate) async fn enter(&mut self) {
+        for kind in ["keyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 });
+            self.call("Input.dispatchKeyEvent", event).await;
+        }
+    }
+
+    /// Keeps a picture of the page as `target/end-to-end/<name>.png`.
+    pub(crate) async fn screenshot(&mut self, name: &str) {
+        let answer = self.call("Page.captureScreenshot", json!({})).await;
+        let Some(data) = answer["data"].as_str() else { return };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/end-to-end");
+        std::fs::create_dir_all(&folder).expect("the folder for screenshots");
+        let picture = BASE64_STANDARD.decode(data).expect("the picture is base64");
+        std::fs::write(folder.join(format!("{name}.png")), picture).expect("the screenshot");
+    }
+
+    async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.last_id += 1;
+        let id = self.last_id;
+        let request = json!({ "id": id, "method": method, "params": params }).to_string();
+        self.page.send(Message::text(request)).await.expect("the browser listens");
+        let answer = async {
+            while let Some(message) = self.page.next().await {
+                let message = message.expect("the browser speaks WebSocket");
+                let Ok(text) = message.to_text() else { continue };
+                let mut value: Value = serde_json::from_str(text).unwrap_or_default();
+                if value["id"] == id {
+                    return value["result"].take();
+                }
+            }
+            panic!("the browser went away during {method}")
+        };
+        // A page that is just being left may never answer; the caller asks again.
+        tokio::time::timeout(Duration::from_secs(15), answer).await.unwrap_or_default()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Debian's name for it, then others'.
+fn program() -> PathBuf {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let found = names.iter().find_map(|name| {
+        std::env::split_paths(&paths).map(|folder| folder.join(name)).find(|file| file.is_file())
+    });
+    found.expect("a Chromium on the PATH (Debian: apt-get install chromium)")
+}
+
+async fn until<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(value) = attempt().await {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,60 @@
+//! What an edit costs: the one thing that was edited.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::coming::changed;
+use super::deployment::{DATABASE, Deployment};
+use super::engine::Engine;
+
+/// One image, one layer, one service; Milvus runs on and keeps its data.
+pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment, engine: Engine) {
+    let [milvus, jupyter] = engine.containers(DATABASE);
+    let before = layers(deployment);
+    // The first cell would say so if the data had gone.
+    deployment.edit(
+        "images/jupyter/TestMilvus.ipynb",
+        "print(\\\"connected to Milvus\\\", client.get_server_version())",
+        "assert client.has_collection(\\\"demo_collection\\\")",
+    );
+    let report = deployment.json(&["deploy", "--yes"]);
+    let mut steps = changed(&report);
+    steps.sort_unstable();
+    assert_eq!(steps, ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]);
+    assert_eq!(layers(deployment).difference(&before).count(), 1, "one layer is new");
+    assert_eq!(engine.container(DATABASE, "milvus"), milvus);
+    assert_ne!(engine.container(DATABASE, "jupyter"), jupyter);
+    deployment.succeed(&["verify"]);
+}
+
+/// One PUT, one ALTER SERVICE; a comment alone costs nothing.
+pub(crate) fn an_edited_spec_rolls_one_service(deployment: &Deployment, engine: Engine) {
+    let [milvus, jupyter] = engine.containers(DATABASE);
+    deployment.edit("specs/jupyter.yaml", "# Answers without a login.", "# Needs no login.");
+    assert_eq!(changed(&deployment.json(&["deploy"])), [""; 0]);
+
+    deployment.edit("specs/jupyter.yaml", "memory: 4Gi", "memory: 3Gi");
+    let report = deployment.json(&["deploy"]);
+    let mut steps = changed(&report);
+    steps.sort_unstable();
+    assert_eq!(steps, ["put:jupyter", "service:jupyter"]);
+    assert_eq!(engine.container(DATABASE, "milvus"), milvus);
+    let rolled = engine.container(DATABASE, "jupyter");
+    assert_ne!(rolled, jupyter);
+    assert_eq!(engine.inspect(&rolled)[0]["HostConfig"]["Memory"], 3_u64 << 30);
+}
+
+/// The layers of the built Jupyter image, by digest.
+fn layers(deployment: &Deployment) -> BTreeSet<String> {
+    let layout = deployment.path("target/spcs/images/jupyter");
+    let read = |file: &str| -> Value {
+        let text = std::fs::read_to_string(layout.join(file)).expect("a file of the layout");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let index = read("index.json");
+    let digest = index["manifests"][0]["digest"].as_str().expect("a manifest");
+    let manifest = read(&format!("blobs/{}", digest.replace(':', "/")));
+    let layers = manifest["layers"].as_array().expect("layers");
+    layers.iter().filter_map(|layer| layer["digest"].as_str()).map(str::to_owned).collect()
+}

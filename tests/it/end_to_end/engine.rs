@@ -1,0 +1,83 @@
+//! What the container engine says: the tests look at it from outside, as a user would.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The engine that these tests run with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Engine {
+    program: &'static str,
+}
+
+impl Engine {
+    /// The engine that `SPCS_TEST_ENGINE` asks for, as `cargo xtask ci` sets it.
+    ///
+    /// This is the one place that decides: without it there is nothing to test against.
+    pub(crate) fn asked_for() -> Option<Self> {
+        match std::env::var("SPCS_TEST_ENGINE").as_deref() {
+            Ok("podman") => Some(Self { program: "podman" }),
+            Ok("docker") => Some(Self { program: "docker" }),
+            Ok(other) => panic!("SPCS_TEST_ENGINE is `{other}`; expected `podman` or `docker`"),
+            Err(_) => {
+                eprintln!(
+                    "no container engine was asked for (SPCS_TEST_ENGINE): nothing is checked"
+                );
+                None
+            }
+        }
+    }
+
+    /// `podman` or `docker`.
+    pub(crate) fn name(self) -> &'static str {
+        self.program
+    }
+
+    /// The id of the one running container of a service of `database`.
+    pub(crate) fn container(self, database: &str, service: &str) -> String {
+        let name = format!("spcs-{}-public-{service}-0-", database.to_lowercase());
+        let listed = self.run(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
+        let found: Vec<_> = listed.lines().filter(|line| line.contains(&name)).collect();
+        assert_eq!(found.len(), 1, "one container of {service}, found: {listed}");
+        found[0].split(' ').next().expect("an id").to_owned()
+    }
+
+    /// The ids of the running containers of both services.
+    pub(crate) fn containers(self, database: &str) -> [String; 2] {
+        ["milvus", "jupyter"].map(|service| self.container(database, service))
+    }
+
+    /// Everything of `database` that the engine holds: containers, networks, volumes.
+    pub(crate) fn objects(self, database: &str) -> Vec<String> {
+        let prefix = format!("spcs-{}-", database.to_lowercase());
+        let lists: [&[&str]; 3] = [
+            &["ps", "--all", "--format", "container {{.Names}}"],
+            &["network", "ls", "--format", "network {{.Name}}"],
+            &["volume", "ls", "--format", "volume {{.Name}}"],
+        ];
+        let listed = lists.map(|list| self.run(list)).concat();
+        listed.lines().filter(|line| line.contains(&prefix)).map(str::to_owned).collect()
+    }
+
+    /// `inspect` of a container, parsed.
+    pub(crate) fn inspect(self, container: &str) -> Value {
+        let text = self.run(&["container", "inspect", container]);
+        serde_json::from_str(&text).expect("inspect prints JSON")
+    }
+
+    /// What a container wrote.
+    pub(crate) fn logs(self, container: &str) -> String {
+        let output = Command::new(self.program).args(["logs", container]).output().expect("logs");
+        [output.stdout, output.stderr]
+            .map(|text| String::from_utf8_lossy(&text).into_owned())
+            .concat()
+    }
+
+    fn run(self, arguments: &[&str]) -> String {
+        let output =
+            Command::new(self.program).args(arguments).output().expect("the engine is there");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {arguments:?}: {error}", self.program);
+        String::from_utf8(output.stdout).expect("the engine prints UTF-8")
+    }
+}
