@@ -7,7 +7,7 @@ mod object;
 mod password;
 mod pool;
 mod state;
-mod store;
+pub(crate) mod store;
 mod system;
 
 #[cfg(test)]
@@ -16,11 +16,11 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use grants::{Actor, Target};
-pub(crate) use names::Namespace;
+pub(crate) use grants::{Actor, Target, shown_path};
+pub(crate) use names::{Namespace, no_database, no_schema};
 pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
-pub(crate) use password::PasswordHash;
-pub(crate) use pool::{FAMILIES, Family};
+pub(crate) use password::{PasswordHash, hex, random};
+pub(crate) use pool::{FAMILIES, Family, ready_at};
 pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
 pub(crate) use system::ADMIN;
 

@@ -2,15 +2,22 @@
 //! containers and an ingress proxy, in one process that listens on loopback.
 
 pub mod access;
+mod account;
 mod catalog;
 mod config;
 pub mod controller;
+mod execute;
 pub mod ingress;
 mod kind;
+mod platform;
 pub mod registry;
+mod rows;
 pub mod runtime;
 pub mod service;
+mod session;
 pub mod spec;
 mod sql;
+mod wire;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
+pub use platform::{Platform, StartError, reset, start};

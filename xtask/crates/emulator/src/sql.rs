@@ -21,6 +21,7 @@ mod tests;
 
 pub(crate) use error::SqlError;
 pub(crate) use expression::Expression;
-pub(crate) use parser::{parse, split};
+pub(crate) use parser::{parse, parse_name, split};
 pub(crate) use statement::*;
+pub(crate) use token::Token;
 pub(crate) use value::{ObjectName, Value};

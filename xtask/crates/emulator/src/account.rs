@@ -1,0 +1,236 @@
+//! The account: what every part of the platform shares.
+
+use std::path::PathBuf;
+
+use crate::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
+use crate::catalog::{Actor, Catalog, State, Target, clock, ready_at};
+use crate::config::Timing;
+use crate::controller::Controller;
+use crate::execute::Permits;
+use crate::kind::Kind;
+use crate::registry::Registry;
+use crate::service::{Deployment, PinnedImage};
+use crate::session::{Issued, Sessions};
+use crate::sql::Value;
+use crate::wire::Queries;
+
+/// What the platform calls itself.
+pub(crate) const ORGANISATION: &str = "SPCS";
+/// The account's name.
+pub(crate) const ACCOUNT: &str = "LOCAL";
+/// `<organisation>-<account>`, as clients write it.
+pub(crate) const IDENTIFIER: &str = "spcs-local";
+/// The name that the platform itself pulls images under.
+pub(crate) const PULLER: &str = "SPCS$PULL";
+
+/// The account.
+pub(crate) struct Account {
+    pub(crate) catalog: Catalog,
+    pub(crate) sessions: Sessions,
+    pub(crate) timing: Timing,
+    /// Where stages keep their files.
+    pub(crate) stages: PathBuf,
+    pub(crate) registry: Registry,
+    pub(crate) controller: Controller,
+    /// Running transfers of files.
+    pub(crate) permits: Permits,
+    pub(crate) queries: Queries,
+    /// The port that the platform listens on.
+    pub(crate) port: u16,
+    /// The password of [`PULLER`]; new at each start.
+    pub(crate) pull_password: String,
+}
+
+impl Account {
+    /// Where clients reach the platform.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Hands a service to the controller as the catalog wants it now.
+    pub(crate) fn deploy(&self, service: &[String]) {
+        let deployment = self.catalog.read(|state| self.deployment(state, service));
+        if let Some(deployment) = deployment {
+            self.controller.apply(deployment);
+        }
+    }
+
+    /// Hands over all services, so that containers that run already are found again.
+    pub(crate) fn deploy_all(&self) {
+        let services: Vec<Vec<String>> = self
+            .catalog
+            .read(|state| state.services().map(|(object, _)| object.path.clone()).collect());
+        for service in services {
+            self.deploy(&service);
+        }
+    }
+
+    fn deployment(&self, state: &State, service: &[String]) -> Option<Deployment> {
+        let object = state.find(Kind::Service, service)?;
+        let record = object.service.as_deref()?;
+        let pool = state.account_object(Kind::ComputePool, &record.pool);
+        let pool = pool.and_then(|pool| pool.pool.as_ref());
+        let stopped = record.suspended || pool.is_none_or(|pool| pool.suspended);
+        let instances = u32::try_from(object.number("MIN_INSTANCES", 1)).unwrap_or(1);
+        let ready = pool.map_or(object.created, |p| ready_at(p.resumed, self.timing.pool_start));
+        let integrations = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
+        let environment = [
+            ("SNOWFLAKE_ACCOUNT", ACCOUNT),
+            ("SNOWFLAKE_HOST", "spcs-local.localhost"),
+            ("SNOWFLAKE_REGION", "LOCAL"),
+            ("SNOWFLAKE_DATABASE", &object.path[0]),
+            ("SNOWFLAKE_SCHEMA", &object.path[1]),
+            ("SNOWFLAKE_SERVICE_NAME", &object.path[2]),
+            ("SNOWFLAKE_COMPUTE_POOL", &record.pool),
+        ];
+        Some(Deployment {
+            key: object.full_name(),
+            spec_text: record.spec_text.clone(),
+            spec_digest: record.spec_digest.clone(),
+            images: record
+                .images
+                .iter()
+                .map(|(name, image)| {
+                    let (path, digest) = (image.path.clone(), image.digest.clone());
+                    (name.clone(), PinnedImage { path, digest })
+                })
+                .collect(),
+            instances: if stopped { 0 } else { instances },
+            stages: record
+                .stages
+                .iter()
+                .map(|(name, relative)| (name.clone(), self.stages.join(relative)))
+                .collect(),
+            session_token: record.token.clone(),
+            environment: environment
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            node_ready_at: clock::time(ready),
+            egress: integrations.is_some_and(|names| !names.list().is_empty()),
+        })
+    }
+
+    /// The service and owner role that a container's session token stands for.
+    pub(crate) fn service_of_token(&self, token: &str) -> Option<(Vec<String>, String)> {
+        self.catalog.read(|state| {
+            let mut services = state.services();
+            let (object, _) = services.find(|(_, record)| record.token == token)?;
+            Some((object.path.clone(), object.owner.clone()))
+        })
+    }
+
+    /// Checks a user and a password; gives the stored name.
+    pub(crate) fn check_password(&self, user: &str, password: &str) -> Option<String> {
+        let (name, hash) = self.catalog.read(|state| {
+            let object = state.all(Kind::User).into_iter().find(|object| {
+                let login = object.shown("LOGIN_NAME", object.name());
+                login.eq_ignore_ascii_case(user) && !object.flag("DISABLED", false)
+            })?;
+            Some((object.name().to_owned(), object.password.clone()?))
+        })?;
+        hash.matches(password).then_some(name)
+    }
+
+    /// The role and the secondary roles that a user starts with.
+    pub(crate) fn defaults(state: &State, user: &str) -> (String, bool) {
+        let Some(object) = state.account_object(Kind::User, user) else {
+            return ("PUBLIC".to_owned(), false);
+        };
+        let role = object.shown("DEFAULT_ROLE", "").to_uppercase();
+        let granted = state.roles_of_user(user).contains(&role);
+        let secondary = match object.properties.get("DEFAULT_SECONDARY_ROLES") {
+            Some(Value::List(roles)) => roles.iter().any(|role| role.eq_ignore_ascii_case("ALL")),
+            _ => true,
+        };
+        (if granted { role } else { "PUBLIC".to_owned() }, secondary)
+    }
+
+    fn principal(&self, issued: &Issued) -> Principal {
+        self.catalog.read(|state| {
+            let Actor { user, role, roles, .. } =
+                state.actor(&issued.user, &issued.role, issued.secondary);
+            Principal { user, role, roles: roles.into_iter().collect() }
+        })
+    }
+}
+
+impl Access for Account {
+    fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
+        if user == PULLER && password == self.pull_password {
+            let (user, role) = (PULLER.to_owned(), PULLER.to_owned());
+            return Ok(Principal { user, role, roles: Vec::new() });
+        }
+        let Some(name) = self.check_password(user, password) else {
+            return Err("Incorrect username or password was specified.".to_owned());
+        };
+        let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
+        Ok(self.principal(&Issued { user: name, role, secondary }))
+    }
+
+    fn token(&self, token: &str) -> Option<Principal> {
+        let issued = self.sessions.who(token)?;
+        if issued.user == PULLER {
+            return Some(Principal { user: issued.user, role: issued.role, roles: Vec::new() });
+        }
+        Some(self.principal(&issued))
+    }
+
+    fn issue_token(&self, principal: &Principal) -> String {
+        self.sessions.issue(Issued::from(principal))
+    }
+
+    fn repository(
+        &self,
+        principal: &Principal,
+        path: &str,
+        action: RepositoryAction,
+    ) -> RepositoryAccess {
+        let path: Vec<String> = path.trim_matches('/').split('/').map(str::to_uppercase).collect();
+        self.catalog.read(|state| {
+            let Some(object) = state.find(Kind::ImageRepository, &path) else {
+                return RepositoryAccess::NotFound;
+            };
+            if principal.user == PULLER {
+                return match action {
+                    RepositoryAction::Read => RepositoryAccess::Allowed,
+                    RepositoryAction::Write => RepositoryAccess::Denied,
+                };
+            }
+            let roles = principal.roles.iter().cloned().collect();
+            if !state.sees(&roles, object) {
+                return RepositoryAccess::NotFound;
+            }
+            let target = Target::of(object);
+            let writes = || state.holds(&roles, "WRITE", &target);
+            let allowed = roles.contains(&object.owner)
+                || match action {
+                    RepositoryAction::Read => writes() || state.holds(&roles, "READ", &target),
+                    RepositoryAction::Write => writes(),
+                };
+            if allowed { RepositoryAccess::Allowed } else { RepositoryAccess::Denied }
+        })
+    }
+
+    fn endpoint(&self, host_label: &str) -> Option<EndpointRoute> {
+        let label = host_label.to_ascii_lowercase();
+        self.catalog.read(|state| {
+            state.services().find_map(|(object, record)| {
+                let found = record.endpoints.iter().find(|endpoint| {
+                    endpoint.public && format!("{}-{IDENTIFIER}", endpoint.label) == label
+                })?;
+                Some(EndpointRoute {
+                    service: object.full_name(),
+                    endpoint: found.name.clone(),
+                    port: found.port?,
+                })
+            })
+        })
+    }
+
+    fn may_use_endpoint(&self, principal: &Principal, route: &EndpointRoute) -> bool {
+        let path: Vec<String> = route.service.split('.').map(str::to_owned).collect();
+        let roles = principal.roles.iter().cloned().collect();
+        self.catalog.read(|state| state.may_use_endpoint(&roles, &path, &route.endpoint))
+    }
+}

@@ -1,0 +1,107 @@
+//! Statements carried out: each against the catalog, by the session's roles.
+
+mod alter;
+mod create;
+mod describe;
+mod drop;
+mod filter;
+mod grant;
+mod properties;
+mod select;
+mod service;
+mod service_rows;
+mod service_spec;
+mod session;
+mod show;
+mod show_grants;
+mod show_objects;
+mod stage;
+mod system;
+mod transfer;
+
+use std::sync::Arc;
+
+use crate::access::Principal;
+use crate::account::Account;
+use crate::catalog::{Actor, State};
+use crate::rows::Rows;
+use crate::session::{Session, SessionState};
+use crate::sql::{SqlError, Statement};
+
+pub(crate) use select::VERSION;
+pub(crate) use stage::{StagePath, http_date, is_contained};
+pub(crate) use transfer::Permits;
+
+/// What a statement gives back.
+pub(crate) enum Outcome {
+    Rows(Rows),
+    /// The `data` of a PUT or GET.
+    Transfer(serde_json::Value),
+    /// An earlier result, by query id.
+    Earlier(String),
+}
+
+impl From<Rows> for Outcome {
+    fn from(rows: Rows) -> Self {
+        Self::Rows(rows)
+    }
+}
+
+/// Who executes, and against what.
+#[derive(Clone)]
+pub(crate) struct Executor {
+    pub(crate) account: Arc<Account>,
+    pub(crate) session: Arc<Session>,
+}
+
+impl Executor {
+    /// Carries out one statement.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<Outcome, SqlError> {
+        use Statement::*;
+        let rows = match statement {
+            Use { kind, name } => self.use_object(kind, &name)?,
+            UseSecondaryRoles { all } => self.use_secondary_roles(all),
+            Create(create) => self.create(create).await?,
+            Alter { kind, name, if_exists, change } => {
+                self.alter(kind, &name, if_exists, change).await?
+            }
+            AlterSession(change) => self.alter_session(change),
+            Drop { kind, name, if_exists, force } => {
+                self.drop(kind, &name, if_exists, force).await?
+            }
+            Describe { kind, name } => self.describe(kind, &name)?,
+            Show(show) => self.show(show)?,
+            Grant(grant) => self.grant(grant)?,
+            Select(projections) => self.select(&projections).await?,
+            ResultScan { query } => {
+                let last = || self.session.state().last_query;
+                return query.or_else(last).map(Outcome::Earlier).ok_or_else(|| {
+                    SqlError::invalid("there is no earlier statement in this session")
+                });
+            }
+            Call { function, arguments } => self.call(&function, &arguments).await?,
+            List { location, pattern } => self.list(&location, pattern.as_deref())?,
+            Remove { location, pattern } => self.remove(&location, pattern.as_deref())?,
+            Put(transfer) => return self.put(&transfer).map(Outcome::Transfer),
+            Get(transfer) => return self.get(&transfer).map(Outcome::Transfer),
+            CreateService(create) => self.create_service(create).await?,
+        };
+        Ok(rows.into())
+    }
+
+    fn session_state(&self) -> SessionState {
+        self.session.state()
+    }
+
+    fn principal(&self) -> Principal {
+        self.account.catalog.read(|state| {
+            let Actor { user, role, roles, .. } = self.actor(state);
+            Principal { user, role, roles: roles.into_iter().collect() }
+        })
+    }
+
+    fn actor(&self, state: &State) -> Actor {
+        let session = self.session.state();
+        state.actor(&session.user, &session.role, session.secondary)
+    }
+}

@@ -1,0 +1,81 @@
+//! ALTER of every kind; what is special to services and pools is in their files.
+
+use super::{Executor, properties};
+use crate::catalog::clock;
+use crate::kind::Kind;
+use crate::rows::Rows;
+use crate::sql::{Change, ObjectName, SqlError};
+
+impl Executor {
+    pub(super) async fn alter(
+        &self,
+        kind: Kind,
+        name: &ObjectName,
+        if_exists: bool,
+        change: Change,
+    ) -> Result<Rows, SqlError> {
+        let path = self.session_state().namespace.resolve(kind, name)?;
+        if if_exists && self.account.catalog.read(|state| state.find(kind, &path).is_none()) {
+            return Ok(Rows::status("Statement executed successfully."));
+        }
+        match kind {
+            Kind::Service => return self.alter_service(&path, change).await,
+            Kind::ComputePool if change == Change::StopAll => return self.stop_all(&path).await,
+            _ => {}
+        }
+        self.account.catalog.change(|state| {
+            let actor = self.actor(state);
+            let own_password = kind == Kind::User
+                && path[0] == actor.user
+                && matches!(&change, Change::Set(set) if set.iter().all(|(k, _)| k == "PASSWORD"));
+            let privileges: &[&str] = match (&change, kind) {
+                (Change::Suspend | Change::Resume, _) => &["OPERATE"],
+                (Change::Refresh, _) => &["WRITE"],
+                (_, Kind::Role | Kind::User) => &[],
+                _ => &["MODIFY"],
+            };
+            let mut object = if own_password {
+                state
+                    .find(kind, &path)
+                    .ok_or_else(|| SqlError::missing(kind.title(), name.last()))?
+                    .clone()
+            } else {
+                state.require(&actor, kind, &path, privileges)?.clone()
+            };
+            let now = clock::now();
+            match change {
+                Change::Set(set) => properties::set(&mut object, set),
+                Change::Unset(names) => properties::unset(&mut object, &names),
+                Change::Suspend => {
+                    object.suspended = true;
+                    if let Some(pool) = &mut object.pool {
+                        pool.suspended = true;
+                    }
+                }
+                Change::Resume => {
+                    object.suspended = false;
+                    if let Some(pool) = &mut object.pool {
+                        if pool.suspended {
+                            pool.resumed = now;
+                        }
+                        pool.suspended = false;
+                    }
+                }
+                Change::Refresh => {}
+                Change::StopAll | Change::Specification(_) => {
+                    return Err(SqlError::unsupported("ALTER"));
+                }
+            }
+            object.updated = now;
+            self.check(state, &mut object)?;
+            if let Some(slot) = state.find_mut(kind, &path) {
+                *slot = object;
+            }
+            Ok(())
+        })?;
+        if kind == Kind::ComputePool {
+            self.redeploy_pool(&path[0]);
+        }
+        Ok(Rows::status("Statement executed successfully."))
+    }
+}

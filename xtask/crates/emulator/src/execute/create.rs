@@ -1,0 +1,127 @@
+//! CREATE of every kind but services.
+
+use super::{Executor, properties};
+use crate::catalog::{Namespace, Object, State, clock, shown_path};
+use crate::kind::Kind;
+use crate::rows::Rows;
+use crate::sql::{Create, CreateMode, SqlError};
+
+/// What the catalog did.
+enum Made {
+    New,
+    Altered,
+    Kept,
+    /// Replaced; these are gone.
+    Replaced(Vec<Object>),
+}
+
+impl Executor {
+    pub(super) async fn create(&self, create: Create) -> Result<Rows, SqlError> {
+        let kind = create.kind;
+        let path = self.session_state().namespace.resolve(kind, &create.name)?;
+        let name = create.name.last().to_owned();
+        let made = self.account.catalog.change(|state| self.make(state, create, &path))?;
+        let message = match &made {
+            Made::Kept => format!("{name} already exists, statement succeeded."),
+            Made::Altered => format!("{} {name} successfully altered.", created_title(kind)),
+            _ => format!("{} {name} successfully created.", created_title(kind)),
+        };
+        if let Made::Replaced(gone) = made {
+            self.clear_away(gone).await?;
+        } else if matches!(made, Made::Kept | Made::Altered) {
+            return Ok(Rows::status(message));
+        }
+        if kind == Kind::Stage {
+            self.make_stage(&path)?;
+        }
+        self.enter(kind, &path);
+        Ok(Rows::status(message))
+    }
+
+    fn make(&self, state: &mut State, create: Create, path: &[String]) -> Result<Made, SqlError> {
+        let Create { kind, mode, properties, .. } = create;
+        let actor = self.actor(state);
+        let now = clock::now();
+        let is_integration =
+            |kind| matches!(kind, Kind::ExternalAccessIntegration | Kind::SecurityIntegration);
+        let there = state
+            .objects
+            .iter()
+            .find(|object| {
+                object.path == path
+                    && (object.kind == kind || is_integration(object.kind) && is_integration(kind))
+            })
+            .cloned();
+        let mut gone = Vec::new();
+        match (&there, mode) {
+            (Some(there), CreateMode::IfNotExists) if there.kind == kind => return Ok(Made::Kept),
+            (Some(_), CreateMode::OrAlter) => {
+                let mut object = state.require(&actor, kind, path, &[])?.clone();
+                object.comment.clear();
+                object.properties.clear();
+                properties::set(&mut object, properties);
+                object.updated = now;
+                self.check(state, &mut object)?;
+                if let Some(slot) = state.find_mut(kind, path) {
+                    *slot = object;
+                }
+                return Ok(Made::Altered);
+            }
+            (Some(there), CreateMode::OrReplace) if there.kind == kind => {
+                state.require_create(&actor, kind, path)?;
+                state.require(&actor, kind, path, &[])?;
+                refuse_system(there)?;
+                gone = state.remove(kind, path);
+            }
+            (Some(_), _) => return Err(SqlError::exists(&shown_path(path))),
+            (None, _) => state.require_create(&actor, kind, path)?,
+        }
+        let mut object = Object::new(kind, path.to_vec(), &actor.role, now);
+        properties::prepare(&mut object);
+        properties::set(&mut object, properties);
+        self.check(state, &mut object)?;
+        if kind == Kind::Database {
+            let schema = |name: &str, owner: &str| {
+                let path = vec![path[0].clone(), name.to_owned()];
+                Object::new(Kind::Schema, path, owner, now)
+            };
+            state.objects.push(schema("INFORMATION_SCHEMA", ""));
+            state.objects.push(schema("PUBLIC", &actor.role));
+        }
+        state.objects.push(object);
+        Ok(if gone.is_empty() { Made::New } else { Made::Replaced(gone) })
+    }
+
+    /// What was created becomes the session's current one.
+    fn enter(&self, kind: Kind, path: &[String]) {
+        let mut session = self.session.state_mut();
+        match kind {
+            Kind::Warehouse => session.warehouse = Some(path[0].clone()),
+            Kind::Database => {
+                let schema = Some("PUBLIC".to_owned());
+                session.namespace = Namespace { database: Some(path[0].clone()), schema };
+            }
+            Kind::Schema => {
+                let (database, schema) = (Some(path[0].clone()), Some(path[1].clone()));
+                session.namespace = Namespace { database, schema };
+            }
+            _ => {}
+        }
+    }
+}
+
+fn created_title(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Stage => "Stage area",
+        kind => kind.title(),
+    }
+}
+
+/// System roles, the administrator and INFORMATION_SCHEMA stay.
+pub(super) fn refuse_system(object: &Object) -> Result<(), SqlError> {
+    if object.owner.is_empty() {
+        let kind = object.kind.label().to_lowercase();
+        return Err(SqlError::insufficient(&format!("{kind} '{}'", object.name())));
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! GRANT and REVOKE.
+
+use super::Executor;
+use crate::catalog::{
+    Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target, clock,
+};
+use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::rows::Rows;
+use crate::sql::{Grant, GrantTarget, Granted, Grantee, ObjectName, SqlError};
+
+impl Executor {
+    pub(super) fn grant(&self, grant: Grant) -> Result<Rows, SqlError> {
+        self.account.catalog.change(|state| {
+            let actor = self.actor(state);
+            let to = holder(state, &grant.to)?;
+            match &grant.what {
+                Granted::Role(role) => grant_role(state, &actor, &grant, role, to),
+                Granted::ServiceRole { service, role } => {
+                    let service = self.session_state().namespace.resolve(Kind::Service, service)?;
+                    grant_service_role(state, &actor, &grant, service, role, &to)
+                }
+                Granted::Privileges { privileges, on } => {
+                    let target = self.target(state, &actor, on)?;
+                    grant_privileges(state, &actor, &grant, privileges, target, &to)
+                }
+            }
+        })?;
+        Ok(Rows::status("Statement executed successfully."))
+    }
+
+    /// The object that privileges are granted on.
+    pub(super) fn target(
+        &self,
+        state: &State,
+        actor: &Actor,
+        on: &GrantTarget,
+    ) -> Result<Target, SqlError> {
+        let namespace = self.session_state().namespace;
+        let (kinds, name): (&[Kind], &ObjectName) = match on {
+            GrantTarget::Account => return Ok(Target::Account),
+            GrantTarget::Object(kind, name) => (std::slice::from_ref(kind), name),
+            GrantTarget::Integration(name) => {
+                (&[Kind::ExternalAccessIntegration, Kind::SecurityIntegration], name)
+            }
+        };
+        for kind in kinds {
+            let path = namespace.resolve(*kind, name)?;
+            if let Some(object) = state.visible(actor, *kind, &path) {
+                return Ok(Target::of(object));
+            }
+        }
+        Err(SqlError::missing(kinds[0].title(), &name.to_string()))
+    }
+}
+
+fn holder(state: &State, to: &Grantee) -> Result<Holder, SqlError> {
+    let (kind, name) = match to {
+        Grantee::Role(name) => (Kind::Role, name.last()),
+        Grantee::User(name) => (Kind::User, name.last()),
+    };
+    if state.account_object(kind, name).is_none() {
+        return Err(SqlError::missing(kind.title(), name));
+    }
+    let name = name.to_owned();
+    Ok(if kind == Kind::Role { Holder::Role(name) } else { Holder::User(name) })
+}
+
+fn role_of(holder: &Holder) -> String {
+    match holder {
+        Holder::Role(name) | Holder::User(name) => name.clone(),
+    }
+}
+
+fn grant_role(
+    state: &mut State,
+    actor: &Actor,
+    grant: &Grant,
+    role: &ObjectName,
+    to: Holder,
+) -> Result<(), SqlError> {
+    let name = role.last();
+    let object =
+        state.account_object(Kind::Role, name).ok_or_else(|| SqlError::missing("Role", name))?;
+    if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
+        return Err(SqlError::insufficient(&format!("role '{name}'")));
+    }
+    state.roles.retain(|held| !(held.role == name && held.to == to));
+    if grant.revoke {
+        return Ok(());
+    }
+    if let Holder::Role(holder) = &to {
+        if state.inherited(&[name.to_owned()]).contains(holder) && holder != "PUBLIC" {
+            return Err(SqlError::invalid(format!(
+                "Cannot grant role '{name}' to '{holder}': it would inherit itself."
+            )));
+        }
+    }
+    state.roles.push(RoleGrant {
+        role: name.to_owned(),
+        to,
+        granted_by: actor.role.clone(),
+        created: clock::now(),
+    });
+    Ok(())
+}
+
+fn grant_service_role(
+    state: &mut State,
+    actor: &Actor,
+    grant: &Grant,
+    service: Vec<String>,
+    service_role: &str,
+    to: &Holder,
+) -> Result<(), SqlError> {
+    let full = service.join(".");
+    let object = state
+        .visible(actor, Kind::Service, &service)
+        .ok_or_else(|| SqlError::missing("Service", &full))?;
+    if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
+        return Err(SqlError::insufficient(&format!("service '{}'", object.name())));
+    }
+    let known = object.service.as_ref().is_some_and(|r| r.roles.contains_key(service_role));
+    if !known {
+        return Err(SqlError::missing("Service Role", &format!("{full}!{service_role}")));
+    }
+    let role = role_of(to);
+    state.service_roles.retain(|held| {
+        !(held.service == service && held.service_role == service_role && held.role == role)
+    });
+    if !grant.revoke {
+        state.service_roles.push(ServiceRoleGrant {
+            service,
+            service_role: service_role.to_owned(),
+            role,
+            granted_by: actor.role.clone(),
+            created: clock::now(),
+        });
+    }
+    Ok(())
+}
+
+fn grant_privileges(
+    state: &mut State,
+    actor: &Actor,
+    grant: &Grant,
+    privileges: &[String],
+    target: Target,
+    to: &Holder,
+) -> Result<(), SqlError> {
+    let (owner, label, all) = match &target {
+        Target::Account => (None, "account 'LOCAL'".to_owned(), ACCOUNT_PRIVILEGES.as_slice()),
+        Target::Object(kind, path) => {
+            let object = state.find(*kind, path);
+            let name = path.last().map_or("", String::as_str);
+            let label = format!("{} '{name}'", kind.label().to_lowercase());
+            (object.map(|object| object.owner.clone()), label, kind.privileges())
+        }
+    };
+    let may = |state: &State, privilege: &str| {
+        state.manages_grants(&actor.roles)
+            || owner.as_ref().is_some_and(|owner| actor.roles.contains(owner))
+            || state.privileges.iter().any(|held| {
+                held.privilege == privilege
+                    && held.on == target
+                    && held.grant_option
+                    && actor.roles.contains(&held.role)
+            })
+    };
+    let mut wanted: Vec<String> = privileges.to_vec();
+    if wanted.is_empty() {
+        wanted = all.iter().map(|privilege| (*privilege).to_owned()).collect();
+        wanted.retain(|privilege| may(state, privilege));
+    }
+    if wanted.is_empty() || !wanted.iter().all(|privilege| may(state, privilege)) {
+        return Err(SqlError::insufficient(&label));
+    }
+    let role = role_of(to);
+    for privilege in wanted {
+        if privilege == "OWNERSHIP" {
+            transfer_ownership(state, grant, &target, &role)?;
+            continue;
+        }
+        let held = |held: &PrivilegeGrant| {
+            held.privilege == privilege && held.on == target && held.role == role
+        };
+        let before = state.privileges.iter().find(|grant| held(grant)).cloned();
+        state.privileges.retain(|grant| !held(grant));
+        if grant.revoke {
+            continue;
+        }
+        // Granting again adds the grant option but keeps the first grant's date.
+        let (created, option) =
+            before.map_or((clock::now(), false), |grant| (grant.created, grant.grant_option));
+        state.privileges.push(PrivilegeGrant {
+            privilege,
+            on: target.clone(),
+            role: role.clone(),
+            grant_option: option || grant.with_grant_option,
+            granted_by: actor.role.clone(),
+            created,
+        });
+    }
+    Ok(())
+}
+
+fn transfer_ownership(
+    state: &mut State,
+    grant: &Grant,
+    target: &Target,
+    role: &str,
+) -> Result<(), SqlError> {
+    match target {
+        Target::Object(Kind::Service, _) => {
+            Err(SqlError::invalid("Ownership of a service cannot be transferred."))
+        }
+        Target::Object(kind, path) if !grant.revoke => {
+            if let Some(object) = state.find_mut(*kind, path) {
+                role.clone_into(&mut object.owner);
+            }
+            Ok(())
+        }
+        _ => Err(SqlError::invalid("OWNERSHIP cannot be revoked; grant it to another role.")),
+    }
+}

@@ -1,0 +1,168 @@
+//! A service's specification, with everything it names looked up: images, stages, roles.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::Executor;
+use crate::access::{Access, RepositoryAction};
+use crate::catalog::{EndpointRecord, ImageRecord, ServiceRecord, clock, hex};
+use crate::spec::{self, Ports, ServiceSpec};
+use crate::sql::{Specification, SqlError};
+
+/// The role that every service has.
+const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";
+
+/// A specification and what it names.
+pub(super) struct Resolved {
+    pub(super) spec: ServiceSpec,
+    text: String,
+    images: BTreeMap<String, ImageRecord>,
+    stages: BTreeMap<String, String>,
+}
+
+impl Executor {
+    /// Reads a specification and pins its images.
+    pub(super) fn resolve_specification(
+        &self,
+        specification: &Specification,
+    ) -> Result<Resolved, SqlError> {
+        let text = match specification {
+            Specification::Inline(text) => text.clone(),
+            Specification::Staged { stage, file } => self.staged(stage, file)?,
+        };
+        let spec = spec::parse(&text).map_err(|error| {
+            SqlError::new("395018", "22023", format!("SQL compilation error:\n{error}"))
+        })?;
+        let mut images = BTreeMap::new();
+        for container in &spec.containers {
+            let digest = self.digest(&container.image)?;
+            let path = container.image.written.clone();
+            images.insert(container.name.clone(), ImageRecord { path, digest });
+        }
+        let mut stages = BTreeMap::new();
+        for stage in spec.stages() {
+            let location = self.location(stage, "READ")?;
+            stages.insert(stage.to_owned(), location.relative());
+        }
+        Ok(Resolved { spec, text, images, stages })
+    }
+
+    fn staged(&self, stage: &str, file: &str) -> Result<String, SqlError> {
+        if stage.is_empty() {
+            return Err(SqlError::unsupported("SPECIFICATION_FILE without a stage"));
+        }
+        let mut location = self.location(stage, "READ")?;
+        let file = file.trim_start_matches('/');
+        if !super::stage::is_contained(file) {
+            return Err(SqlError::invalid(format!("invalid specification file '{file}'.")));
+        }
+        if !location.path.is_empty() {
+            location.path.push('/');
+        }
+        location.path.push_str(file);
+        let path = self.account.stages.join(location.relative());
+        match fs_err::read_to_string(path) {
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(SqlError::new(
+                "395019",
+                "22023",
+                format!(
+                    "SQL compilation error:\nFile '{file}' was not found on stage '{}'.",
+                    location.stage.join(".")
+                ),
+            )),
+            Err(error) => {
+                Err(SqlError::execution(format!("the specification could not be read: {error}")))
+            }
+        }
+    }
+
+    /// The digest of an image that the session's roles may read.
+    fn digest(&self, image: &spec::ImagePath) -> Result<String, SqlError> {
+        let refused = |why: &str| {
+            SqlError::new(
+                "395017",
+                "22023",
+                format!(
+                    "SQL compilation error:\nFailed to retrieve image {} from the image \
+                     repository: {why}.",
+                    image.written
+                ),
+            )
+        };
+        let principal = self.principal();
+        match self.account.repository(&principal, &image.repository, RepositoryAction::Read) {
+            crate::access::RepositoryAccess::Allowed => {}
+            crate::access::RepositoryAccess::Denied => {
+                let name = image.repository.to_uppercase().replace('/', ".");
+                return Err(SqlError::insufficient(&format!("image repository '{name}'")));
+            }
+            crate::access::RepositoryAccess::NotFound => {
+                let name = image.repository.to_uppercase().replace('/', ".");
+                return Err(SqlError::missing("Image Repository", &name));
+            }
+        }
+        self.account
+            .registry
+            .resolve(&image.repository, &image.image, &image.reference)
+            .map_err(|error| SqlError::execution(format!("looking up an image failed: {error}")))?
+            .ok_or_else(|| refused("image not found"))
+    }
+}
+
+impl Resolved {
+    /// Puts the specification into a service's record. Endpoints that stay keep their host names.
+    pub(super) fn fill(
+        &self,
+        record: &mut ServiceRecord,
+        platform: &str,
+        path: &[String],
+        now: clock::Millis,
+    ) {
+        let mut digest = Sha256::new().chain_update(&self.text);
+        for (container, image) in &self.images {
+            digest = digest.chain_update(container).chain_update(&image.digest);
+        }
+        record.spec_digest = hex(&digest.finalize());
+        record.spec_text.clone_from(&self.text);
+        record.images.clone_from(&self.images);
+        record.stages.clone_from(&self.stages);
+        let before = std::mem::take(&mut record.endpoints);
+        for endpoint in &self.spec.endpoints {
+            let old = before
+                .iter()
+                .find(|old| old.name == endpoint.name && old.public == endpoint.public);
+            let (port, port_range) = match &endpoint.ports {
+                Ports::One(port) => (Some(*port), None),
+                Ports::Range(range) => (None, Some(format!("{}-{}", range.start(), range.end()))),
+            };
+            record.endpoints.push(EndpointRecord {
+                name: endpoint.name.clone(),
+                port,
+                port_range,
+                protocol: endpoint.protocol.as_str().to_owned(),
+                public: endpoint.public,
+                label: label(platform, &record.token, path, &endpoint.name),
+                since: old.map_or(now, |old| old.since),
+            });
+        }
+        record.roles.clear();
+        let all = self.spec.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect();
+        record.roles.insert(ALL_ENDPOINTS.to_owned(), all);
+        for role in &self.spec.service_roles {
+            record.roles.insert(role.name.to_uppercase(), role.endpoints.clone());
+        }
+    }
+}
+
+/// Seven letters that look random and stay the same as long as the service does.
+fn label(platform: &str, service: &str, path: &[String], endpoint: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(platform)
+        .chain_update(service)
+        .chain_update(path.join("."))
+        .chain_update(endpoint)
+        .finalize();
+    digest.iter().take(7).map(|byte| char::from(b'a' + byte % 26)).collect()
+}

@@ -1,0 +1,173 @@
+//! SHOW: which list, with which columns.
+
+use super::Executor;
+use super::filter::{like, passes};
+use crate::catalog::{FAMILIES, clock};
+use crate::kind::Kind;
+use crate::rows::{Rows, cell, moment, optional};
+use crate::sql::{ObjectName, Scope, Show, Shown, SqlError, Value};
+
+impl Executor {
+    pub(super) fn show(&self, show: Show) -> Result<Rows, SqlError> {
+        match &show.what {
+            Shown::Objects(kind) => self.show_objects(&show, *kind),
+            Shown::Integrations => self.show_integrations(
+                &show,
+                &[Kind::SecurityIntegration, Kind::ExternalAccessIntegration],
+            ),
+            Shown::Parameters => Ok(self.show_parameters(&show)),
+            Shown::InstanceFamilies => Ok(self.show_families(&show)),
+            Shown::Images { repository } => self.show_images(&show, repository),
+            Shown::Endpoints { service } => self.show_endpoints(service),
+            Shown::ServiceInstances { service } => self.show_instances(service),
+            Shown::ServiceContainers { service } => self.show_containers(service),
+            Shown::ServiceRoles { service } => self.show_service_roles(service),
+            Shown::GrantsMine
+            | Shown::GrantsOn { .. }
+            | Shown::GrantsToRole { .. }
+            | Shown::GrantsToUser { .. }
+            | Shown::GrantsOfRole { .. }
+            | Shown::GrantsOfServiceRole { .. }
+            | Shown::GrantsToServiceRole { .. } => self.show_grants(&show.what),
+        }
+    }
+
+    pub(super) fn show_integrations(&self, show: &Show, kinds: &[Kind]) -> Result<Rows, SqlError> {
+        let mut rows =
+            Rows::new(&["name", "type", "category", "enabled", "comment", "created_on@"]);
+        self.account.catalog.read(|state| {
+            let actor = self.actor(state);
+            for kind in kinds {
+                let security = *kind == Kind::SecurityIntegration;
+                for object in self.listed(state, &actor, show, *kind)? {
+                    let client = object.shown("OAUTH_CLIENT", "");
+                    rows.push(vec![
+                        cell(object.name()),
+                        cell(if security {
+                            format!("OAUTH - {client}")
+                        } else {
+                            "EXTERNAL_ACCESS".to_owned()
+                        }),
+                        cell(if security { "SECURITY" } else { "EXTERNAL_ACCESS" }),
+                        cell(object.flag("ENABLED", false)),
+                        optional(&object.comment),
+                        moment(object.created),
+                    ]);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn show_parameters(&self, show: &Show) -> Rows {
+        let mut rows = Rows::new(&["key", "value", "default", "level", "description", "type"]);
+        let set = self.session_state().parameters;
+        let in_session = matches!(show.scope, None | Some(Scope::Account));
+        for (name, default, kind) in PARAMETERS {
+            if !passes(show, name) {
+                continue;
+            }
+            let value = set.get(*name).filter(|_| in_session).map(Value::shown);
+            let level = if value.is_some() { "SESSION" } else { "" };
+            let value = value.unwrap_or_else(|| (*default).to_owned());
+            rows.push(vec![
+                cell(name),
+                cell(value),
+                cell(default),
+                cell(level),
+                cell(""),
+                cell(kind),
+            ]);
+        }
+        rows
+    }
+
+    fn show_families(&self, show: &Show) -> Rows {
+        let mut rows = Rows::new(&[
+            "name",
+            "description",
+            "vcpu#",
+            "memory_gib#",
+            "storage_gib#",
+            "gpu",
+            "gpu_count#",
+            "gpu_memory_gib#",
+            "current_node_usage#",
+            "message",
+        ]);
+        let used = self.account.catalog.read(|state| {
+            let pools = state.all(Kind::ComputePool).into_iter();
+            pools.map(|p| (p.shown("INSTANCE_FAMILY", ""), p.number("MIN_NODES", 1))).collect()
+        });
+        let used: Vec<(String, i64)> = used;
+        for family in FAMILIES.iter().filter(|family| passes(show, family.name)) {
+            let nodes: i64 =
+                used.iter().filter(|(name, _)| name == family.name).map(|(_, nodes)| nodes).sum();
+            rows.push(vec![
+                cell(family.name),
+                cell(format!("{} vCPU, {} GiB", family.vcpu, family.memory_gib)),
+                cell(family.vcpu),
+                cell(family.memory_gib),
+                cell(100),
+                family.gpu.map(|(name, ..)| name.to_owned()),
+                cell(family.gpu.map_or(0, |(_, count, _)| count)),
+                cell(family.gpu.map_or(0, |(.., memory)| memory)),
+                cell(nodes),
+                cell(""),
+            ]);
+        }
+        rows
+    }
+
+    fn show_images(&self, show: &Show, repository: &ObjectName) -> Result<Rows, SqlError> {
+        let path = self.session_state().namespace.resolve(Kind::ImageRepository, repository)?;
+        self.account.catalog.read(|state| {
+            let actor = self.actor(state);
+            state
+                .visible(&actor, Kind::ImageRepository, &path)
+                .ok_or_else(SqlError::no_operation)?;
+            let privileges = ["READ", "WRITE"];
+            state.require(&actor, Kind::ImageRepository, &path, &privileges).map(|_| ())
+        })?;
+        let key = path.join("/").to_lowercase();
+        let images = self
+            .account
+            .registry
+            .images(&key)
+            .map_err(|error| SqlError::execution(format!("listing images failed: {error}")))?;
+        let mut rows = Rows::new(&["created_on@", "image_name", "tags", "digest", "image_path"]);
+        for image in images {
+            if show.like.as_ref().is_some_and(|pattern| !like(pattern, &image.name)) {
+                continue;
+            }
+            let tag = image
+                .tags
+                .first()
+                .map_or_else(|| format!("@{}", image.digest), |tag| format!(":{tag}"));
+            rows.push(vec![
+                moment(clock::of(image.created)),
+                cell(&image.name),
+                cell(image.tags.join(",")),
+                cell(&image.digest),
+                cell(format!("{key}/{}{tag}", image.name)),
+            ]);
+        }
+        Ok(rows)
+    }
+}
+
+/// Parameters that clients ask for, with their defaults and types.
+pub(crate) const PARAMETERS: &[(&str, &str, &str)] = &[
+    ("ABORT_DETACHED_QUERY", "false", "BOOLEAN"),
+    ("AUTOCOMMIT", "true", "BOOLEAN"),
+    ("CLIENT_SESSION_KEEP_ALIVE", "false", "BOOLEAN"),
+    ("CLIENT_TELEMETRY_ENABLED", "false", "BOOLEAN"),
+    ("EVENT_TABLE", "", "STRING"),
+    ("MULTI_STATEMENT_COUNT", "1", "NUMBER"),
+    ("PYTHON_CONNECTOR_QUERY_RESULT_FORMAT", "JSON", "STRING"),
+    ("QUERY_TAG", "", "STRING"),
+    ("STATEMENT_TIMEOUT_IN_SECONDS", "172800", "NUMBER"),
+    ("TIMESTAMP_OUTPUT_FORMAT", "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "STRING"),
+    ("TIMEZONE", "America/Los_Angeles", "STRING"),
+];

@@ -1,0 +1,198 @@
+//! SHOW GRANTS in its forms.
+
+use super::Executor;
+use crate::catalog::{Grantee, Object, State, Target};
+use crate::kind::Kind;
+use crate::rows::{Cell, Rows, cell, moment};
+use crate::sql::{ObjectName, Shown, SqlError};
+
+const PRIVILEGES: &[&str] = &[
+    "created_on@",
+    "privilege",
+    "granted_on",
+    "name",
+    "granted_to",
+    "grantee_name",
+    "grant_option",
+    "granted_by",
+];
+const HOLDERS: &[&str] = &["created_on@", "role", "granted_to", "grantee_name", "granted_by"];
+
+impl Executor {
+    pub(super) fn show_grants(&self, what: &Shown) -> Result<Rows, SqlError> {
+        let session = self.session_state();
+        self.account.catalog.read(|state| match what {
+            Shown::GrantsOn { target } => {
+                let actor = self.actor(state);
+                let target = self.target(state, &actor, target).map_err(|error| {
+                    if error.code == "002003" { SqlError::no_operation() } else { error }
+                })?;
+                Ok(on_target(state, &target))
+            }
+            Shown::GrantsToRole { role } => {
+                existing(state, Kind::Role, role)?;
+                Ok(to_role(state, role.last()))
+            }
+            Shown::GrantsMine => Ok(to_role(state, &session.role)),
+            Shown::GrantsToUser { user } => {
+                existing(state, Kind::User, user)?;
+                let to = Grantee::User(user.last().to_owned());
+                Ok(holders(state, |grant| grant.to == to))
+            }
+            Shown::GrantsOfRole { role } => {
+                existing(state, Kind::Role, role)?;
+                Ok(holders(state, |grant| grant.role == role.last()))
+            }
+            Shown::GrantsOfServiceRole { service, role } => {
+                let path = session.namespace.resolve(Kind::Service, service)?;
+                state.find(Kind::Service, &path).ok_or_else(SqlError::no_operation)?;
+                let mut rows = Rows::new(HOLDERS);
+                for grant in &state.service_roles {
+                    if grant.service == path && grant.service_role == *role {
+                        rows.push(vec![
+                            moment(grant.created),
+                            cell(role),
+                            cell("ROLE"),
+                            cell(&grant.role),
+                            cell(&grant.granted_by),
+                        ]);
+                    }
+                }
+                Ok(rows)
+            }
+            Shown::GrantsToServiceRole { service, role } => {
+                let path = session.namespace.resolve(Kind::Service, service)?;
+                let object = state.find(Kind::Service, &path).ok_or_else(SqlError::no_operation)?;
+                Ok(to_service_role(object, role))
+            }
+            _ => Err(SqlError::no_operation()),
+        })
+    }
+}
+
+fn existing(state: &State, kind: Kind, name: &ObjectName) -> Result<(), SqlError> {
+    match state.account_object(kind, name.last()) {
+        Some(_) => Ok(()),
+        None => Err(SqlError::no_operation()),
+    }
+}
+
+fn target_cells(target: &Target) -> (Cell, Cell) {
+    match target {
+        Target::Account => (cell("ACCOUNT"), cell(crate::account::ACCOUNT)),
+        Target::Object(kind, path) => (cell(kind.label().replace(' ', "_")), cell(path.join("."))),
+    }
+}
+
+fn ownership(object: &Object) -> Vec<Cell> {
+    let (on, name) = target_cells(&Target::of(object));
+    vec![
+        moment(object.created),
+        cell("OWNERSHIP"),
+        on,
+        name,
+        cell("ROLE"),
+        cell(&object.owner),
+        cell(true),
+        cell(&object.owner),
+    ]
+}
+
+fn privilege(grant: &crate::catalog::PrivilegeGrant) -> Vec<Cell> {
+    let (on, name) = target_cells(&grant.on);
+    vec![
+        moment(grant.created),
+        cell(&grant.privilege),
+        on,
+        name,
+        cell("ROLE"),
+        cell(&grant.role),
+        cell(grant.grant_option),
+        cell(&grant.granted_by),
+    ]
+}
+
+fn on_target(state: &State, target: &Target) -> Rows {
+    let mut rows = Rows::new(PRIVILEGES);
+    if let Target::Object(kind, path) = target {
+        if let Some(object) = state.find(*kind, path).filter(|object| !object.owner.is_empty()) {
+            rows.push(ownership(object));
+        }
+    }
+    for grant in state.privileges.iter().filter(|grant| grant.on == *target) {
+        rows.push(privilege(grant));
+    }
+    rows
+}
+
+fn to_role(state: &State, role: &str) -> Rows {
+    let mut rows = Rows::new(PRIVILEGES);
+    for object in state.objects.iter().filter(|object| object.owner == role) {
+        rows.push(ownership(object));
+    }
+    for grant in state.privileges.iter().filter(|grant| grant.role == role) {
+        rows.push(privilege(grant));
+    }
+    let to = Grantee::Role(role.to_owned());
+    for grant in state.roles.iter().filter(|grant| grant.to == to) {
+        rows.push(vec![
+            moment(grant.created),
+            cell("USAGE"),
+            cell("ROLE"),
+            cell(&grant.role),
+            cell("ROLE"),
+            cell(role),
+            cell(false),
+            cell(&grant.granted_by),
+        ]);
+    }
+    for grant in state.service_roles.iter().filter(|grant| grant.role == role) {
+        rows.push(vec![
+            moment(grant.created),
+            cell("USAGE"),
+            cell("SERVICE_ROLE"),
+            cell(format!("{}!{}", grant.service.join("."), grant.service_role)),
+            cell("ROLE"),
+            cell(role),
+            cell(false),
+            cell(&grant.granted_by),
+        ]);
+    }
+    rows
+}
+
+fn to_service_role(object: &Object, role: &str) -> Rows {
+    let mut rows = Rows::new(PRIVILEGES);
+    let endpoints = object.service.as_ref().and_then(|record| record.roles.get(role));
+    for endpoint in endpoints.into_iter().flatten() {
+        rows.push(vec![
+            moment(object.created),
+            cell("USAGE"),
+            cell("SERVICE_ENDPOINT"),
+            cell(format!("{}!{endpoint}", object.full_name())),
+            cell("SERVICE_ROLE"),
+            cell(role),
+            cell(false),
+            cell(""),
+        ]);
+    }
+    rows
+}
+
+fn holders(state: &State, wanted: impl Fn(&crate::catalog::RoleGrant) -> bool) -> Rows {
+    let mut rows = Rows::new(HOLDERS);
+    for grant in state.roles.iter().filter(|grant| wanted(grant)) {
+        let (kind, name) = match &grant.to {
+            Grantee::Role(name) => ("ROLE", name),
+            Grantee::User(name) => ("USER", name),
+        };
+        rows.push(vec![
+            moment(grant.created),
+            cell(&grant.role),
+            cell(kind),
+            cell(name),
+            cell(&grant.granted_by),
+        ]);
+    }
+    rows
+}

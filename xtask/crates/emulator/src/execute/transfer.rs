@@ -1,0 +1,178 @@
+//! PUT and GET: the server says where the files go, the client moves them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+
+use super::{Executor, StagePath};
+use crate::catalog::random;
+use crate::session::TransferShape;
+use crate::sql::{SqlError, Transfer, Value};
+
+/// What may be read or written below the directory of all stages, by token.
+#[derive(Default)]
+pub(crate) struct Permits(Mutex<HashMap<String, (Permit, Instant)>>);
+
+/// One permission to move files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Permit {
+    /// Everything whose path starts with this.
+    pub(crate) prefix: String,
+    pub(crate) write: bool,
+}
+
+const VALIDITY: Duration = Duration::from_secs(3600);
+
+impl Permits {
+    fn issue(&self, prefix: String, write: bool) -> String {
+        let token = random();
+        let now = Instant::now();
+        let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        permits.retain(|_, (_, until)| *until > now);
+        permits.insert(token.clone(), (Permit { prefix, write }, now + VALIDITY));
+        token
+    }
+
+    /// Whether the token permits it.
+    pub(crate) fn allow(&self, token: &str, path: &str, write: bool) -> bool {
+        let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        permits.get(token).is_some_and(|(permit, until)| {
+            *until > Instant::now() && path.starts_with(&permit.prefix) && permit.write == write
+        })
+    }
+}
+
+/// What a client that checks them wants a presigned URL to cover.
+const SIGNED_HEADERS: &str = "content-encoding;host;x-goog-if-generation-match;\
+                              x-goog-meta-encryptiondata;x-goog-meta-matdesc;\
+                              x-goog-meta-sfc-digest";
+
+impl Executor {
+    pub(super) fn put(&self, transfer: &Transfer) -> Result<Json, SqlError> {
+        let location = self.location(&transfer.location, "WRITE")?;
+        let option = |name: &str| transfer.options.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        let compress = option("AUTO_COMPRESS").and_then(Value::boolean).unwrap_or(true);
+        let overwrite = option("OVERWRITE").and_then(Value::boolean).unwrap_or(false);
+        let source = option("SOURCE_COMPRESSION").map_or("auto_detect".to_owned(), Value::shown);
+        let prefix = format!("{}/", location.relative());
+        let token = self.account.permits.issue(prefix.clone(), true);
+        let name = destination(&transfer.file, compress, &source);
+        let presigned = self.presigned(&format!("{prefix}{name}"), &token);
+        let stage_info = self.stage_info(&location, &prefix, &token, Some(presigned));
+        Ok(json!({
+            "uploadInfo": stage_info,
+            "src_locations": [transfer.file],
+            "parallel": option("PARALLEL").and_then(Value::number).unwrap_or(4),
+            "threshold": 209_715_200,
+            "autoCompress": compress,
+            "overwrite": overwrite,
+            "sourceCompression": source.to_lowercase(),
+            "clientShowEncryptionParameter": true,
+            "encryptionMaterial": null,
+            "stageInfo": stage_info,
+            "command": "UPLOAD",
+            "kind": null,
+            "operation": "Node",
+        }))
+    }
+
+    pub(super) fn get(&self, transfer: &Transfer) -> Result<Json, SqlError> {
+        if transfer.options.iter().any(|(name, _)| name == "PATTERN") {
+            return Err(SqlError::unsupported("PATTERN"));
+        }
+        let location = self.location(&transfer.location, "READ")?;
+        let files: Vec<String> = self.files(&location)?.into_iter().map(|file| file.path).collect();
+        let prefix = format!("{}/", location.directory());
+        let token = self.account.permits.issue(prefix.clone(), false);
+        let urls: Vec<String> =
+            files.iter().map(|file| self.presigned(&format!("{prefix}{file}"), &token)).collect();
+        let stage_info = self.stage_info(&location, &prefix, &token, None);
+        let option = |name: &str| transfer.options.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+        Ok(json!({
+            "src_locations": files,
+            "presignedUrls": match self.session.shape {
+                TransferShape::Presigned => json!(urls),
+                TransferShape::Token => Json::Null,
+            },
+            "localLocation": transfer.file,
+            "parallel": option("PARALLEL").and_then(Value::number).unwrap_or(4),
+            "threshold": 209_715_200,
+            "autoCompress": false,
+            "overwrite": false,
+            "sourceCompression": "none",
+            "clientShowEncryptionParameter": true,
+            "encryptionMaterial": null,
+            "stageInfo": stage_info,
+            "command": "DOWNLOAD",
+            "kind": null,
+            "operation": "Node",
+        }))
+    }
+
+    fn stage_info(
+        &self,
+        location: &StagePath,
+        prefix: &str,
+        token: &str,
+        presigned: Option<String>,
+    ) -> Json {
+        let by_token = self.session.shape == TransferShape::Token;
+        let creds = if by_token { json!({"GCS_ACCESS_TOKEN": token}) } else { json!({}) };
+        let end_point = if by_token { json!(self.account.url()) } else { Json::Null };
+        json!({
+            "locationType": "GCS",
+            // Bucket and prefix; `stage` is also the first part of the path here.
+            "location": format!("stage/{prefix}"),
+            "path": format!("{}/", location.path),
+            "region": "local",
+            "storageAccount": null,
+            "isClientSideEncrypted": false,
+            "useS3RegionalUrl": false,
+            "useRegionalUrl": false,
+            "useVirtualUrl": false,
+            "creds": creds,
+            "presignedUrl": if by_token { None } else { presigned },
+            "endPoint": end_point,
+        })
+    }
+
+    fn presigned(&self, path: &str, token: &str) -> String {
+        let parts: Vec<String> = path
+            .split('/')
+            .map(|part| {
+                percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC)
+                    .to_string()
+            })
+            .collect();
+        format!(
+            "{}/stage/{}?X-Goog-SignedHeaders={SIGNED_HEADERS}&X-Goog-Signature={token}",
+            self.account.url(),
+            parts.join("/")
+        )
+    }
+}
+
+/// The name of the file on the stage: `.gz` is added where the client compresses.
+fn destination(file: &str, compress: bool, source: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let packed = matches!(
+        extension.to_lowercase().as_str(),
+        "gz" | "gzip" | "bz2" | "br" | "zst" | "deflate" | "raw_deflate" | "parquet" | "orc"
+    ) || !matches!(source.to_lowercase().as_str(), "auto_detect" | "none");
+    if compress && !packed { format!("{name}.gz") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::destination;
+
+    #[test]
+    fn gz_is_added_once() {
+        assert_eq!(destination("/a/milvus.yaml", true, "auto_detect"), "milvus.yaml.gz");
+        assert_eq!(destination("milvus.yaml.gz", true, "auto_detect"), "milvus.yaml.gz");
+        assert_eq!(destination("/a/milvus.yaml", false, "auto_detect"), "milvus.yaml");
+    }
+}

@@ -1,0 +1,196 @@
+//! The platform as a whole: started, reached through one listener, stopped, reset.
+
+mod files;
+mod route;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::account::{Account, IDENTIFIER, PULLER};
+use crate::catalog::{ADMIN, Catalog, random};
+use crate::config::{EngineCommand, PlatformConfig, RuntimeChoice, Status};
+use crate::controller::{Controller, ControllerDirs, platform_id};
+use crate::registry::Registry;
+use crate::runtime::{EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all};
+use crate::session::Sessions;
+use files::Lock;
+
+/// How long open connections may last after `stop`.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Why a platform did not start, or could not be reset.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Something else listens there.
+    #[error("port {port} on 127.0.0.1 is taken by another program")]
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// A platform runs on this state directory.
+    #[error("another platform already runs on {}", state_dir.display())]
+    AlreadyRunning {
+        /// The directory.
+        state_dir: PathBuf,
+    },
+    /// The state cannot be read or written.
+    #[error("{doing} failed: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The container engine did not do its part.
+    #[error(transparent)]
+    Engine(#[from] RuntimeError),
+}
+
+impl StartError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::PortTaken { .. } => "stop that program, or choose another port",
+            Self::AlreadyRunning { .. } => "stop it first, or choose another state directory",
+            Self::Io { .. } => "check the permissions of the state directory and the free space",
+            Self::Engine(_) => "check that the container engine runs",
+        }
+    }
+}
+
+fn doing(doing: &'static str) -> impl Fn(io::Error) -> StartError {
+    move |source| StartError::Io { doing, source }
+}
+
+/// A running platform.
+pub struct Platform {
+    status: Status,
+    account: Arc<Account>,
+    shutdown: Option<oneshot::Sender<()>>,
+    server: JoinHandle<io::Result<()>>,
+    lock: Lock,
+}
+
+/// Starts a platform: takes its state up again, listens, and finds its containers.
+///
+/// # Errors
+/// When the port is taken, another platform runs on the state, or the state cannot be read.
+pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
+    let state_dir =
+        files::prepare(&config.state_dir).map_err(doing("making the state directory"))?;
+    let lock = Lock::take(&state_dir)?;
+    let (listener, port) = listen(config.port).await?;
+    let password =
+        files::password(&state_dir).map_err(doing("reading the administrator's password"))?;
+    let catalog = Catalog::open(&state_dir, &password).map_err(doing("opening the catalog"))?;
+    let registry =
+        Registry::open(&state_dir.join("registry")).map_err(doing("opening the registry"))?;
+    let stages = state_dir.join("stages");
+    fs_err::create_dir_all(&stages).map_err(doing("making the directory of the stages"))?;
+    let pull_password = random();
+    let dirs = ControllerDirs::new(&state_dir);
+    let runtime = match config.runtime {
+        RuntimeChoice::Fake => Runtime::Fake(FakeRuntime::new(Duration::ZERO)),
+        RuntimeChoice::Engine(command) => {
+            Runtime::Engine(EngineRuntime::new(command, &state_dir, &dirs.platform_id))
+        }
+    };
+    let address = format!("127.0.0.1:{port}");
+    let (username, password_of_puller) = (PULLER.to_owned(), pull_password.clone());
+    let login = PullLogin { registry: address.clone(), username, password: password_of_puller };
+    let account = Arc::new(Account {
+        catalog,
+        sessions: Sessions::new(config.timing),
+        timing: config.timing,
+        stages,
+        registry,
+        controller: Controller::new(runtime, dirs, login),
+        permits: Default::default(),
+        queries: Default::default(),
+        port,
+        pull_password,
+    });
+    let (shutdown, stopped) = oneshot::channel::<()>();
+    let router = route::router(&account);
+    let server = tokio::spawn(async move {
+        axum::serve(listener, router)
+            .with_graceful_shutdown(async {
+                // A dropped platform stops as one that is told to.
+                let _ = stopped.await;
+            })
+            .await
+    });
+    let status = Status {
+        url: account.url(),
+        host: "127.0.0.1".to_owned(),
+        port,
+        account: IDENTIFIER.to_owned(),
+        user: ADMIN.to_owned(),
+        password,
+        registry: address,
+        ingress: format!("localhost:{port}"),
+        state_dir: state_dir.clone(),
+        pid: std::process::id(),
+    };
+    files::write_status(&status).map_err(doing("writing the status file"))?;
+    account.deploy_all();
+    tracing::info!(port, state_dir = %state_dir.display(), "platform started");
+    Ok(Platform { status, account, shutdown: Some(shutdown), server, lock })
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, u16), StartError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken { port },
+        _ => StartError::Io { doing: "listening on 127.0.0.1", source },
+    })?;
+    let port = listener.local_addr().map_err(doing("listening on 127.0.0.1"))?.port();
+    Ok((listener, port))
+}
+
+impl Platform {
+    /// How to reach it.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Stops listening; running containers stay, and the next start finds them.
+    pub async fn stop(mut self) {
+        if let Some(shutdown) = self.shutdown.take() {
+            // The server may have ended by itself.
+            let _ = shutdown.send(());
+        }
+        let abort = self.server.abort_handle();
+        if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
+            abort.abort();
+        }
+        files::remove_status(&self.status.state_dir);
+        tracing::info!(port = self.account.port, "platform stopped");
+        drop(self.lock);
+    }
+}
+
+/// Removes everything of a platform that does not run: containers, networks, volumes, and then
+/// the state directory.
+///
+/// # Errors
+/// When a platform runs on the directory, the engine fails, or the directory stays.
+pub fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<(), StartError> {
+    if !state_dir.exists() {
+        return Ok(());
+    }
+    let lock = Lock::take(state_dir)?;
+    if let Some(engine) = engine {
+        remove_all(engine, &platform_id(state_dir))?;
+    }
+    fs_err::remove_dir_all(state_dir).map_err(doing("removing the state directory"))?;
+    drop(lock);
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! One listener for everything: host names below `localhost` are endpoints, the rest goes by path.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use http::header::HOST;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+
+use crate::access::{Access, EndpointRoute};
+use crate::account::Account;
+use crate::{ingress, wire};
+
+#[derive(Clone)]
+struct Parts {
+    main: Router,
+    ingress: Router,
+}
+
+/// The whole platform's routes.
+pub(super) fn router(account: &Arc<Account>) -> Router {
+    let access: Arc<dyn Access> = account.clone();
+    let main = Router::new()
+        .route("/", get(async || "The local platform of this deployment: a Snowflake account.\n"))
+        .route("/healthz", get(async || "ok"))
+        .merge(wire::router(Arc::clone(account)))
+        .merge(account.registry.router(Arc::clone(&access)))
+        .fallback(unknown);
+    let controller = account.controller.clone();
+    let upstream = move |route: &EndpointRoute| {
+        controller.endpoint_address(&route.service, route.port)
+    };
+    let ingress = ingress::handler(access, Arc::new(upstream));
+    Router::new().fallback(dispatch).with_state(Parts { main, ingress })
+}
+
+/// An address that is not known is said to be so, in the log too.
+async fn unknown(request: Request) -> Response {
+    tracing::warn!(method = %request.method(), uri = %request.uri(), "unknown address");
+    (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response()
+}
+
+async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
+    let router = if is_ingress(&request) { parts.ingress } else { parts.main };
+    let service = TowerToHyperService::new(router);
+    match service.call(request.map(Body::new)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Whether the host is `<label>.localhost[:port]`.
+fn is_ingress(request: &Request) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_else(|| request.uri().host().unwrap_or_default());
+    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    name.ends_with(".localhost")
+}

@@ -1,0 +1,76 @@
+//! Results of statements: columns, and rows of text.
+
+use crate::catalog::clock::Millis;
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnType {
+    Text,
+    Number,
+    Boolean,
+    /// TIMESTAMP_LTZ(3).
+    Timestamp,
+}
+
+/// One cell; `None` is NULL.
+pub(crate) type Cell = Option<String>;
+
+/// A result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<(String, ColumnType)>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// Whether it is only the report of a change.
+    pub(crate) is_status: bool,
+}
+
+impl Rows {
+    /// No rows yet. A name may end in `#` (number), `?` (boolean) or `@` (timestamp); text is
+    /// the rest.
+    pub(crate) fn new(columns: &[&str]) -> Self {
+        let typed = |name: &&str| {
+            let (kind, length) = match name.as_bytes().last() {
+                Some(b'#') => (ColumnType::Number, name.len() - 1),
+                Some(b'?') => (ColumnType::Boolean, name.len() - 1),
+                Some(b'@') => (ColumnType::Timestamp, name.len() - 1),
+                _ => (ColumnType::Text, name.len()),
+            };
+            (name[..length].to_owned(), kind)
+        };
+        Self { columns: columns.iter().map(typed).collect(), rows: Vec::new(), is_status: false }
+    }
+
+    /// One row with the column `status`.
+    pub(crate) fn status(message: impl Into<String>) -> Self {
+        let mut rows = Self::new(&["status"]);
+        rows.rows.push(vec![Some(message.into())]);
+        rows.is_status = true;
+        rows
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, row: Vec<Cell>) {
+        debug_assert_eq!(row.len(), self.columns.len(), "{:?}", self.columns);
+        self.rows.push(row);
+    }
+}
+
+/// Text, a number or a word.
+pub(crate) fn cell(value: impl ToString) -> Cell {
+    Some(value.to_string())
+}
+
+/// Text that is NULL when it is empty.
+pub(crate) fn optional(value: &str) -> Cell {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// `Y` or `N`.
+pub(crate) fn yes(value: bool) -> Cell {
+    cell(if value { "Y" } else { "N" })
+}
+
+/// A TIMESTAMP_LTZ(3): seconds with exactly three digits after the point.
+pub(crate) fn moment(millis: Millis) -> Cell {
+    Some(format!("{}.{:03}", millis / 1000, millis % 1000))
+}

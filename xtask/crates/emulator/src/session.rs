@@ -1,0 +1,203 @@
+//! Sessions and the tokens that stand for them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::access::Principal;
+use crate::catalog::{Namespace, random};
+use crate::config::Timing;
+use crate::sql::Value;
+
+/// How a session's client transfers files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TransferShape {
+    /// A URL per file: the classic Python connector and the Snowflake CLI.
+    Presigned,
+    /// An access token and an endpoint: newer connectors and our own client.
+    Token,
+}
+
+/// What a session remembers between statements.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionState {
+    pub(crate) user: String,
+    pub(crate) role: String,
+    pub(crate) secondary: bool,
+    pub(crate) namespace: Namespace,
+    pub(crate) warehouse: Option<String>,
+    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) last_query: Option<String>,
+}
+
+/// A session.
+pub(crate) struct Session {
+    pub(crate) id: i64,
+    pub(crate) shape: TransferShape,
+    pub(crate) tokens: Mutex<Tokens>,
+    state: Mutex<SessionState>,
+}
+
+/// The tokens of a session, and until when they are good.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    pub(crate) session: String,
+    pub(crate) session_until: Instant,
+    pub(crate) master: String,
+    pub(crate) master_until: Instant,
+}
+
+impl Session {
+    /// What it remembers, as of now.
+    pub(crate) fn state(&self) -> SessionState {
+        self.state_mut().clone()
+    }
+
+    /// What it remembers, to be changed.
+    pub(crate) fn state_mut(&self) -> MutexGuard<'_, SessionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its tokens.
+    pub(crate) fn tokens(&self) -> Tokens {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// All sessions, and the tokens issued for the registry and the ingress.
+pub(crate) struct Sessions {
+    timing: Timing,
+    next: AtomicI64,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    sessions: Vec<Arc<Session>>,
+    issued: HashMap<String, (Issued, Instant)>,
+}
+
+/// What an issued token stands for.
+#[derive(Clone)]
+pub(crate) struct Issued {
+    pub(crate) user: String,
+    pub(crate) role: String,
+    pub(crate) secondary: bool,
+}
+
+/// Why a token is not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenError {
+    Expired,
+    Unknown,
+}
+
+const ISSUED_VALIDITY: Duration = Duration::from_secs(3600);
+
+impl Sessions {
+    pub(crate) fn new(timing: Timing) -> Self {
+        Self { timing, next: AtomicI64::new(1), known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a session.
+    pub(crate) fn open(&self, state: SessionState, shape: TransferShape) -> Arc<Session> {
+        let session = Arc::new(Session {
+            id: self.next.fetch_add(1, Ordering::Relaxed),
+            shape,
+            tokens: Mutex::new(self.fresh()),
+            state: Mutex::new(state),
+        });
+        let mut known = self.known();
+        let now = Instant::now();
+        known.sessions.retain(|session| session.tokens().master_until > now);
+        known.sessions.push(Arc::clone(&session));
+        session
+    }
+
+    fn fresh(&self) -> Tokens {
+        let now = Instant::now();
+        Tokens {
+            session: random(),
+            session_until: now + self.timing.session_validity,
+            master: random(),
+            master_until: now + self.timing.master_validity,
+        }
+    }
+
+    /// The session of a session token.
+    pub(crate) fn by_token(&self, token: &str) -> Result<Arc<Session>, TokenError> {
+        let known = self.known();
+        let found = known.sessions.iter().find(|session| session.tokens().session == token);
+        let session = found.ok_or(TokenError::Unknown)?;
+        if session.tokens().session_until <= Instant::now() {
+            return Err(TokenError::Expired);
+        }
+        Ok(Arc::clone(session))
+    }
+
+    /// The session of a master token (or of a session token, which ISSUE may carry).
+    pub(crate) fn by_master(&self, token: &str) -> Option<Arc<Session>> {
+        let now = Instant::now();
+        let known = self.known();
+        let found = known.sessions.iter().find(|session| {
+            let tokens = session.tokens();
+            tokens.master_until > now
+                && (tokens.master == token || tokens.session == token && tokens.session_until > now)
+        });
+        found.map(Arc::clone)
+    }
+
+    /// New tokens for a session whose session token has run out.
+    pub(crate) fn renew(&self, session: &Session) -> Tokens {
+        let fresh = self.fresh();
+        *session.tokens.lock().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        fresh
+    }
+
+    /// Puts off the end of a session.
+    pub(crate) fn touch(&self, session: &Session) {
+        let mut tokens = session.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.master_until = Instant::now() + self.timing.master_validity;
+    }
+
+    /// Ends a session.
+    pub(crate) fn close(&self, id: i64) {
+        self.known().sessions.retain(|session| session.id != id);
+    }
+
+    /// A token for the registry or the ingress, good for an hour.
+    pub(crate) fn issue(&self, issued: Issued) -> String {
+        let token = random();
+        let mut known = self.known();
+        let now = Instant::now();
+        known.issued.retain(|_, (_, until)| *until > now);
+        known.issued.insert(token.clone(), (issued, now + ISSUED_VALIDITY));
+        token
+    }
+
+    /// Who any token stands for: a session's or an issued one.
+    pub(crate) fn who(&self, token: &str) -> Option<Issued> {
+        if let Ok(session) = self.by_token(token) {
+            let state = session.state();
+            return Some(Issued { user: state.user, role: state.role, secondary: state.secondary });
+        }
+        let known = self.known();
+        let (issued, until) = known.issued.get(token)?;
+        (*until > Instant::now()).then(|| issued.clone())
+    }
+}
+
+impl From<&Principal> for Issued {
+    fn from(principal: &Principal) -> Self {
+        Self {
+            user: principal.user.clone(),
+            role: principal.role.clone(),
+            secondary: principal.roles.len() > 1,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Login: by password, or by the token that a service's containers are given.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use http::HeaderMap;
+use serde_json::{Value as Json, json};
+
+use super::body;
+use super::reply::{failure, parameters, respond, success};
+use crate::account::{ACCOUNT, Account, IDENTIFIER, ORGANISATION};
+use crate::catalog::Namespace;
+use crate::execute::VERSION;
+use crate::kind::Kind;
+use crate::session::{Session, SessionState, TransferShape};
+use crate::sql::{Value, parse_name};
+
+/// What a login may name in its query string.
+#[derive(serde::Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Wishes {
+    warehouse: String,
+    database_name: String,
+    schema_name: String,
+    role_name: String,
+}
+
+/// `POST /session/v1/login-request`
+pub(super) async fn login(
+    State(account): State<Arc<Account>>,
+    Query(wishes): Query<Wishes>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let request = body::json(&headers, &bytes);
+    respond(match open(&account, &wishes, &request["data"]) {
+        Ok(session) => success(greeting(&account, &session)),
+        Err((code, message)) => failure(code, &message),
+    })
+}
+
+type Refusal = (&'static str, String);
+
+fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Session>, Refusal> {
+    let text = |name: &str| data[name].as_str().unwrap_or_default();
+    let wrong = || ("390100", "Incorrect username or password was specified.".to_owned());
+    let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
+    let name = text("ACCOUNT_NAME");
+    // Connectors cut `org.account` down to its first part.
+    if !known.iter().any(|known| known.eq_ignore_ascii_case(name))
+        && !name.eq_ignore_ascii_case(ORGANISATION)
+    {
+        let message = format!("Account '{name}' is not known here; it is '{IDENTIFIER}'.");
+        return Err(("390100", message));
+    }
+    let authenticator = text("AUTHENTICATOR");
+    let mut state = match authenticator.to_uppercase().as_str() {
+        "" | "SNOWFLAKE" => {
+            let user = account.check_password(text("LOGIN_NAME"), text("PASSWORD"));
+            user_session(account, user.ok_or_else(wrong)?)
+        }
+        "OAUTH" => service_session(account, text("TOKEN"))
+            .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned()))?,
+        other => {
+            let message = format!("Authenticator '{other}' is not available on this platform.");
+            return Err(("390139", message));
+        }
+    };
+    apply_wishes(account, &mut state, wishes)?;
+    if let Some(parameters) = data["SESSION_PARAMETERS"].as_object() {
+        for (name, value) in parameters {
+            let value = match value {
+                Json::Bool(flag) => Value::Boolean(*flag),
+                Json::Number(number) => Value::Number(number.as_i64().unwrap_or_default()),
+                Json::String(text) => Value::Text(text.clone()),
+                _ => continue,
+            };
+            state.parameters.insert(name.to_uppercase(), value);
+        }
+    }
+    Ok(account.sessions.open(state, shape(data)))
+}
+
+/// How this client moves files; each shape suits only some of them.
+fn shape(data: &Json) -> TransferShape {
+    let client = data["CLIENT_APP_ID"].as_str().unwrap_or_default();
+    let version = data["CLIENT_APP_VERSION"].as_str().unwrap_or_default();
+    let major: u32 =
+        version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+    let token = client.is_empty()
+        || client == "spcs-xtask"
+        || client == "PythonConnector" && major >= 5
+        || data["CLIENT_CAPABILITIES"].is_object();
+    if token { TransferShape::Token } else { TransferShape::Presigned }
+}
+
+fn user_session(account: &Account, user: String) -> SessionState {
+    account.catalog.read(|state| {
+        let (role, secondary) = Account::defaults(state, &user);
+        let object = state.account_object(Kind::User, &user);
+        let text = |name: &str| object.map(|object| object.shown(name, "")).unwrap_or_default();
+        let namespace = match parse_name(&text("DEFAULT_NAMESPACE")) {
+            Ok(name) => {
+                Namespace { database: name.0.first().cloned(), schema: name.0.get(1).cloned() }
+            }
+            Err(_) => Namespace::default(),
+        };
+        let warehouse = Some(text("DEFAULT_WAREHOUSE").to_uppercase());
+        let warehouse = warehouse.filter(|name| !name.is_empty());
+        let parameters = Default::default();
+        SessionState { user, role, secondary, namespace, warehouse, parameters, last_query: None }
+    })
+}
+
+/// A container acts for its service, with the role that owns the service.
+fn service_session(account: &Account, token: &str) -> Option<SessionState> {
+    let (path, role) = account.service_of_token(token).filter(|_| !token.is_empty())?;
+    Some(SessionState {
+        user: path[2].clone(),
+        role,
+        secondary: false,
+        namespace: Namespace { database: Some(path[0].clone()), schema: Some(path[1].clone()) },
+        warehouse: None,
+        parameters: Default::default(),
+        last_query: None,
+    })
+}
+
+/// A role that is not granted is refused; what else is not there is left out, as Snowflake does.
+fn apply_wishes(
+    account: &Account,
+    session: &mut SessionState,
+    wishes: &Wishes,
+) -> Result<(), Refusal> {
+    let folded = |text: &str| parse_name(text).ok().map(|name| name.last().to_owned());
+    account.catalog.read(|state| {
+        if let Some(role) = folded(&wishes.role_name) {
+            let mut held = state.inherited(&state.roles_of_user(&session.user));
+            held.insert(session.role.clone());
+            if !held.contains(&role) || state.account_object(Kind::Role, &role).is_none() {
+                return Err((
+                    "390189",
+                    format!(
+                        "Role '{role}' specified in the connect string does not exist or not \
+                         authorized. Contact your local system administrator, or attempt to \
+                         login with another role, e.g. PUBLIC."
+                    ),
+                ));
+            }
+            session.role = role;
+        }
+        let actor = state.actor(&session.user, &session.role, session.secondary);
+        if let Some(name) = folded(&wishes.warehouse) {
+            if state.visible(&actor, Kind::Warehouse, std::slice::from_ref(&name)).is_some() {
+                session.warehouse = Some(name);
+            }
+        }
+        if let Some(database) = folded(&wishes.database_name) {
+            if state.visible(&actor, Kind::Database, std::slice::from_ref(&database)).is_some() {
+                let schema = Some("PUBLIC".to_owned());
+                session.namespace = Namespace { database: Some(database), schema };
+            }
+        }
+        if let (Some(schema), Some(database)) =
+            (folded(&wishes.schema_name), session.namespace.database.clone())
+        {
+            let path = [database, schema.clone()];
+            if state.visible(&actor, Kind::Schema, &path).is_some() {
+                session.namespace.schema = Some(schema);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn greeting(account: &Account, session: &Session) -> Json {
+    let (tokens, state) = (session.tokens(), session.state());
+    json!({
+        "token": tokens.session,
+        "masterToken": tokens.master,
+        "validityInSeconds": account.timing.session_validity.as_secs(),
+        "masterValidityInSeconds": account.timing.master_validity.as_secs(),
+        "displayUserName": state.user,
+        "serverVersion": VERSION,
+        "firstLogin": false,
+        "remMeToken": null,
+        "remMeValidityInSeconds": 0,
+        "healthCheckInterval": 45,
+        "newClientForUpgrade": null,
+        "sessionId": session.id,
+        "parameters": parameters(&state),
+        "sessionInfo": {
+            "databaseName": state.namespace.database,
+            "schemaName": state.namespace.schema,
+            "warehouseName": state.warehouse,
+            "roleName": state.role,
+        },
+        "idToken": null,
+        "idTokenValidityInSeconds": 0,
+        "responseData": null,
+        "mfaToken": null,
+        "mfaTokenValidityInSeconds": 0,
+    })
+}

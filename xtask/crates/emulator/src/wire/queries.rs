@@ -1,0 +1,120 @@
+//! Queries that run or have run, by id and by request.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+/// How many finished queries are remembered.
+const REMEMBERED: usize = 1000;
+
+/// One query.
+#[derive(Clone)]
+pub(crate) struct Query {
+    pub(crate) id: String,
+    pub(crate) session: i64,
+    pub(crate) text: String,
+    answer: watch::Receiver<Option<Arc<Json>>>,
+    sender: Arc<watch::Sender<Option<Arc<Json>>>>,
+    task: Arc<Mutex<Option<AbortHandle>>>,
+}
+
+impl Query {
+    /// Its envelope, if it is there within this time.
+    pub(crate) async fn answer(&self, within: Duration) -> Option<Arc<Json>> {
+        let mut answer = self.answer.clone();
+        let waited = tokio::time::timeout(within, answer.wait_for(Option::is_some)).await;
+        waited.ok()?.ok()?.clone()
+    }
+
+    /// Its envelope, if it is there.
+    pub(crate) fn finished(&self) -> Option<Arc<Json>> {
+        self.answer.borrow().clone()
+    }
+
+    /// Ends it with this envelope, unless it has ended.
+    pub(crate) fn finish(&self, envelope: Json) {
+        self.sender.send_if_modified(|answer| {
+            let open = answer.is_none();
+            if open {
+                *answer = Some(Arc::new(envelope));
+            }
+            open
+        });
+    }
+
+    /// Remembers the task that works on it.
+    pub(crate) fn runs_as(&self, task: AbortHandle) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+
+    /// Stops the work.
+    pub(crate) fn abort(&self) {
+        if let Some(task) = &*self.task.lock().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
+/// All queries.
+#[derive(Default)]
+pub(crate) struct Queries(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    by_id: HashMap<String, Query>,
+    by_request: HashMap<(i64, String), String>,
+    order: VecDeque<String>,
+}
+
+impl Queries {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new query; or, when the session sent this request before, the one it started then.
+    pub(crate) fn begin(&self, session: i64, request: Option<&str>, text: &str) -> (Query, bool) {
+        let mut known = self.known();
+        let request = request.map(|request| (session, request.to_owned()));
+        let before = request.as_ref().and_then(|request| known.by_request.get(request));
+        if let Some(query) = before.and_then(|id| known.by_id.get(id)) {
+            return (query.clone(), false);
+        }
+        let (sender, answer) = watch::channel(None);
+        let query = Query {
+            id: uuid::Uuid::new_v4().to_string(),
+            session,
+            text: text.to_owned(),
+            answer,
+            sender: Arc::new(sender),
+            task: Arc::default(),
+        };
+        known.by_id.insert(query.id.clone(), query.clone());
+        known.order.push_back(query.id.clone());
+        if let Some(request) = request {
+            known.by_request.insert(request, query.id.clone());
+        }
+        if known.order.len() > REMEMBERED {
+            if let Some(oldest) = known.order.pop_front() {
+                known.by_id.remove(&oldest);
+                known.by_request.retain(|_, id| *id != oldest);
+            }
+        }
+        (query, true)
+    }
+
+    /// A query by its id.
+    pub(crate) fn by_id(&self, id: &str) -> Option<Query> {
+        self.known().by_id.get(id).cloned()
+    }
+
+    /// A query by the request that started it.
+    pub(crate) fn by_request(&self, session: i64, request: &str) -> Option<Query> {
+        let known = self.known();
+        let id = known.by_request.get(&(session, request.to_owned()))?;
+        known.by_id.get(id).cloned()
+    }
+}

@@ -1,0 +1,311 @@
+//! Queries: submitted, waited for, looked at, given up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::ACCEPT;
+use serde_json::{Value as Json, json};
+
+use super::queries::Query;
+use super::reply::{self, failure, respond, session_gone, sql_error, success};
+use super::{body, reply::rows};
+use crate::account::Account;
+use crate::execute::{Executor, Outcome};
+use crate::rows::Rows;
+use crate::session::{Session, TokenError};
+use crate::sql::{self, SqlError, Statement};
+
+/// What a query request asks for, besides its text.
+struct Options {
+    /// `Accept: application/snowflake`, which PUT and GET do not answer.
+    snowflake_format: bool,
+    describe_only: bool,
+    has_bindings: bool,
+    /// MULTI_STATEMENT_COUNT of the request, if it has one.
+    statements: Option<i64>,
+}
+
+fn session(account: &Account, headers: &HeaderMap) -> Result<Arc<Session>, Box<Response>> {
+    let token = body::token(headers).ok_or(TokenError::Unknown);
+    token.and_then(|token| account.sessions.by_token(token)).map_err(|_| Box::new(session_gone()))
+}
+
+/// `POST /queries/v1/query-request`
+pub(super) async fn submit(
+    State(account): State<Arc<Account>>,
+    Parameters(parameters): Parameters<HashMap<String, String>>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let session = match session(&account, &headers) {
+        Ok(session) => session,
+        Err(gone) => return *gone,
+    };
+    let request = body::json(&headers, &bytes);
+    let Some(text) = request["sqlText"].as_str() else {
+        return respond(failure("000900", "The request has no sqlText."));
+    };
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let options = Options {
+        snowflake_format: accept.contains("application/snowflake"),
+        describe_only: request["describeOnly"].as_bool().unwrap_or(false),
+        has_bindings: request["bindings"].as_object().is_some_and(|bound| !bound.is_empty()),
+        statements: request["parameters"]["MULTI_STATEMENT_COUNT"].as_i64(),
+    };
+    let request_id = parameters.get("requestId").map(String::as_str);
+    let (query, new) = account.queries.begin(session.id, request_id, text);
+    if new {
+        let (account, query) = (Arc::clone(&account), query.clone());
+        let work = query.clone();
+        let task = tokio::spawn(async move {
+            let envelope = run(&account, &session, &query, &options).await;
+            query.finish(envelope);
+        });
+        work.runs_as(task.abort_handle());
+    }
+    if request["asyncExec"].as_bool().unwrap_or(false) {
+        return respond(in_progress(&query, "333334"));
+    }
+    wait(&account, &query).await
+}
+
+async fn wait(account: &Account, query: &Query) -> Response {
+    match query.answer(account.timing.long_poll).await {
+        Some(envelope) => respond((*envelope).clone()),
+        None => respond(in_progress(query, "333333")),
+    }
+}
+
+fn in_progress(query: &Query, code: &str) -> Json {
+    json!({
+        "data": {
+            "queryId": query.id,
+            "getResultUrl": format!("/queries/{}/result", query.id),
+            "queryAbortsAfterSecs": 300,
+            "progressDesc": null,
+        },
+        "code": code,
+        "message": "Query execution in progress.",
+        "success": true,
+    })
+}
+
+async fn run(
+    account: &Arc<Account>,
+    session: &Arc<Session>,
+    query: &Query,
+    options: &Options,
+) -> Json {
+    let executor = Executor { account: Arc::clone(account), session: Arc::clone(session) };
+    let answer = match sql::split(&query.text) {
+        Err(error) => Err(error),
+        Ok(statements) => {
+            let configured = session.state().parameters.get("MULTI_STATEMENT_COUNT").cloned();
+            let wanted = options
+                .statements
+                .or_else(|| configured.and_then(|value| value.shown().parse().ok()))
+                .unwrap_or(1);
+            match statements.as_slice() {
+                [] => Err(SqlError::new(
+                    "000900",
+                    "42601",
+                    "SQL compilation error:\nEmpty SQL statement.",
+                )),
+                [tokens] => match sql::parse(tokens) {
+                    Ok(statement) => one(&executor, query, statement, options).await,
+                    Err(error) => Err(error),
+                },
+                many if wanted != 0 && wanted != many.len() as i64 => Err(SqlError::new(
+                    "000008",
+                    "0A000",
+                    format!(
+                        "Actual statement count {} did not match the desired statement count \
+                         {wanted}.",
+                        many.len()
+                    ),
+                )),
+                many => several(&executor, query, many, options).await,
+            }
+        }
+    };
+    session.state_mut().last_query = Some(query.id.clone());
+    match answer {
+        Ok(envelope) => {
+            tracing::info!(session = session.id, query = %query.id, "statement executed");
+            envelope
+        }
+        Err(error) => {
+            let code = error.code;
+            tracing::info!(session = session.id, query = %query.id, code, "statement refused");
+            sql_error(&error, &query.id)
+        }
+    }
+}
+
+async fn one(
+    executor: &Executor,
+    query: &Query,
+    statement: Statement,
+    options: &Options,
+) -> Result<Json, SqlError> {
+    let is_transfer = matches!(statement, Statement::Put(_) | Statement::Get(_));
+    if is_transfer && options.snowflake_format {
+        return Err(SqlError::unsupported("unsupported_requested_format:snowflake"));
+    }
+    if options.has_bindings {
+        return Err(SqlError::unsupported("bindings"));
+    }
+    let reads = matches!(
+        statement,
+        Statement::Select(_)
+            | Statement::Show(_)
+            | Statement::Describe { .. }
+            | Statement::List { .. }
+    );
+    if options.describe_only && !reads {
+        return Err(SqlError::unsupported("describeOnly"));
+    }
+    let outcome = executor.run(statement).await?;
+    let state = executor.session.state();
+    Ok(success(match outcome {
+        Outcome::Rows(result) => rows(&result, &query.id, &state),
+        Outcome::Transfer(data) => reply::transfer(data, &query.id, &state),
+        Outcome::Earlier(id) => {
+            let earlier = executor.account.queries.by_id(&id);
+            let earlier = earlier.filter(|earlier| earlier.session == executor.session.id);
+            let answer = match earlier {
+                Some(earlier) => earlier.answer(executor.account.timing.long_poll).await,
+                None => None,
+            };
+            let answer = answer.filter(|answer| answer["success"] == true).ok_or_else(|| {
+                SqlError::new("000709", "02000", format!("Statement {id} not found"))
+            })?;
+            let mut data = answer["data"].clone();
+            data["queryId"] = json!(query.id);
+            data
+        }
+    }))
+}
+
+/// Several statements in one request: each becomes a query of its own, the first failure ends it.
+async fn several(
+    executor: &Executor,
+    query: &Query,
+    statements: &[Vec<sql::Token>],
+    options: &Options,
+) -> Result<Json, SqlError> {
+    let mut ids = Vec::new();
+    for tokens in statements {
+        let (child, _) = executor.account.queries.begin(executor.session.id, None, "");
+        let done = match sql::parse(tokens) {
+            Ok(statement) => one(executor, &child, statement, options).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(envelope) => child.finish(envelope),
+            Err(error) => {
+                child.finish(sql_error(&error, &child.id));
+                return Err(error);
+            }
+        }
+        ids.push(child.id);
+    }
+    let result = Rows::status("Multiple statements executed successfully.");
+    let mut data = rows(&result, &query.id, &executor.session.state());
+    data["resultIds"] = json!(ids.join(","));
+    data["resultTypes"] = json!(vec!["4096"; ids.len()].join(","));
+    Ok(success(data))
+}
+
+fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
+    let session = session(account, headers)?;
+    let found = account.queries.by_id(id.trim_matches('/'));
+    // A query is its user's, whichever session asks.
+    found
+        .filter(|_| session.id > 0)
+        .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
+}
+
+/// `GET /queries/{id}/result`: waits as long as a long poll does.
+pub(super) async fn result(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match own_query(&account, &headers, &id) {
+        Ok(query) => wait(&account, &query).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /monitoring/queries/{id}`
+pub(super) async fn monitor(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let query = match own_query(&account, &headers, &id) {
+        Ok(query) => query,
+        Err(refusal) => return *refusal,
+    };
+    let finished = query.finished();
+    let status = match &finished {
+        None => "RUNNING",
+        Some(answer) if answer["success"] == true => "SUCCESS",
+        Some(_) => "FAILED_WITH_ERROR",
+    };
+    let failed = finished.filter(|answer| answer["success"] == false);
+    respond(success(json!({"queries": [{
+        "id": query.id,
+        "status": status,
+        "state": if status == "RUNNING" { "RUNNING" } else { "FINISHED" },
+        "sqlText": query.text,
+        "sessionId": query.session,
+        "errorCode": failed.as_ref().map(|answer| answer["code"].clone()),
+        "errorMessage": failed.as_ref().map(|answer| answer["message"].clone()),
+    }]})))
+}
+
+/// `POST /queries/v1/abort-request`: the query is named by its request.
+pub(super) async fn abort_request(
+    State(account): State<Arc<Account>>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let session = match session(&account, &headers) {
+        Ok(session) => session,
+        Err(gone) => return *gone,
+    };
+    let request = body::json(&headers, &bytes);
+    let id = request["requestId"].as_str().unwrap_or_default();
+    match account.queries.by_request(session.id, id) {
+        Some(query) => give_up(&query),
+        None => respond(failure("000605", "Identified SQL statement is not currently executing.")),
+    }
+}
+
+/// `POST /queries/{id}/abort-request`
+pub(super) async fn abort_query(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match own_query(&account, &headers, &id) {
+        Ok(query) => give_up(&query),
+        Err(refusal) => *refusal,
+    }
+}
+
+fn give_up(query: &Query) -> Response {
+    if query.finished().is_some() {
+        return respond(failure("000605", "Identified SQL statement is not currently executing."));
+    }
+    query.abort();
+    let cancelled = SqlError::new("000604", "57014", "SQL execution canceled");
+    query.finish(sql_error(&cancelled, &query.id));
+    respond(success(Json::Null))
+}
