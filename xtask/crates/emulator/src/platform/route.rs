@@ -32,9 +32,8 @@ pub(super) fn router(account: &Arc<Account>) -> Router {
         .merge(account.registry.router(Arc::clone(&access)))
         .fallback(unknown);
     let controller = account.controller.clone();
-    let upstream = move |route: &EndpointRoute| {
-        controller.endpoint_address(&route.service, route.port)
-    };
+    let upstream =
+        move |route: &EndpointRoute| controller.endpoint_address(&route.service, route.port);
     let ingress = ingress::handler(access, Arc::new(upstream));
     Router::new().fallback(dispatch).with_state(Parts { main, ingress })
 }
