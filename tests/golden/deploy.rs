@@ -79,7 +79,8 @@ fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
 
     let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
     let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
-    let statements = service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
+    let (_, statements) =
+        service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
     let sent: Vec<(usize, Change)> = statements
         .iter()
         .filter(|s| s.change != Change::Unchanged)
@@ -131,7 +132,8 @@ fn what_others_made_is_used_and_not_changed() {
     assert_eq!(service.reason, "is there, used as it is: not of this deployment");
     let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
     let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
-    let statements = service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
+    let (_, statements) =
+        service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
     assert!(statements.iter().all(|s| s.change == Change::Unchanged));
 }
 

@@ -50,7 +50,8 @@ fn an_image_is_tagged_by_the_start_of_its_digest() {
 #[test]
 fn the_statements_of_a_service_name_its_staged_spec() {
     let spec = render_spec(&project(), "local", "milvus", &digests()).unwrap();
-    let statements = service_statements(&project(), "local", "milvus", &spec, None).unwrap();
+    let (file, statements) =
+        service_statements(&project(), "local", "milvus", &spec, None).unwrap();
     let naming = statements.iter().filter(|s| s.text.contains(&spec.file_name)).count();
-    assert_eq!(naming, 2, "CREATE and ALTER");
+    assert_eq!((file.as_str(), naming), ("sql/services/010_milvus.sql", 2), "CREATE and ALTER");
 }

@@ -77,8 +77,9 @@ impl Progressing {
         let name = self.service_name(service)?;
         let observed = self.observed.services.get(&name);
         let (project, target) = (&self.run.project, &self.run.target);
-        let statements = plan::service_statements(project, target, service, &spec, observed)?;
-        self.run_statements("sql/services", &statements).await
+        let (file, statements) =
+            plan::service_statements(project, target, service, &spec, observed)?;
+        self.run_statements(&file, &statements).await
     }
 
     pub(super) fn service_name(&self, service: &str) -> Result<String, Error> {

@@ -12,7 +12,7 @@ use crate::spec::{RenderedSpec, find};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 use crate::variables::owner_comment;
 
-/// All statements of a service's file, those to be sent marked with what they change.
+/// The path of a service's file and all its statements, those to be sent marked with what they change.
 ///
 /// A service that is not there is created and nothing else; one that runs another spec gets one
 /// ALTER SERVICE, one whose settings differ another, one that is suspended is resumed.
@@ -22,7 +22,7 @@ pub fn service_statements(
     service: &str,
     wanted: &RenderedSpec,
     observed: Option<&ObservedService>,
-) -> Result<Vec<PlannedStatement>, Error> {
+) -> Result<(String, Vec<PlannedStatement>), Error> {
     let (file, name) = file_of(project, target, service, &wanted.file_name)?;
     let services = observed.map(|service| (name, service.clone())).into_iter().collect();
     let observed = Observed { services, ..Observed::default() };
@@ -33,8 +33,8 @@ pub fn service_statements(
     };
     let step = sql_step(&file, Vec::new(), |statement| decide(statement, &file, &known));
     match step.action {
-        Action::Sql { statements, .. } => Ok(statements),
-        _ => Ok(Vec::new()),
+        Action::Sql { file, statements, .. } => Ok((file, statements)),
+        _ => Ok((file.path, Vec::new())),
     }
 }
 
