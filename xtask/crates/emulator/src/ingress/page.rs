@@ -24,7 +24,7 @@ main{width:min(22rem,calc(100vw - 4rem));padding:2rem;border:1px solid var(--lin
 h1{font-size:1.35rem;margin:0 0 .25rem}p{margin:.25rem 0 1rem;overflow-wrap:anywhere}\
 label{display:block;margin:0 0 1rem;font-weight:600}\
 input,button{font:inherit;box-sizing:border-box;width:100%;padding:.55rem .7rem;border-radius:8px}\
-input{margin-top:.25rem;border:1px solid var(--line);background:Canvas;color:CanvasText}\
+input{margin-top:.25rem;font-weight:400;border:1px solid var(--line);background:Canvas;color:CanvasText}\
 button{border:0;background:var(--accent);color:#fff;font-weight:600;cursor:pointer}\
 [role=alert]{border-left:4px solid #d1242f;padding-left:.75rem}small{opacity:.75}";
 
