@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn this_machine_is_known_by_all_its_names() {
-        let local = ["127.0.0.1:8462", "localhost", "a.localhost:80", "[::1]:5000", "::1"];
+        let local = ["127.0.0.1:8462", "localhost", "a.localhost:80", "[::1]:5000", "[::1]"];
         assert!(local.iter().all(|host| is_loopback(host)));
         assert!(!is_loopback("org-acct.registry.snowflakecomputing.com"));
         assert!(!is_loopback("localhost.example.com"));

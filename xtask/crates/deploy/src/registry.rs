@@ -3,9 +3,24 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::Kind;
+use oci_distribution::client::{ClientConfig, ClientProtocol};
+use oci_distribution::{Client, Reference};
+use tokio::sync::Mutex;
+
 use crate::progress::Progress;
 use crate::stage::StageSession;
+
+mod attempt;
+mod blob;
+mod error;
+mod login;
+mod manifest;
+#[cfg(test)]
+mod tests;
+
+use attempt::{Failure, Patience};
+pub use error::PushError;
+use login::Bearer;
 
 /// Who pushes.
 #[derive(Clone)]
@@ -17,7 +32,19 @@ pub enum Login {
 }
 
 /// An image repository of a registry.
-pub struct Registry;
+pub struct Registry {
+    /// `host` or `host:port`.
+    host: String,
+    /// `db/schema/repository`.
+    path: String,
+    login: Login,
+    /// One client for all blobs: its connections are used again.
+    blobs: Client,
+    /// For the login and for manifests.
+    http: reqwest::Client,
+    bearer: Mutex<Option<Bearer>>,
+    patience: Patience,
+}
 
 /// What a push did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,46 +57,86 @@ pub struct Pushed {
     pub bytes: u64,
 }
 
-/// Why an image is not in the repository.
-#[derive(Debug, thiserror::Error)]
-pub enum PushError {
-    /// x
-    #[error("x")]
-    X,
-}
-
-impl PushError {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
-        Kind::Refused
-    }
-}
-
 impl Registry {
     /// The repository at `repository_url` as SHOW IMAGE REPOSITORIES says it:
     /// `host[:port]/db/schema/repo`.
-    pub fn open(_repository_url: &str, _login: Login) -> Result<Registry, PushError> {
-        Err(PushError::X)
+    pub fn open(repository_url: &str, login: Login) -> Result<Registry, PushError> {
+        let invalid = || PushError::Address { address: repository_url.to_owned() };
+        let (host, path) = repository_url.split_once('/').ok_or_else(invalid)?;
+        if host.is_empty() || path.is_empty() || path.contains(['@', '?', '#']) {
+            return Err(invalid());
+        }
+        let local = crate::http::is_loopback(host);
+        let config = ClientConfig {
+            protocol: if local { ClientProtocol::Http } else { ClientProtocol::Https },
+            // One PUT for a blob: the default, chunks of 4 MiB, waits for an answer 768 times in
+            // a layer of 3 GB, and a registry that loses a chunk starts again anyway.
+            use_monolithic_push: true,
+            // A timeout would count the whole upload; the watchdog of `blob` looks at progress.
+            read_timeout: None,
+            // Only this module decides when a token is too old.
+            default_token_expiration_secs: 24 * 60 * 60,
+            user_agent: concat!("spcs-xtask/", env!("CARGO_PKG_VERSION")),
+            ..ClientConfig::default()
+        };
+        let http = crate::http::client(host).map_err(|error| PushError::Unreachable {
+            registry: host.to_owned(),
+            problem: crate::session::chain(&error),
+        })?;
+        Ok(Registry {
+            host: host.to_owned(),
+            path: path.trim_end_matches('/').to_owned(),
+            login,
+            blobs: Client::new(config),
+            http,
+            bearer: Mutex::new(None),
+            patience: Patience::default(),
+        })
+    }
+
+    fn reference(&self, image: &str, tag: &str) -> Reference {
+        let (host, repository) = (self.host.clone(), format!("{}/{image}", self.path));
+        Reference::with_tag(host, repository, tag.to_owned())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if crate::http::is_loopback(&self.host) { "http" } else { "https" }
     }
 }
 
 /// Pushes the image of a layout as `image:tag`. The manifest with that digest there already:
 /// nothing is sent.
 pub async fn push(
-    _registry: &Registry,
-    _layout: &Path,
-    _image: &str,
-    _tag: &str,
-    _progress: Arc<dyn Progress>,
+    registry: &Registry,
+    layout: &Path,
+    image: &str,
+    tag: &str,
+    progress: Arc<dyn Progress>,
 ) -> Result<Pushed, PushError> {
-    Err(PushError::X)
+    let layout = crate::layout::Layout::open(layout)?;
+    let target = registry.reference(image, tag);
+    let blobs = layout.blobs();
+    if registry.head_manifest(&target).await?.as_ref() == Some(&layout.digest) {
+        tracing::debug!(image, tag, "the registry has this manifest");
+        return Ok(Pushed { uploaded: 0, skipped: blobs.len(), bytes: 0 });
+    }
+    let pushed = registry.push_blobs(&layout, &target, blobs, progress).await?;
+    registry.put_manifest(&target, &layout.manifest_bytes).await?;
+    match registry.head_manifest(&target).await? {
+        Some(found) if found == layout.digest => Ok(pushed),
+        found => Err(PushError::Mismatch {
+            image: target.whole(),
+            expected: layout.digest,
+            found: found.unwrap_or_else(|| "none".to_owned()),
+        }),
+    }
 }
 
 /// The digest behind `image:tag` in the repository, if it is there.
 pub async fn manifest_digest(
-    _registry: &Registry,
-    _image: &str,
-    _tag: &str,
+    registry: &Registry,
+    image: &str,
+    tag: &str,
 ) -> Result<Option<String>, PushError> {
-    Err(PushError::X)
+    registry.head_manifest(&registry.reference(image, tag)).await
 }

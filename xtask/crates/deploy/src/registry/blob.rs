@@ -1,0 +1,144 @@
+//! Blobs from disk to the registry, several at once, each in one request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use oci_distribution::Reference;
+use oci_distribution::errors::OciDistributionError;
+use tokio::time::Instant;
+use tokio_util::io::ReaderStream;
+
+use super::attempt::Failure;
+use super::{PushError, Pushed, Registry};
+use crate::layout::{Descriptor, Layout};
+use crate::progress::{Ended, Progress};
+
+/// More connections than this gain nothing and cost a handshake each.
+const AT_ONCE: usize = 6;
+
+/// What is read from disk at a time.
+const BUFFER: usize = 256 * 1024;
+
+impl Registry {
+    /// Sends what the registry does not have.
+    pub(super) async fn push_blobs(
+        &self,
+        layout: &Layout,
+        image: &Reference,
+        blobs: Vec<Descriptor>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Pushed, PushError> {
+        let uploads: Vec<_> = blobs
+            .iter()
+            .map(|blob| self.push_blob(layout, image, blob, &progress).boxed())
+            .collect();
+        stream::iter(uploads)
+            .buffer_unordered(AT_ONCE)
+            .try_fold(Pushed::default(), async |mut pushed, bytes: Option<u64>| {
+                match bytes {
+                    Some(bytes) => {
+                        pushed.uploaded += 1;
+                        pushed.bytes += bytes;
+                    }
+                    None => pushed.skipped += 1,
+                }
+                Ok(pushed)
+            })
+            .await
+    }
+
+    /// Sends one blob; `None` when it was there.
+    async fn push_blob(
+        &self,
+        layout: &Layout,
+        image: &Reference,
+        blob: &Descriptor,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<Option<u64>, PushError> {
+        let short = blob.digest.get("sha256:".len()..).and_then(|hex| hex.get(..12));
+        let name = image.repository().rsplit('/').next().unwrap_or_default();
+        let item = format!("{name} {}", short.unwrap_or(&blob.digest));
+        progress.begin(&item, blob.size);
+        let sent = AtomicBool::new(false);
+        let once = || async {
+            self.prepare(image).await?;
+            if self.blobs.blob_exists(image, &blob.digest).await? {
+                return Ok(());
+            }
+            sent.store(true, Ordering::Relaxed);
+            // What an earlier attempt sent does not count.
+            progress.position(&item, 0);
+            self.send(layout, image, blob, &item, progress).await
+        };
+        let doing = format!("push layer {} of {image}", blob.digest);
+        let result = self.attempt(&doing, || once().boxed()).await;
+        let sent = sent.load(Ordering::Relaxed);
+        progress.end(
+            &item,
+            match (&result, sent) {
+                (Err(_), _) => Ended::Failed,
+                (Ok(()), true) => Ended::Done,
+                (Ok(()), false) => Ended::Skipped,
+            },
+        );
+        result.map(|()| sent.then_some(blob.size))
+    }
+
+    async fn send(
+        &self,
+        layout: &Layout,
+        image: &Reference,
+        blob: &Descriptor,
+        item: &str,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<(), Failure> {
+        let path = layout.blob_path(blob);
+        let unreadable = |error: std::io::Error| {
+            Failure::Push(PushError::Layout(crate::layout::LayoutError::Io(error)))
+        };
+        let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
+        // The client would cut a longer file at this size without a word.
+        if file.metadata().await.map_err(unreadable)?.len() != blob.size {
+            let problem = format!("{} has changed its length", path.display());
+            return Err(unreadable(std::io::Error::other(problem)));
+        }
+        let bytes = Arc::new(AtomicU64::new(0));
+        let stream = {
+            let (bytes, progress, item) =
+                (Arc::clone(&bytes), Arc::clone(progress), item.to_owned());
+            ReaderStream::with_capacity(file, BUFFER)
+                .inspect_ok(move |chunk| {
+                    let before = bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                    progress.position(&item, before + chunk.len() as u64);
+                })
+                .map_err(OciDistributionError::IoError)
+        };
+        let upload = self.blobs.push_blob_stream(image, stream, &blob.digest, Some(blob.size));
+        tokio::select! {
+            done = upload => done.map(drop).map_err(Failure::from),
+            () = self.stalled(&bytes, blob.size) => {
+                Err(Failure::Transport("the upload stands still".to_owned()))
+            }
+        }
+    }
+
+    /// Ends when no byte has moved for too long.
+    async fn stalled(&self, bytes: &AtomicU64, size: u64) {
+        let mut last = (bytes.load(Ordering::Relaxed), Instant::now());
+        loop {
+            let limit = match last.0 == size {
+                true => self.patience.commit,
+                false => self.patience.stall,
+            };
+            tokio::time::sleep(Duration::from_millis(250).min(limit)).await;
+            let now = bytes.load(Ordering::Relaxed);
+            if now != last.0 {
+                last = (now, Instant::now());
+            } else if last.1.elapsed() >= limit {
+                return;
+            }
+        }
+    }
+}

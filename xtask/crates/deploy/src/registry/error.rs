@@ -1,0 +1,89 @@
+//! Why an image is not in the repository.
+
+use super::Failure;
+use crate::error::Kind;
+use crate::layout::LayoutError;
+use crate::stage::StageError;
+
+/// Why an image is not in the repository.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The repository's address is none.
+    #[error("{address:?} is not an image repository's address (host/database/schema/repository)")]
+    Address {
+        /// What was given.
+        address: String,
+    },
+    /// The layout cannot be read.
+    #[error("{0}\nhint: build the image again with `cargo xtask build`")]
+    Layout(#[from] LayoutError),
+    /// No token was issued to log in with.
+    #[error(transparent)]
+    Token(#[from] StageError),
+    /// The registry does not answer.
+    #[error(
+        "could not reach the image registry {registry}: {problem}\nhint: run the command again; what is uploaded stays there"
+    )]
+    Unreachable {
+        /// The registry.
+        registry: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// The registry refused.
+    #[error("could not {doing}: the registry answers {status}: {message}\nhint: {hint}")]
+    Refused {
+        /// What was being done.
+        doing: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the registry said.
+        message: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// What the registry has is not what was pushed.
+    #[error(
+        "pushed {image} as {expected}, but the registry has {found}\nhint: was something else pushed at the same time? run the command again"
+    )]
+    Mismatch {
+        /// The image.
+        image: String,
+        /// The layout's digest.
+        expected: String,
+        /// The registry's.
+        found: String,
+    },
+}
+
+impl PushError {
+    /// Which sort of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            PushError::Layout(_) => Kind::Machine,
+            PushError::Token(error) => error.kind(),
+            PushError::Unreachable { .. } => Kind::Connection,
+            _ => Kind::Refused,
+        }
+    }
+}
+
+/// The error for a failure that was not, or no longer, worth another try.
+pub(super) fn refused(registry: &str, doing: &str, failure: Failure) -> PushError {
+    let (status, message) = match failure {
+        Failure::Transport(problem) | Failure::Connect(problem) => {
+            let problem = format!("{problem}, while it was to {doing}");
+            return PushError::Unreachable { registry: registry.to_owned(), problem };
+        }
+        Failure::Push(error) => return error,
+        Failure::Status { status, message } => (status, message),
+    };
+    let hint = match status {
+        401 | 403 => "the session's role needs WRITE on the image repository",
+        404 => "does the image repository exist? `cargo xtask sql bootstrap` makes it",
+        413 => "a layer is larger than the registry takes; spread it over several layers",
+        429 | 500.. => "the registry is busy or broken; run the command again later",
+        _ => "run the command again with RUST_LOG=deploy=debug to see each request",
+    };
+    PushError::Refused { doing: doing.to_owned(), status, message, hint }
+}

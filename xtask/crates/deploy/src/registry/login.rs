@@ -1,0 +1,99 @@
+//! Logging in at the registry: a session token of the account is changed for a bearer token,
+//! which is given to the client before the first request, so that uploads side by side do not
+//! each ask for one.
+
+use std::time::{Duration, Instant};
+
+use oci_distribution::secrets::RegistryAuth;
+use oci_distribution::token_cache::{RegistryToken, RegistryTokenType};
+use oci_distribution::{Reference, RegistryOperation};
+use serde::Deserialize;
+
+use super::attempt::{Failure, short};
+use super::{Login, PushError, Registry};
+use crate::secret::Secret;
+use crate::token;
+
+/// The registry's name for whoever brings a session token.
+const USER: &str = "0sessiontoken";
+
+/// A token this close to its end is not used any more.
+const MARGIN: Duration = Duration::from_secs(120);
+
+/// The token in use.
+pub(super) struct Bearer {
+    /// Counts the logins: whoever saw an older one fail must not throw a newer one away.
+    generation: u64,
+    token: Secret,
+    /// When it should be changed for a new one, failure or not.
+    until: Instant,
+}
+
+#[derive(Deserialize)]
+struct LoginAnswer {
+    token: String,
+}
+
+impl Registry {
+    /// Which login is in use.
+    pub(super) async fn generation(&self) -> u64 {
+        self.bearer.lock().await.as_ref().map_or(0, |bearer| bearer.generation)
+    }
+
+    /// The login `seen` is of no use any more; a newer one stays.
+    pub(super) async fn forget_login(&self, seen: u64) {
+        if let Some(bearer) = self.bearer.lock().await.as_mut()
+            && bearer.generation == seen
+        {
+            bearer.until = Instant::now();
+        }
+    }
+
+    /// The token in force, if this registry asks for one; logs in where that is needed.
+    pub(super) async fn bearer(&self) -> Result<Option<Secret>, Failure> {
+        let Login::Session(session) = &self.login else { return Ok(None) };
+        // Held over the login: whoever comes meanwhile waits for the one token.
+        let mut bearer = self.bearer.lock().await;
+        if let Some(bearer) = bearer.as_ref()
+            && Instant::now() < bearer.until
+        {
+            return Ok(Some(bearer.token.clone()));
+        }
+        let issued = token::issue(session).await.map_err(|error| Failure::Push(error.into()))?;
+        let call = self
+            .http
+            .get(format!("{}://{}/login", self.scheme(), self.host))
+            .basic_auth(USER, Some(issued.registry_password().expose()))
+            .timeout(Duration::from_secs(60));
+        let answer = call.send().await?;
+        let status = answer.status();
+        let body = answer.text().await?;
+        if !status.is_success() {
+            return Err(Failure::Status { status: status.as_u16(), message: short(&body) });
+        }
+        let LoginAnswer { token } = serde_json::from_str(&body).map_err(|_| {
+            Failure::Transport("the registry's login answer holds no token".to_owned())
+        })?;
+        let token = Secret::new(token);
+        let generation = bearer.as_ref().map_or(0, |bearer| bearer.generation) + 1;
+        let lifetime = issued.expires_in.saturating_sub(MARGIN).max(Duration::from_secs(30));
+        let until = Instant::now() + lifetime;
+        *bearer = Some(Bearer { generation, token: token.clone(), until });
+        tracing::debug!(registry = self.host, generation, "logged in at the image registry");
+        Ok(Some(token))
+    }
+
+    /// Gives the client the token in force for an image.
+    pub(super) async fn prepare(&self, image: &Reference) -> Result<(), Failure> {
+        let Some(token) = self.bearer().await? else { return Ok(()) };
+        // Without some login on record the client does not look at its tokens.
+        let on_record = RegistryAuth::Basic(USER.to_owned(), String::new());
+        self.blobs.store_auth_if_needed(image.resolve_registry(), &on_record).await;
+        let token = RegistryToken::Token { token: token.expose().to_owned() };
+        for operation in [RegistryOperation::Pull, RegistryOperation::Push] {
+            let token = RegistryTokenType::Bearer(token.clone());
+            self.blobs.tokens.insert(image, operation, token).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! The manifest: asked for first, put last.
+
+use futures_util::FutureExt as _;
+use oci_distribution::Reference;
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+
+use super::attempt::{Failure, short};
+use super::{PushError, Registry};
+use crate::layout::MANIFEST;
+
+/// What a manifest may be; a registry without a match answers as if it had none.
+const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
+                        application/vnd.docker.distribution.manifest.v2+json, \
+                        application/vnd.oci.image.index.v1+json";
+
+impl Registry {
+    /// The digest behind a tag, if the registry has it.
+    pub(super) async fn head_manifest(
+        &self,
+        image: &Reference,
+    ) -> Result<Option<String>, PushError> {
+        let tag = image.tag().unwrap_or("latest");
+        let url =
+            format!("{}://{}/v2/{}/manifests/{tag}", self.scheme(), self.host, image.repository());
+        let ask = || async {
+            let mut call = self.http.head(&url).header(ACCEPT, ACCEPTED);
+            if let Some(token) = self.bearer().await? {
+                call = call.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+            }
+            let answer = call.timeout(std::time::Duration::from_secs(60)).send().await?;
+            match answer.status() {
+                StatusCode::NOT_FOUND => Ok(None),
+                status if status.is_success() => {
+                    let digest = answer.headers().get("docker-content-digest");
+                    let digest = digest.and_then(|value| value.to_str().ok());
+                    digest.map(|digest| Some(digest.to_owned())).ok_or_else(|| {
+                        Failure::Transport("the registry names no digest for it".to_owned())
+                    })
+                }
+                status => {
+                    let body = answer.text().await.unwrap_or_default();
+                    Err(Failure::Status { status: status.as_u16(), message: short(&body) })
+                }
+            }
+        };
+        self.attempt(&format!("ask for {image}"), || ask().boxed()).await
+    }
+
+    /// Puts the manifest under its tag, byte for byte: another form would have another digest.
+    pub(super) async fn put_manifest(
+        &self,
+        image: &Reference,
+        bytes: &[u8],
+    ) -> Result<(), PushError> {
+        let put = || async {
+            self.prepare(image).await?;
+            let kind = HeaderValue::from_static(MANIFEST);
+            self.blobs.push_manifest_raw(image, bytes.to_vec(), kind).await?;
+            Ok(())
+        };
+        self.attempt(&format!("push the manifest of {image}"), || put().boxed()).await
+    }
+}

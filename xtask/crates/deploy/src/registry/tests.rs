@@ -1,0 +1,230 @@
+//! Pushes to a registry that fails as registries do. It speaks just enough HTTP to be pushed to,
+//! and keeps what it got.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+use crate::digest;
+use crate::progress::Silent;
+
+/// What goes wrong with the next requests of a method.
+#[derive(Clone, Copy)]
+enum Fault {
+    Status(u16),
+    /// Half of the body is read, then the connection is cut.
+    Cut,
+    /// The body is not read at all, and no answer comes.
+    Hang,
+}
+
+#[derive(Default)]
+struct State {
+    faults: BTreeMap<&'static str, VecDeque<Fault>>,
+    blobs: BTreeMap<String, Vec<u8>>,
+    manifest: Option<Vec<u8>>,
+    requests: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+struct Fake(Arc<Mutex<State>>);
+
+impl Fake {
+    async fn start(faults: &[(&'static str, Fault)]) -> (Fake, Registry) {
+        let fake = Fake::default();
+        for (method, fault) in faults {
+            fake.0.lock().unwrap().faults.entry(method).or_default().push_back(*fault);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = fake.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serving.clone().serve(stream));
+            }
+        });
+        let mut registry =
+            Registry::open(&format!("{address}/db/schema/repo"), Login::Anonymous).ok().unwrap();
+        registry.patience = Patience {
+            tries: 4,
+            pause: Duration::from_millis(5),
+            stall: Duration::from_millis(300),
+            commit: Duration::from_secs(1),
+        };
+        (fake, registry)
+    }
+
+    async fn serve(self, stream: TcpStream) {
+        let mut stream = BufReader::new(stream);
+        loop {
+            let mut head = Vec::new();
+            loop {
+                let mut line = String::new();
+                if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+                    return;
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+                head.push(line.trim().to_owned());
+            }
+            let mut words = head[0].split(' ').map(str::to_owned);
+            let (method, path) = (words.next().unwrap(), words.next().unwrap());
+            let length = head.iter().find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
+            });
+            let mut body = vec![0; length.unwrap_or(0)];
+            let fault = {
+                let mut state = self.0.lock().unwrap();
+                state.requests.push(format!("{method} {path}"));
+                let faults = &mut state.faults;
+                faults.get_mut(method.as_str()).and_then(VecDeque::pop_front)
+            };
+            match fault {
+                Some(Fault::Cut) => {
+                    let half = body.len() / 2;
+                    let _ = stream.read_exact(&mut body[..half]).await;
+                    return;
+                }
+                Some(Fault::Hang) => {
+                    // Held open; the client has to give up by itself.
+                    std::future::pending::<()>().await;
+                }
+                _ => {}
+            }
+            if stream.read_exact(&mut body).await.is_err() {
+                return;
+            }
+            let (status, headers) = match fault {
+                Some(Fault::Status(status)) => (status, String::new()),
+                _ => self.answer(&method, &path, body),
+            };
+            let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n{headers}\r\n");
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
+        let mut state = self.0.lock().unwrap();
+        match (method, path) {
+            ("HEAD", path) if path.contains("/manifests/") => match &state.manifest {
+                Some(bytes) => (200, format!("docker-content-digest: {}\r\n", digest::of(bytes))),
+                None => (404, String::new()),
+            },
+            ("HEAD", path) => {
+                let known = state.blobs.contains_key(path.rsplit('/').next().unwrap());
+                (if known { 200 } else { 404 }, String::new())
+            }
+            ("POST", _) => (202, "location: /v2/upload/1?state=x\r\n".to_owned()),
+            ("PUT", path) if path.contains("/manifests/") => {
+                state.manifest = Some(body);
+                (201, "location: /v2/m\r\n".to_owned())
+            }
+            ("PUT", path) => {
+                let digest = path.split("digest=").nth(1).unwrap().replace("%3A", ":");
+                let ok = digest::of(&body) == digest;
+                state.blobs.insert(digest, body);
+                (if ok { 201 } else { 400 }, "location: /v2/b\r\n".to_owned())
+            }
+            _ => (200, "retry-after: 0\r\n".to_owned()),
+        }
+    }
+
+    fn requests(&self, method: &str) -> usize {
+        let state = self.0.lock().unwrap();
+        state.requests.iter().filter(|request| request.starts_with(method)).count()
+    }
+}
+
+/// A layout with a config and one layer of incompressible bytes.
+fn layout(folder: &Path) -> PathBuf {
+    let blobs = folder.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let mut state = 1_u64;
+    let layer: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
+        (state >> 33) as u8
+    })
+    .take(3 << 20)
+    .collect();
+    let keep = |bytes: &[u8]| {
+        let digest = digest::of(bytes);
+        std::fs::write(blobs.join(digest::hex_part(&digest).unwrap()), bytes).unwrap();
+        serde_json::json!({"mediaType": "x", "digest": digest, "size": bytes.len()})
+    };
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": crate::layout::MANIFEST,
+        "config": keep(b"{}"), "layers": [keep(&layer)],
+    });
+    let manifest = keep(manifest.to_string().as_bytes());
+    let index = serde_json::json!({"schemaVersion": 2, "mediaType": "i", "manifests": [manifest]});
+    std::fs::write(folder.join("index.json"), index.to_string()).unwrap();
+    folder.to_owned()
+}
+
+async fn pushed_through(faults: &[(&'static str, Fault)]) -> (Fake, Result<Pushed, PushError>) {
+    let folder = tempfile::tempdir().unwrap();
+    let (fake, registry) = Fake::start(faults).await;
+    let layout = layout(folder.path());
+    let result = push(&registry, &layout, "milvus", "abc", Arc::new(Silent)).await;
+    (fake, result)
+}
+
+#[tokio::test]
+async fn a_second_push_asks_for_the_manifest_and_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fake, registry) = Fake::start(&[]).await;
+    let layout = layout(folder.path());
+    let push = || push(&registry, &layout, "milvus", "abc", Arc::new(Silent));
+    let first = push().await.unwrap();
+    assert_eq!((first.uploaded, first.skipped, first.bytes), (2, 0, (3 << 20) + 2));
+    let before = fake.0.lock().unwrap().requests.len();
+    assert_eq!(push().await.unwrap(), Pushed { uploaded: 0, skipped: 2, bytes: 0 });
+    assert_eq!(fake.0.lock().unwrap().requests.len(), before + 1);
+    let found = manifest_digest(&registry, "milvus", "abc").await.unwrap();
+    assert!(found.is_some());
+}
+
+#[tokio::test]
+async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
+    let faults = [
+        ("HEAD", Fault::Status(503)),
+        ("PUT", Fault::Cut),
+        ("PUT", Fault::Status(502)),
+        ("POST", Fault::Status(429)),
+    ];
+    let (fake, result) = pushed_through(&faults).await;
+    assert_eq!(result.unwrap().uploaded, 2);
+    let state = fake.0.lock().unwrap();
+    assert!(state.blobs.iter().all(|(digest, bytes)| digest::of(bytes) == *digest));
+}
+
+#[tokio::test]
+async fn an_upload_that_stands_still_is_started_again() {
+    let (fake, result) = pushed_through(&[("PUT", Fault::Hang)]).await;
+    assert_eq!(result.unwrap().uploaded, 2);
+    assert_eq!(fake.requests("PUT /v2/upload"), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_tried_again_and_says_what_is_needed() {
+    let (fake, result) = pushed_through(&[("POST", Fault::Status(403)); 2]).await;
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), crate::error::Kind::Refused);
+    assert!(error.to_string().contains("needs WRITE on the image repository"), "{error}");
+    assert_eq!(fake.requests("PUT"), 0);
+}
+
+#[tokio::test]
+async fn a_registry_that_stays_broken_is_given_up() {
+    let (fake, result) = pushed_through(&[("HEAD", Fault::Status(500)); 9]).await;
+    assert!(result.unwrap_err().to_string().contains("answers 500"));
+    assert_eq!(fake.requests("HEAD"), 4);
+}
