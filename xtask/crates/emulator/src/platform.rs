@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -119,6 +120,10 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     });
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account);
+    // Kernel messages through the ingress are small: held back, each would wait for an answer.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true); // only a matter of latency
+    });
     let server = tokio::spawn(async move {
         axum::serve(listener, router)
             .with_graceful_shutdown(async {
