@@ -1,3 +1,7 @@
 //! The binary as a process: against the local platform, with its exit codes and its output.
 
+mod command_line;
+mod deploying;
 mod end_to_end;
+mod mistakes;
+mod sandbox;

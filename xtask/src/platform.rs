@@ -83,8 +83,8 @@ pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
 
 /// Removes the containers, networks and volumes of a platform that does not run, then its state.
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
-    let _ = engine;
-    Ok(fs_err::remove_dir_all(state_dir)?)
+    emulator::reset(state_dir, engine)
+        .with_context(|| format!("resetting the local platform of `{}`", state_dir.display()))
 }
 
 /// The platform's form of an engine that was detected.

@@ -1,5 +1,7 @@
 //! `local`: the platform on this machine.
 
+mod serve;
+
 use anyhow::Result;
 use deploy::error::Kind;
 use emulator::{EngineCommand, Status};
@@ -14,11 +16,7 @@ use crate::target;
 
 pub(crate) async fn run(context: &Context, args: Local) -> Result<()> {
     match args.command {
-        LocalCommand::Serve(args) => Err(Failure::new(
-            Kind::Internal,
-            format!("the platform is not part of this build: {args:?}"),
-        )
-        .into()),
+        LocalCommand::Serve(args) => serve::run(args).await,
         LocalCommand::Start => start(context).await,
         LocalCommand::Stop => stop(context).await,
         LocalCommand::Status => status(context).await,

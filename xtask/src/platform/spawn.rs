@@ -140,16 +140,15 @@ fn this_build() -> Result<String> {
 }
 
 fn ended_early(start: &Start, status: ExitStatus) -> Failure {
-    // The child says with its exit code what sort of failure it was.
-    if status.code() == Some(i32::from(Kind::Machine.exit_code())) && start.port != 0 {
-        return port_taken(start.port);
-    }
     let log = log_file(&start.state_dir);
     let text = fs_err::read_to_string(&log).unwrap_or_default();
+    // The child says with its exit code what sort of failure it was.
+    let machine = status.code() == Some(i32::from(Kind::Machine.exit_code()));
+    let kind = if machine { Kind::Machine } else { Kind::Internal };
     let lines: Vec<&str> = text.lines().collect();
     let tail = lines[lines.len().saturating_sub(8)..].join("\n  ");
     Failure::new(
-        Kind::Internal,
+        kind,
         format!("the local platform ended at its start ({status}); its last lines:\n  {tail}"),
     )
     .hint(format!("the whole log is `{}`", log.display()))

@@ -39,10 +39,9 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
         Ok(platform) => platform,
         Err(StartError::PortTaken { port }) => return Err(port_taken(port).into()),
         Err(error) => {
-            return Err(anyhow::Error::new(error).context(Failure::new(
-                Kind::Internal,
-                "starting the local platform",
-            )));
+            let hint = error.hint();
+            let failure = Failure::new(Kind::Machine, "starting the local platform").hint(hint);
+            return Err(anyhow::Error::new(error).context(failure));
         }
     };
     tracing::info!(url = platform.status().url, "the local platform is up");

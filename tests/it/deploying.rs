@@ -1,0 +1,121 @@
+//! Deploying, again and again, phase by phase, interrupted, and away again.
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+
+/// Names of the services whose step changed something.
+fn changes(deployed: &Value) -> Vec<String> {
+    let changes = deployed["changes"].as_array().expect("changes");
+    changes.iter().map(|change| change["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+#[test]
+fn a_deploy_ends_with_the_url_the_user_and_where_the_password_is() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.xtask(&["deploy", "--format", "json", "-vvv"]).code(0);
+    let password =
+        std::fs::read_to_string(sandbox.path("target/spcs/local/user_password")).unwrap();
+    assert!(!run.stderr.contains(password.trim()), "the password is in the log");
+    let deployed = run.json();
+    let url = deployed["url"].as_str().expect("a url");
+    assert!(url.starts_with("http://") && url.contains("-spcs-local.localhost:"), "{url}");
+    assert_eq!(deployed["user"], "MILVUS_USER");
+    assert_eq!(deployed["password_file"], "[DIR]/target/spcs/local/user_password");
+}
+
+#[test]
+fn a_second_deploy_changes_nothing_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let builds = sandbox.engine_calls("build");
+    let second = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
+    assert_eq!(changes(&second.json()), Vec::<String>::new());
+    assert_eq!(sandbox.engine_calls("build"), builds);
+}
+
+#[test]
+fn an_edited_notebook_changes_one_image_and_one_service() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.edit("images/jupyter/TestMilvus.ipynb", "# Search with Milvus", "# Search");
+    let mut changed = changes(&sandbox.xtask(&["deploy", "--format", "json"]).code(0).json());
+    changed.sort();
+    assert_eq!(changed, ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]);
+}
+
+#[test]
+fn every_phase_alone_and_in_order_gives_what_deploy_gives() {
+    let sandbox = Sandbox::new();
+    let phases: [&[&str]; 7] = [
+        &["build"],
+        &["sql", "bootstrap"],
+        &["push"],
+        &["put"],
+        &["services"],
+        &["grants"],
+        &["endpoints"],
+    ];
+    for phase in phases {
+        sandbox.xtask(phase).code(0);
+    }
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
+    assert_eq!(changes(&deployed.json()), Vec::<String>::new());
+}
+
+#[test]
+fn a_deploy_that_was_killed_is_finished_by_the_next() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(&["deploy"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("xtask starts");
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    for line in lines.map_while(Result::ok) {
+        if line.contains("sql:bootstrap/080") {
+            break;
+        }
+    }
+    child.kill().expect("kill -9");
+    child.wait().unwrap();
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+}
+
+#[test]
+fn a_killed_platform_still_has_everything_when_it_starts_again() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let pid = status["pid"].to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    sandbox.xtask(&["status"]).code(5);
+    let again = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
+    assert_eq!(changes(&again.json()), Vec::<String>::new());
+}
+
+#[test]
+fn clean_asks_and_then_leaves_nothing_but_what_others_made() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.xtask(&["clean"]).code(9).without_data().says("hint: pass `--yes`");
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+    sandbox.xtask(&["clean", "--yes"]).code(0);
+    let again = sandbox.xtask(&["clean", "--format", "json"]).code(0).says("nothing to do");
+    assert_eq!(again.json(), json!({"changes": []}));
+}
+
+#[test]
+fn a_refused_login_is_told_apart_from_a_refused_statement() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["local", "start"]).code(0);
+    let file = sandbox.path("target/spcs/local/platform.json");
+    let mut status: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    status["password"] = json!("not-the-password");
+    std::fs::write(&file, status.to_string()).unwrap();
+    sandbox.xtask(&["sql", "bootstrap"]).code(5).without_data().says("logging in at `local`");
+}

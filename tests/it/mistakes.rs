@@ -1,0 +1,126 @@
+//! Bad input: a clear error, its exit code, and nothing changed.
+
+use std::net::TcpListener;
+
+use crate::sandbox::Sandbox;
+
+/// Deploys after a mistake was made: it must be found before a platform is even started.
+#[track_caller]
+fn refused(mistake: impl FnOnce(&Sandbox), code: i32, said: &[&str]) {
+    let sandbox = Sandbox::new();
+    mistake(&sandbox);
+    let mut run = sandbox.xtask(&["deploy"]).code(code).without_data();
+    for part in said {
+        run = run.says(part);
+    }
+    let left = sandbox.path("target/spcs/local/platform.json");
+    assert!(!left.exists(), "a platform was started:\n{}", run.stderr);
+}
+
+#[test]
+fn no_engine_is_a_fault_of_the_machine() {
+    let mistake = |sandbox: &Sandbox| sandbox.without_engine("podman");
+    let sandbox = Sandbox::new();
+    mistake(&sandbox);
+    let mut build = sandbox.command(&["build"]);
+    build.env("PATH", sandbox.path("bin"));
+    let output = build.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("podman is not installed; docker is not installed"), "{stderr}");
+    assert!(stderr.contains("hint: install podman with `cargo xtask setup`"), "{stderr}");
+}
+
+#[test]
+fn an_engine_that_does_not_run_is_not_an_engine() {
+    let sandbox = Sandbox::new();
+    sandbox.engine("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
+    sandbox
+        .xtask(&["build", "--engine", "podman"])
+        .code(4)
+        .without_data()
+        .says("cannot connect to Podman")
+        .says("hint: ");
+}
+
+#[test]
+fn an_unknown_template_variable_is_named_with_its_place() {
+    refused(
+        |sandbox| sandbox.edit("sql/bootstrap/080_database.sql", "<% database %>", "<% databse %>"),
+        3,
+        &["sql/bootstrap/080_database.sql:", "databse"],
+    );
+}
+
+#[test]
+fn a_variable_that_nothing_uses_is_an_error() {
+    refused(
+        |sandbox| {
+            sandbox.edit("spcs.toml", "milvus_volume_gib = 10", "milvus_volume_gib = 10\nspare = 1")
+        },
+        3,
+        &["spcs.toml:", "no template uses `<% spare %>`", "hint: "],
+    );
+}
+
+#[test]
+fn unbalanced_quotes_are_named_with_file_and_line() {
+    refused(
+        |sandbox| {
+            let file = sandbox.path("sql/bootstrap/080_database.sql");
+            let text = std::fs::read_to_string(&file).unwrap();
+            std::fs::write(&file, text + "\nSELECT 'open;\n").unwrap();
+        },
+        3,
+        &["sql/bootstrap/080_database.sql:"],
+    );
+}
+
+#[test]
+fn invalid_yaml_in_a_spec_is_named_with_its_place() {
+    refused(
+        |sandbox| sandbox.edit("specs/milvus.yaml", "spec:\n", "spec:\n  : [\n"),
+        3,
+        &["specs/milvus.yaml:"],
+    );
+}
+
+#[test]
+fn a_spec_whose_image_is_not_built_is_not_put() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["local", "start"]).code(0);
+    sandbox
+        .xtask(&["put"])
+        .code(3)
+        .without_data()
+        .says("the image `milvus` is not built")
+        .says("hint: ");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_with_the_way_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sandbox = Sandbox::new();
+    sandbox.edit("spcs.toml", "port = 0", &format!("port = {port}"));
+    sandbox
+        .xtask(&["deploy"])
+        .code(4)
+        .without_data()
+        .says(&format!("port {port} on 127.0.0.1 is taken by another program"))
+        .says("set another `port` in [target.local] of spcs.toml");
+}
+
+#[test]
+fn a_password_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["build"]).code(0);
+    let file = sandbox.path("target/spcs/local/user_password");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "Visible-1\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let run = sandbox.xtask(&["deploy"]).code(3).without_data();
+    let run = run.says("can be read by others: its mode is 0644").says("hint: chmod 600");
+    assert!(!run.stderr.contains("Visible-1"));
+}
