@@ -7,6 +7,8 @@ mod digest;
 pub mod engine;
 pub mod error;
 pub mod execute;
+#[cfg(test)]
+mod fake_http;
 pub mod graph;
 mod http;
 pub mod layout;

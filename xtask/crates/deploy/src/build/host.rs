@@ -1,7 +1,7 @@
 //! What this machine knows of its network: its Debian mirror, CA bundle, pip index and proxies.
 //! Nothing is assumed; what is not set is left out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duct::cmd;
 use serde::Serialize;
@@ -30,9 +30,8 @@ pub(super) struct Host {
 pub(super) fn read(suite: &str) -> Host {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| CA_BUNDLE.to_owned());
     let ca_bundle = std::fs::read_to_string(&bundle).ok();
-    let ask = |program: &str, args: &[&str]| {
-        cmd(program, args).stdin_null().stderr_null().unchecked().read().unwrap_or_default()
-    };
+    let apt = cmd("apt-config", ["dump"]).stdin_null().stderr_null().unchecked().read();
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
     if sources.is_empty() {
         sources = ["", "-updates"]
@@ -43,8 +42,8 @@ pub(super) fn read(suite: &str) -> Host {
     }
     Host {
         apt_sources: sources,
-        apt_options: apt_options(&ask("apt-config", &["dump"])),
-        pip_conf: pip_conf(&ask("pip3", &["config", "list"]), ca_bundle.is_some()),
+        apt_options: apt_options(&apt.unwrap_or_default()),
+        pip_conf: pip_conf(&pip_files(&env), &env, ca_bundle.is_some()),
         ca_bundle,
     }
 }
@@ -123,32 +122,45 @@ fn apt_options(dump: &str) -> Vec<String> {
     dump.lines().filter(wanted).map(str::to_owned).collect()
 }
 
-/// A pip.conf of what `pip config list` says about the way to the packages.
-fn pip_conf(list: &str, ca_bundle: bool) -> Option<String> {
-    let mut lines = Vec::new();
-    for line in list.lines() {
-        let Some((name, value)) = line.split_once('=') else { continue };
-        let key = name.rsplit('.').next().unwrap_or_default();
-        let value = value.trim().trim_matches(['\'', '"']);
+/// pip's own files, the one that counts most last. They are read here and not by pip, which
+/// takes half a second for it.
+fn pip_files(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+    let home = PathBuf::from(env("HOME").unwrap_or_default());
+    let config = env("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
+    let mut files = vec![
+        PathBuf::from("/etc/pip.conf"),
+        home.join(".pip/pip.conf"),
+        config.join("pip/pip.conf"),
+    ];
+    files.extend(env("PIP_CONFIG_FILE").map(PathBuf::from));
+    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+}
+
+/// A pip.conf of what pip's settings say about the way to the packages.
+fn pip_conf(
+    files: &[String],
+    env: &dyn Fn(&str) -> Option<String>,
+    ca_bundle: bool,
+) -> Option<String> {
+    let mut text = String::from("[global]\n");
+    for key in ["index-url", "extra-index-url", "trusted-host"] {
+        let own = env(&format!("PIP_{}", key.replace('-', "_").to_uppercase()));
+        let lines = files.iter().rev().flat_map(|file| file.lines());
+        let in_file =
+            lines.filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == key);
+        let Some(value) = own.or_else(|| Some(in_file?.1.trim().to_owned())) else { continue };
         // A password in an index's address has no place in an image.
-        let harmless = !value
-            .split("://")
-            .skip(1)
-            .any(|rest| rest.split('/').next().is_some_and(|authority| authority.contains('@')));
-        if ["index-url", "extra-index-url", "trusted-host"].contains(&key) {
-            if harmless {
-                lines.push(format!("{key} = {}", value.replace("\\n", " ")));
-            } else {
-                tracing::warn!("pip's {key} holds a password; the base image goes without it");
-            }
+        let authorities = value.split("://").skip(1).filter_map(|rest| rest.split('/').next());
+        if authorities.into_iter().any(|authority| authority.contains('@')) {
+            tracing::warn!("pip's {key} holds a password; the base image goes without it");
+            continue;
         }
+        text.push_str(&format!("{key} = {}\n", value.replace('\n', " ")));
     }
     if ca_bundle {
-        lines.push(format!("cert = {CA_BUNDLE}"));
+        text.push_str(&format!("cert = {CA_BUNDLE}\n"));
     }
-    lines.sort();
-    lines.dedup();
-    (!lines.is_empty()).then(|| format!("[global]\n{}\n", lines.join("\n")))
+    (text.lines().count() > 1).then_some(text)
 }
 
 #[cfg(test)]
@@ -185,14 +197,21 @@ mod tests {
 
     #[test]
     fn the_way_to_the_packages_is_kept_and_a_password_is_not() {
-        let list = "global.index-url='https://index/simple'\n:env:.timeout='9'\n\
-                    user.extra-index-url='https://me:pw@private/simple'\n";
+        let files = [
+            "[global]\nindex-url = https://old/simple\n".to_owned(),
+            "[global]\nindex-url = https://index/simple\ntimeout = 9\n".to_owned(),
+        ];
+        let env = |name: &str| {
+            (name == "PIP_EXTRA_INDEX_URL").then(|| "https://me:pw@private/simple".to_owned())
+        };
         assert_eq!(
-            pip_conf(list, true).as_deref(),
+            pip_conf(&files, &env, true).as_deref(),
             Some(
-                "[global]\ncert = /etc/ssl/certs/ca-certificates.crt\nindex-url = https://index/simple\n"
+                "[global]\nindex-url = https://index/simple\n\
+                 cert = /etc/ssl/certs/ca-certificates.crt\n"
             )
         );
+        assert_eq!(pip_conf(&[], &|_| None, false), None);
         let dump = "Acquire::http::Proxy \"http://proxy:3128\";\nAcquire::cdrom::mount \"/cd/\";\n";
         assert_eq!(apt_options(dump), ["Acquire::http::Proxy \"http://proxy:3128\";"]);
     }

@@ -1,26 +1,20 @@
-//! Pushes to a registry that fails as registries do. It speaks just enough HTTP to be pushed to,
-//! and keeps what it got.
+//! Pushes to a registry that fails as registries do, and keeps what it got.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-
 use super::*;
 use crate::digest;
+use crate::fake_http::{Answer, Request, Site, Trouble, serve};
 use crate::progress::Silent;
 
 /// What goes wrong with the next requests of a method.
 #[derive(Clone, Copy)]
 enum Fault {
     Status(u16),
-    /// Half of the body is read, then the connection is cut.
-    Cut,
-    /// The body is not read at all, and no answer comes.
-    Hang,
+    Trouble(Trouble),
 }
 
 #[derive(Default)]
@@ -31,23 +25,16 @@ struct State {
     requests: Vec<String>,
 }
 
-#[derive(Clone, Default)]
-struct Fake(Arc<Mutex<State>>);
+#[derive(Default)]
+struct Fake(Mutex<State>);
 
 impl Fake {
-    async fn start(faults: &[(&'static str, Fault)]) -> (Fake, Registry) {
-        let fake = Fake::default();
+    async fn start(faults: &[(&'static str, Fault)]) -> (Arc<Fake>, Registry) {
+        let fake = Arc::new(Fake::default());
         for (method, fault) in faults {
             fake.0.lock().unwrap().faults.entry(method).or_default().push_back(*fault);
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = fake.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serving.clone().serve(stream));
-            }
-        });
+        let address = serve(Arc::clone(&fake)).await;
         let mut registry =
             Registry::open(&format!("{address}/db/schema/repo"), Login::Anonymous).ok().unwrap();
         registry.patience = Patience {
@@ -59,59 +46,12 @@ impl Fake {
         (fake, registry)
     }
 
-    async fn serve(self, stream: TcpStream) {
-        let mut stream = BufReader::new(stream);
-        loop {
-            let mut head = Vec::new();
-            loop {
-                let mut line = String::new();
-                if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
-                    return;
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
-                head.push(line.trim().to_owned());
-            }
-            let mut words = head[0].split(' ').map(str::to_owned);
-            let (method, path) = (words.next().unwrap(), words.next().unwrap());
-            let length = head.iter().find_map(|line| {
-                line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok()
-            });
-            let mut body = vec![0; length.unwrap_or(0)];
-            let fault = {
-                let mut state = self.0.lock().unwrap();
-                state.requests.push(format!("{method} {path}"));
-                let faults = &mut state.faults;
-                faults.get_mut(method.as_str()).and_then(VecDeque::pop_front)
-            };
-            match fault {
-                Some(Fault::Cut) => {
-                    let half = body.len() / 2;
-                    let _ = stream.read_exact(&mut body[..half]).await;
-                    return;
-                }
-                Some(Fault::Hang) => {
-                    // Held open; the client has to give up by itself.
-                    std::future::pending::<()>().await;
-                }
-                _ => {}
-            }
-            if stream.read_exact(&mut body).await.is_err() {
-                return;
-            }
-            let (status, headers) = match fault {
-                Some(Fault::Status(status)) => (status, String::new()),
-                _ => self.answer(&method, &path, body),
-            };
-            let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n{headers}\r\n");
-            if stream.write_all(answer.as_bytes()).await.is_err() {
-                return;
-            }
-        }
+    fn requests(&self, method: &str) -> usize {
+        let state = self.0.lock().unwrap();
+        state.requests.iter().filter(|request| request.starts_with(method)).count()
     }
 
-    fn answer(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
+    fn respond(&self, method: &str, path: &str, body: Vec<u8>) -> (u16, String) {
         let mut state = self.0.lock().unwrap();
         match (method, path) {
             ("HEAD", path) if path.contains("/manifests/") => match &state.manifest {
@@ -136,10 +76,33 @@ impl Fake {
             _ => (200, "retry-after: 0\r\n".to_owned()),
         }
     }
+}
 
-    fn requests(&self, method: &str) -> usize {
-        let state = self.0.lock().unwrap();
-        state.requests.iter().filter(|request| request.starts_with(method)).count()
+impl Site for Fake {
+    fn before_body(&self, request: &Request) -> Option<Trouble> {
+        let mut state = self.0.lock().unwrap();
+        state.requests.push(format!("{} {}", request.method, request.path));
+        let faults = state.faults.get_mut(request.method.as_str())?;
+        match faults.front()? {
+            Fault::Trouble(trouble) => {
+                let trouble = *trouble;
+                faults.pop_front();
+                Some(trouble)
+            }
+            Fault::Status(_) => None,
+        }
+    }
+
+    fn answer(&self, request: Request) -> Answer {
+        let fault = {
+            let mut state = self.0.lock().unwrap();
+            state.faults.get_mut(request.method.as_str()).and_then(VecDeque::pop_front)
+        };
+        let (status, headers) = match fault {
+            Some(Fault::Status(status)) => (status, String::new()),
+            _ => self.respond(&request.method, &request.path, request.body),
+        };
+        (status, headers, String::new())
     }
 }
 
@@ -169,7 +132,9 @@ fn layout(folder: &Path) -> PathBuf {
     folder.to_owned()
 }
 
-async fn pushed_through(faults: &[(&'static str, Fault)]) -> (Fake, Result<Pushed, PushError>) {
+async fn pushed_through(
+    faults: &[(&'static str, Fault)],
+) -> (Arc<Fake>, Result<Pushed, PushError>) {
     let folder = tempfile::tempdir().unwrap();
     let (fake, registry) = Fake::start(faults).await;
     let layout = layout(folder.path());
@@ -196,7 +161,7 @@ async fn a_second_push_asks_for_the_manifest_and_sends_nothing() {
 async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
     let faults = [
         ("HEAD", Fault::Status(503)),
-        ("PUT", Fault::Cut),
+        ("PUT", Fault::Trouble(Trouble::Cut)),
         ("PUT", Fault::Status(502)),
         ("POST", Fault::Status(429)),
     ];
@@ -208,7 +173,7 @@ async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
 
 #[tokio::test]
 async fn an_upload_that_stands_still_is_started_again() {
-    let (fake, result) = pushed_through(&[("PUT", Fault::Hang)]).await;
+    let (fake, result) = pushed_through(&[("PUT", Fault::Trouble(Trouble::Hang))]).await;
     assert_eq!(result.unwrap().uploaded, 2);
     assert_eq!(fake.requests("PUT /v2/upload"), 3);
 }

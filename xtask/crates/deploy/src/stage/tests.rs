@@ -1,0 +1,192 @@
+//! The whole way of a file and of a token, to a server that notes what it is asked.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::connection::{Auth, Connection};
+use crate::fake_http::{Answer, Request, Site, serve};
+use crate::registry::{Login, Registry, manifest_digest};
+use crate::secret::Secret;
+use crate::token;
+
+/// A server with one session token at a time: `t1`, and after a renewal `t2`.
+#[derive(Default)]
+struct Fake(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    address: String,
+    /// The session token `t1` is refused.
+    expired: bool,
+    /// A file is on the stage already.
+    occupied: bool,
+    /// Each request in short.
+    log: Vec<String>,
+    stored: Vec<u8>,
+}
+
+impl Site for Fake {
+    fn answer(&self, request: Request) -> Answer {
+        let mut state = self.0.lock().unwrap();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let path = request.path.split('?').next().unwrap().to_owned();
+        let token = request.header("authorization").unwrap_or("-").to_owned();
+        state.log.push(format!("{} {path} {token}", request.method));
+        let ok = |data: Value| (200, json!({"success": true, "code": null, "data": data}));
+        let (status, answer) = match path.as_str() {
+            "/session/v1/login-request" => match body["data"]["PASSWORD"].as_str() {
+                Some("right") => ok(json!({"token": "t1", "masterToken": "m"})),
+                _ => (
+                    200,
+                    json!({
+                        "success": false, "code": "390100", "data": null,
+                        "message": "Incorrect username or password was specified.",
+                    }),
+                ),
+            },
+            "/session/token-request" => {
+                let issued = if body["requestType"] == "ISSUE" { "issued" } else { "t2" };
+                ok(json!({"sessionToken": issued, "validityInSecondsST": 3600, "masterToken": "m"}))
+            }
+            "/queries/v1/query-request" if state.expired && token.contains("t1") => (
+                200,
+                json!({"success": false, "code": "390112", "message": "expired", "data": null}),
+            ),
+            "/queries/v1/query-request" => {
+                assert_eq!(request.header("accept"), Some("application/json"));
+                state.log.push(body["sqlText"].as_str().unwrap().to_owned());
+                ok(json!({"queryId": "q", "command": "UPLOAD", "stageInfo": {
+                    "locationType": "GCS", "location": "stage/S/", "region": "local",
+                    "endPoint": format!("http://{}", state.address), "presignedUrl": null,
+                    "creds": {"GCS_ACCESS_TOKEN": "g"},
+                }}))
+            }
+            "/stage/S/a.yaml"
+                if state.occupied && request.header("x-goog-if-generation-match") == Some("0") =>
+            {
+                (412, Value::Null)
+            }
+            "/stage/S/a.yaml" => {
+                state.stored = request.body;
+                (200, Value::Null)
+            }
+            "/login" => (200, json!({"token": "bearer"})),
+            path if path.contains("/manifests/") && token != "Bearer bearer" => (401, Value::Null),
+            path if path.contains("/manifests/") => (404, Value::Null),
+            _ => ok(Value::Null),
+        };
+        (status, "content-type: application/json\r\n".to_owned(), answer.to_string())
+    }
+}
+
+async fn start() -> (Arc<Fake>, Connection) {
+    let fake = Arc::new(Fake::default());
+    let address = serve(Arc::clone(&fake)).await.to_string();
+    let connection = Connection {
+        name: "local".to_owned(),
+        account: "spcs-local".to_owned(),
+        user: "ADMIN".to_owned(),
+        url: url::Url::parse(&format!("http://{address}")).unwrap(),
+        auth: Auth::Password(Secret::new("right")),
+        role: None,
+        warehouse: None,
+    };
+    fake.0.lock().unwrap().address = address;
+    (fake, connection)
+}
+
+#[tokio::test]
+async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
+    let (fake, connection) = start().await;
+    let session = StageSession::open(&connection, Some("SYSADMIN")).await.ok().unwrap();
+    let done = put(&session, b"spec".to_vec(), "@DB.S.SPECS", "a.yaml", true).await.unwrap();
+    session.close().await;
+    assert_eq!(done, Put::Uploaded);
+    let state = fake.0.lock().unwrap();
+    assert_eq!(state.stored, b"spec");
+    assert_eq!(
+        state.log,
+        [
+            "POST /session/v1/login-request -",
+            "POST /queries/v1/query-request Snowflake Token=\"t1\"",
+            "PUT file:///a.yaml @DB.S.SPECS AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=TRUE",
+            "PUT /stage/S/a.yaml Bearer g",
+            "POST /session Snowflake Token=\"t1\"",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_left_alone_unless_it_may_be_overwritten() {
+    let (fake, connection) = start().await;
+    fake.0.lock().unwrap().occupied = true;
+    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    let put = |overwrite| put(&session, b"new".to_vec(), "@S", "a.yaml", overwrite);
+    assert_eq!(put(false).await.unwrap(), Put::Skipped);
+    assert!(fake.0.lock().unwrap().stored.is_empty());
+    assert_eq!(put(true).await.unwrap(), Put::Uploaded);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_renewed_with_the_master_token() {
+    let (fake, connection) = start().await;
+    fake.0.lock().unwrap().expired = true;
+    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    assert_eq!(put(&session, vec![1], "@S", "a.yaml", true).await.unwrap(), Put::Uploaded);
+    let log = fake.0.lock().unwrap().log.join("\n");
+    assert!(log.contains("POST /session/token-request Snowflake Token=\"m\""), "{log}");
+    assert!(log.contains("query-request Snowflake Token=\"t2\""), "{log}");
+}
+
+#[tokio::test]
+async fn a_refused_login_says_who_and_what_to_do() {
+    let (_fake, mut connection) = start().await;
+    connection.auth = Auth::Password(Secret::new("hunter2"));
+    let error = StageSession::open(&connection, None).await.err().unwrap();
+    assert_eq!(error.kind(), crate::error::Kind::Connection);
+    let text = error.to_string();
+    assert!(text.contains("as ADMIN") && text.contains("Incorrect username"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
+    let (fake, connection) = start().await;
+    let session = Arc::new(StageSession::open(&connection, None).await.ok().unwrap());
+    let address = fake.0.lock().unwrap().address.clone();
+    let registry = Registry::open(&format!("{address}/db/s/repo"), Login::Session(session));
+    let registry = registry.ok().unwrap();
+    for _ in 0..3 {
+        assert_eq!(manifest_digest(&registry, "milvus", "abc").await.unwrap(), None);
+    }
+    let log = fake.0.lock().unwrap().log.clone();
+    let password = token::IssuedToken {
+        token: Secret::new("issued"),
+        expires_in: std::time::Duration::from_secs(3600),
+    };
+    let password = password.registry_password();
+    let basic = base64::Engine::encode(
+        &base64::engine::general_purpose::STANDARD,
+        format!("0sessiontoken:{}", password.expose()),
+    );
+    let logins: Vec<_> = log.iter().filter(|line| line.contains(" /login ")).collect();
+    assert_eq!(logins, [&format!("GET /login Basic {basic}")]);
+}
+
+#[test]
+fn a_name_cannot_change_the_statement_it_stands_in() {
+    assert!(check_names("@DB.S.STAGE/folder", "milvus-12ab.yaml").is_ok());
+    for (stage, file) in [
+        ("@DB.S.STAGE OVERWRITE=TRUE", "a"),
+        ("DB.S.STAGE", "a"),
+        ("@a;DROP", "a"),
+        ("@a", "a b"),
+        ("@a", "../a"),
+        ("@a", "a'"),
+        ("@a", ""),
+    ] {
+        assert!(check_names(stage, file).is_err(), "{stage} {file}");
+    }
+}
