@@ -25,6 +25,8 @@ mod monitor;
 mod names;
 mod shared;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use shared::Shared;
 use task::{Goal, ServiceTask};
@@ -185,6 +187,16 @@ impl Controller {
         // A CREATE may have followed meanwhile; its entry stays.
         if services.get(key).is_some_and(|handle| handle.ended.has_changed().is_err()) {
             services.remove(key);
+        }
+    }
+
+    /// Ends the tasks of all services and leaves their containers as they are. What a task is
+    /// doing at the moment is finished first.
+    pub async fn stop(&self) {
+        let handles: Vec<Handle> = self.services().drain().map(|(_, handle)| handle).collect();
+        for Handle { goal, mut ended, .. } in handles {
+            drop(goal);
+            while ended.changed().await.is_ok() {}
         }
     }
 

@@ -60,6 +60,8 @@ pub(super) struct ContainerRun {
     pub(super) restart_at: Option<Instant>,
     /// Ends in a row, each soon after its start.
     pub(super) crashes: u32,
+    /// Whether the platform itself has ended this run.
+    pub(super) stopped: bool,
 }
 
 /// Course of a probe.
@@ -89,6 +91,7 @@ impl ContainerRun {
             liveness: ProbeRun::new(),
             restart_at: None,
             crashes: 0,
+            stopped: false,
         }
     }
 
@@ -119,7 +122,7 @@ impl ContainerRun {
                     ),
                     _ => ("PENDING", Waiting::Start.message().to_owned()),
                 },
-                Phase::Exited => ended(state),
+                Phase::Exited => self.ended(state, instance),
             },
         };
         ContainerObservation {
@@ -132,17 +135,24 @@ impl ContainerRun {
             last_exit_code: self.last_exit,
         }
     }
-}
 
-fn ended(state: &ContainerState) -> (&'static str, String) {
-    let (status, message) = match state.exit_code {
-        _ if state.oom_killed => ("FAILED", "Container was OOMKilled due to resource usage"),
-        0 => ("DONE", "Completed successfully"),
-        // The shell's codes for a program that cannot be run.
-        126 | 127 => ("FAILED", "Encountered fatal error while running, check container logs"),
-        _ => ("FAILED", "User application error, check container logs"),
-    };
-    (status, message.to_owned())
+    fn ended(&self, state: &ContainerState, instance: &Instance) -> (&'static str, String) {
+        // Engines do not see every OOM kill (podman misses those of cgroups v1). A SIGKILL that
+        // the platform did not send to a container with a memory limit is taken for one.
+        let limited = instance.rendered.as_ref().is_some_and(|rendered| {
+            let mut containers = rendered.spec.containers.iter();
+            containers.any(|c| c.name == self.name && c.resources.limits.memory.is_some())
+        });
+        let oom = state.oom_killed || (state.exit_code == 137 && limited && !self.stopped);
+        let (status, message) = match state.exit_code {
+            _ if oom => ("FAILED", "Container was OOMKilled due to resource usage"),
+            0 => ("DONE", "Completed successfully"),
+            // The shell's codes for a program that cannot be run.
+            126 | 127 => ("FAILED", "Encountered fatal error while running, check container logs"),
+            _ => ("FAILED", "User application error, check container logs"),
+        };
+        (status, message.to_owned())
+    }
 }
 
 impl Waiting {

@@ -140,6 +140,7 @@ impl Context {
                         tracing::warn!(%error, "stopping failed");
                     }
                     container.ready = false;
+                    container.stopped = true;
                     container.liveness.failures = 0;
                 }
             }
@@ -176,6 +177,7 @@ impl ContainerRun {
         self.state = None;
         self.ready = false;
         self.restart_at = None;
+        self.stopped = false;
         self.restarts += 1;
     }
 

@@ -23,10 +23,12 @@ pub(in crate::runtime) async fn answers(
             .header(http::header::CONNECTION, "close")
             .body(Empty::<hyper::body::Bytes>::new())
             .ok()?;
-        // Dropped with its answer, so a probe leaves no connection behind.
+        let mut answer = std::pin::pin!(sender.send_request(request));
+        // A connection that has ended may have brought the answer with its last bytes. Both are
+        // dropped afterwards, so that a probe leaves no connection behind.
         tokio::select! {
-            answer = sender.send_request(request) => answer.ok(),
-            _ = connection => None,
+            answer = &mut answer => answer.ok(),
+            _ = connection => answer.await.ok(),
         }
     };
     match tokio::time::timeout(timeout, request).await {

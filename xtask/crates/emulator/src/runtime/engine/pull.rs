@@ -21,6 +21,10 @@ pub(super) async fn pull(
         doing: doing.clone(),
         message: format!("cannot write the login to {}: {error}", directory.display()),
     })?;
+    record(directory, image).map_err(|error| RuntimeError {
+        doing: doing.clone(),
+        message: format!("cannot write to {}: {error}", directory.display()),
+    })?;
     let mut command = match cli.kind() {
         EngineKind::Podman => {
             let file = directory.join("config.json");
@@ -65,4 +69,22 @@ fn write_login(directory: &Path, login: &PullLogin) -> std::io::Result<()> {
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     file.write_all(text.as_bytes())?;
     std::fs::rename(fresh, path)
+}
+
+const RECORD: &str = "images";
+
+/// Notes that an image was brought in, so that a reset of the platform can take it away.
+fn record(directory: &Path, image: &str) -> std::io::Result<()> {
+    if pulled(directory).iter().any(|known| known == image) {
+        return Ok(());
+    }
+    let mut file =
+        std::fs::OpenOptions::new().append(true).create(true).open(directory.join(RECORD))?;
+    file.write_all(format!("{image}\n").as_bytes())
+}
+
+/// All images that were brought in, also those that are gone again.
+pub(super) fn pulled(directory: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(directory.join(RECORD)).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }

@@ -1,20 +1,23 @@
 //! Taking away everything that a platform has made in an engine.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::EngineCommand;
 use crate::runtime::{PLATFORM, RuntimeError};
 
-/// Removes the containers, networks, volumes and images of a platform that is not running.
-pub fn remove_all(engine: &EngineCommand, platform_id: &str) -> Result<(), RuntimeError> {
-    let filter = format!("label={PLATFORM}={platform_id}");
+/// Removes the containers, networks, volumes and images of the platform whose state lies in this
+/// directory, and which is not running.
+pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), RuntimeError> {
+    let filter = format!("label={PLATFORM}={}", crate::controller::platform_id(state_dir));
     let containers = list(engine, &["ps", "--all", "--quiet", "--filter", &filter])?;
-    let mut images: Vec<String> = Vec::new();
+    // A suspended service has no container, so pulls are on record.
+    let mut images = super::pull::pulled(&state_dir.join("pull"));
     for id in &containers {
         let args = ["container", "inspect", "--format", "{{.Config.Image}}", id];
         images.extend(list(engine, &args).unwrap_or_default());
-        call(engine, &["rm", "--force", "--volumes", id])?;
     }
+    remove_containers(engine, containers)?;
     for network in list(engine, &["network", "ls", "--quiet", "--filter", &filter])? {
         call(engine, &["network", "rm", &network])?;
     }
@@ -27,6 +30,25 @@ pub fn remove_all(engine: &EngineCommand, platform_id: &str) -> Result<(), Runti
         // An image that something else uses stays.
         if let Err(error) = call(engine, &["image", "rm", &image]) {
             tracing::debug!(%error, image, "image is kept");
+        }
+    }
+    Ok(())
+}
+
+/// A container whose network others use goes only after them; which those are, the engine knows.
+fn remove_containers(engine: &EngineCommand, mut left: Vec<String>) -> Result<(), RuntimeError> {
+    while !left.is_empty() {
+        let before = left.len();
+        let mut refused = None;
+        left.retain(|id| match call(engine, &["rm", "--force", "--volumes", id]) {
+            Ok(_) => false,
+            Err(error) => {
+                refused = Some(error);
+                true
+            }
+        });
+        if let (true, Some(error)) = (left.len() == before, refused) {
+            return Err(error);
         }
     }
     Ok(())

@@ -1,0 +1,275 @@
+//! A registry and a controller with a real engine, and an image to run.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use emulator::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
+use emulator::controller::{Controller, ControllerDirs, ControllerTiming};
+use emulator::registry::Registry;
+use emulator::runtime::{EngineRuntime, PullLogin, Runtime};
+use emulator::service::{Deployment, PinnedImage, ServiceObservation};
+use emulator::{EngineCommand, EngineKind};
+
+const REPOSITORY: &str = "db/public/repo";
+const PASSWORD: &str = "the-password-of-the-registry";
+
+pub(crate) struct World {
+    pub(crate) engine: EngineCommand,
+    pub(crate) controller: Controller,
+    pub(crate) directory: tempfile::TempDir,
+    registry: Registry,
+    port: u16,
+}
+
+/// Lets the one user do anything.
+struct OneUser;
+
+impl Access for OneUser {
+    fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
+        if password != PASSWORD {
+            return Err("wrong password".to_owned());
+        }
+        Ok(principal(user))
+    }
+    fn token(&self, token: &str) -> Option<Principal> {
+        (token == "token").then(|| principal("ADMIN"))
+    }
+    fn issue_token(&self, _: &Principal) -> String {
+        "token".to_owned()
+    }
+    fn repository(&self, _: &Principal, path: &str, _: RepositoryAction) -> RepositoryAccess {
+        if path == REPOSITORY { RepositoryAccess::Allowed } else { RepositoryAccess::NotFound }
+    }
+    fn endpoint(&self, _: &str) -> Option<EndpointRoute> {
+        None
+    }
+    fn may_use_endpoint(&self, _: &Principal, _: &EndpointRoute) -> bool {
+        false
+    }
+}
+
+fn principal(user: &str) -> Principal {
+    Principal { user: user.to_owned(), role: "R".to_owned(), roles: vec!["R".to_owned()] }
+}
+
+impl World {
+    pub(crate) async fn new(engine: EngineCommand) -> World {
+        let directory = tempfile::tempdir().unwrap();
+        let registry = Registry::open(&directory.path().join("registry")).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = registry.router(Arc::new(OneUser));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let controller = controller(&engine, directory.path(), port);
+        let world = World { engine, controller, directory, registry, port };
+        let (engine, path) = (world.engine.clone(), world.directory.path().to_owned());
+        tokio::task::spawn_blocking(move || push_image(&engine, &path, port)).await.unwrap();
+        world
+    }
+
+    /// What a new process of the platform would begin with.
+    pub(crate) async fn restart_controller(&mut self) {
+        self.controller.stop().await;
+        self.controller = controller(&self.engine, self.directory.path(), self.port);
+    }
+
+    pub(crate) fn deployment(&self, name: &str, spec: &str, digest: &str) -> Deployment {
+        let pinned = self.registry.resolve(REPOSITORY, "sample", "1").unwrap().expect("pushed");
+        let image = PinnedImage { path: format!("/{REPOSITORY}/sample:1"), digest: pinned };
+        let parsed = emulator::spec::parse(spec).unwrap();
+        let stage = self.directory.path().join("stage");
+        std::fs::create_dir_all(&stage).unwrap();
+        Deployment {
+            key: format!("DB.PUBLIC.{name}"),
+            spec_text: spec.to_owned(),
+            spec_digest: digest.to_owned(),
+            images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
+            instances: 1,
+            stages: parsed.stages().map(|name| (name.to_owned(), stage.clone())).collect(),
+            session_token: "the-session-token".to_owned(),
+            environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
+            node_ready_at: SystemTime::UNIX_EPOCH,
+            egress: false,
+        }
+    }
+
+    pub(crate) async fn until(
+        &self,
+        key: &str,
+        what: &str,
+        holds: impl Fn(&ServiceObservation) -> bool,
+    ) -> ServiceObservation {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+        loop {
+            let seen = self.controller.observe(key).unwrap();
+            if holds(&seen) {
+                return seen;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{key} {what}: {seen:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub(crate) async fn until_running(&self, key: &str) -> ServiceObservation {
+        self.until(key, "running", |seen| seen.status == "RUNNING" && !seen.is_upgrading).await
+    }
+
+    /// Asks a service through its published port.
+    pub(crate) async fn ask(&self, key: &str, path: &str) -> String {
+        let address = self.controller.endpoint_address(key, 8000).expect("a READY instance");
+        let path = path.to_owned();
+        let answer = tokio::task::spawn_blocking(move || get(&address.to_string(), &path));
+        answer.await.unwrap().unwrap()
+    }
+
+    /// Lines that the engine prints.
+    pub(crate) fn engine(&self, args: &[&str]) -> Vec<String> {
+        lines(&self.engine, args)
+    }
+
+    /// Everything labelled with this platform.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let label = format!("label=spcs.platform={}", self.platform_id());
+        let filter = ["--quiet", "--filter", &label];
+        let listed = [&["ps", "--all"][..], &["volume", "ls"], &["network", "ls"]];
+        let mut left: Vec<String> =
+            listed.iter().flat_map(|list| self.engine(&[list, &filter[..]].concat())).collect();
+        let name = format!("127.0.0.1:{}", self.port);
+        let images = self.engine(&["images", "--digests", "--format", "{{.Repository}}"]);
+        left.extend(images.into_iter().filter(|image| image.starts_with(&name)));
+        left
+    }
+
+    /// Whether the engine's cgroups hold containers to their memory limits.
+    pub(crate) fn enforces_memory(&self) -> bool {
+        let (format, yes) = match self.engine.kind {
+            EngineKind::Podman => ("{{.Host.CgroupControllers}}", "memory"),
+            EngineKind::Docker => ("{{.MemoryLimit}}", "true"),
+        };
+        self.engine(&["info", "--format", format]).concat().contains(yes)
+    }
+
+    pub(crate) fn platform_id(&self) -> String {
+        emulator::controller::platform_id(self.directory.path())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Also when the test has failed, this machine is left as it was. What a service's task
+        // was doing at that moment may still make something new.
+        let controller = self.controller.clone();
+        let stop = async move { controller.stop().await };
+        let handle = tokio::runtime::Handle::current();
+        let _ = std::thread::spawn(move || handle.block_on(stop)).join();
+        let removed = emulator::runtime::remove_all(&self.engine, self.directory.path());
+        if let Err(error) = removed {
+            eprintln!("the test leaves something behind: {error}");
+        }
+    }
+}
+
+fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
+    let dirs = ControllerDirs::new(directory);
+    let runtime = EngineRuntime::new(engine.clone(), directory, &dirs.platform_id);
+    let login = PullLogin {
+        registry: format!("127.0.0.1:{port}"),
+        username: "ADMIN".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let timing = ControllerTiming {
+        converge: Duration::from_millis(200),
+        stop_grace: Duration::from_secs(10),
+        ..ControllerTiming::default()
+    };
+    Controller::with_timing(Runtime::Engine(runtime), dirs, login, timing)
+}
+
+/// `GET http://<host>/<path>`, port 8000 unless it is named.
+pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:8000") };
+    let mut stream = TcpStream::connect(&address)?;
+    // In one piece: the sample reads once.
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.starts_with("HTTP/1.1 200") {
+        Ok(body.to_owned())
+    } else {
+        Err(std::io::Error::other(answer))
+    }
+}
+
+pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
+    let output = Command::new(&engine.program).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// An image of this test binary and the libraries it needs, pushed by the engine itself.
+fn push_image(engine: &EngineCommand, directory: &Path, port: u16) {
+    let root = directory.join("root");
+    let program = std::env::current_exe().unwrap();
+    copy(&program, &root, Path::new("/sample"));
+    let listed = Command::new("ldd").arg(&program).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
+        copy(Path::new(library), &root, Path::new(library));
+    }
+    std::fs::create_dir_all(root.join("tmp")).unwrap();
+    let archive = directory.join("root.tar");
+    let (archive, root) = (archive.to_str().unwrap(), root.to_str().unwrap());
+    let tar = Command::new("tar").args(["-C", root, "-cf", archive, "."]).status().unwrap();
+    assert!(tar.success());
+
+    let image = format!("127.0.0.1:{port}/{REPOSITORY}/sample:1");
+    lines(engine, &["import", archive, &image]);
+    let login = directory.join("login");
+    std::fs::create_dir_all(&login).unwrap();
+    let auth = base64::engine::general_purpose::STANDARD.encode(format!("ADMIN:{PASSWORD}"));
+    let config = format!(r#"{{"auths": {{"127.0.0.1:{port}": {{"auth": "{auth}"}}}}}}"#);
+    std::fs::write(login.join("config.json"), config).unwrap();
+    let (login, file) = (login.to_str().unwrap(), login.join("config.json"));
+    match engine.kind {
+        EngineKind::Podman => {
+            let file = file.to_str().unwrap();
+            lines(engine, &["push", "--authfile", file, "--tls-verify=false", &image]);
+        }
+        EngineKind::Docker => {
+            lines(engine, &["--config", login, "push", &image]);
+        }
+    }
+    lines(engine, &["rmi", &image]);
+}
+
+fn copy(from: &Path, root: &Path, to: &Path) {
+    let to: PathBuf = root.join(to.strip_prefix("/").unwrap());
+    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+    std::fs::copy(from, to).unwrap();
+}
+
+/// The ids of a service's containers.
+pub(crate) fn ids(world: &World, key: &str) -> Vec<String> {
+    let label = format!("label=spcs.service={key}");
+    let mut ids = world.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
+    let platform = world.platform_id();
+    ids.retain(|id| {
+        let format = "{{index .Config.Labels \"spcs.platform\"}}";
+        world.engine(&["inspect", "--format", format, id]) == [platform.as_str()]
+    });
+    ids.sort();
+    ids
+}
+
+/// Where the platform under test answers, for assertions on addresses.
+pub(crate) fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().is_loopback()
+}
