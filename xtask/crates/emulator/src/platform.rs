@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use crate::account::{Account, IDENTIFIER, PULLER};
 use crate::catalog::{ADMIN, Catalog, random};
 use crate::config::{EngineCommand, PlatformConfig, RuntimeChoice, Status};
-use crate::controller::{Controller, ControllerDirs, platform_id};
+use crate::controller::{Controller, ControllerDirs};
 use crate::registry::Registry;
 use crate::runtime::{EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all};
 use crate::session::Sessions;
@@ -176,6 +176,7 @@ impl Platform {
         if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
             abort.abort();
         }
+        self.account.controller.stop().await;
         files::remove_status(&self.status.state_dir);
         tracing::info!(port = self.account.port, "platform stopped");
         drop(self.lock);
@@ -193,7 +194,7 @@ pub fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<(), Sta
     }
     let lock = Lock::take(state_dir)?;
     if let Some(engine) = engine {
-        remove_all(engine, &platform_id(state_dir))?;
+        remove_all(engine, state_dir)?;
     }
     fs_err::remove_dir_all(state_dir).map_err(doing("removing the state directory"))?;
     drop(lock);

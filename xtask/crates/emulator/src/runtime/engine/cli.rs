@@ -62,10 +62,7 @@ impl Cli {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            // Warnings come first, the cause last.
-            let message = stderr.trim().lines().last().unwrap_or_default().trim().to_owned();
-            let message = if message.is_empty() { output.status.to_string() } else { message };
-            Err(error(message))
+            Err(error(cause(&stderr).map_or_else(|| output.status.to_string(), str::to_owned)))
         }
     }
 
@@ -97,4 +94,11 @@ impl Cli {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if child.wait().await.map_err(io)?.success() { Ok(text) } else { Err(error(text)) }
     }
+}
+
+/// What an engine gives as the cause on stderr: warnings come before it, and docker may add an
+/// advice to read its help.
+pub(super) fn cause(stderr: &str) -> Option<&str> {
+    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.filter(|line| !line.starts_with("Run '") && !line.starts_with("See '")).last()
 }

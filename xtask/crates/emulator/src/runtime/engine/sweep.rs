@@ -77,7 +77,7 @@ fn call(engine: &EngineCommand, args: &[&str]) -> Result<String, RuntimeError> {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let message = stderr.trim().lines().last().unwrap_or_default().to_owned();
+        let message = super::cli::cause(&stderr).unwrap_or_default().to_owned();
         Err(RuntimeError { doing, message })
     }
 }
