@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use deploy::build::BuildState;
 use deploy::connection::{self, Connection};
 use deploy::execute::{self, Outcome, Run, Sessions};
 use deploy::secret::Secrets;
 use plan::config::Target as Config;
-use plan::{Desired, ImageState, Observed, Plan, Project};
+use plan::{Desired, Observed, Plan, Project};
 
 use crate::cli::Runtime;
 use crate::console::StepLines;
@@ -27,7 +28,7 @@ pub(crate) struct Files {
     /// What they ask.
     pub(crate) desired: Desired,
     /// Which images are built.
-    pub(crate) images: BTreeMap<String, ImageState>,
+    pub(crate) images: BTreeMap<String, BuildState>,
 }
 
 /// A target that can be reached.
@@ -37,6 +38,7 @@ pub(crate) struct Target<'a> {
     pub(crate) project: Project,
     /// What they ask of the target.
     pub(crate) desired: Desired,
+    images: BTreeMap<String, BuildState>,
     connection: Connection,
     /// Sessions to look with.
     pub(crate) sessions: Sessions,
@@ -57,7 +59,7 @@ pub(crate) fn files(context: &Context) -> Result<Files> {
     let target = context.target();
     let requests = execute::requests(&project, target, &context.root()?, &context.work_dir()?)?;
     let images = execute::states(&requests)?;
-    let desired = plan::desired(&project, target, &images)?;
+    let desired = plan::desired(&project, target, &execute::planned(&images))?;
     Ok(Files { project, desired, images })
 }
 
@@ -111,19 +113,19 @@ pub(crate) async fn start_platform(
 /// A run for a plan; without a connection it can do only what needs no target.
 pub(crate) fn new_run(
     context: &Context,
-    project: &Project,
-    desired: &Desired,
+    files: Files,
     connection: Option<Connection>,
 ) -> Result<Run> {
     Ok(Run {
-        project: project.clone(),
-        desired: desired.clone(),
+        engine: context.engine(&files.project)?,
+        project: files.project,
+        desired: files.desired,
+        images: files.images,
         target: context.target().to_owned(),
         root: context.root()?,
         work_dir: context.work_dir()?,
         connection,
         secrets: Secrets::none(),
-        engine: context.engine(project)?,
         timeout: DEFAULT_LIMIT,
         cancel: context.cancel.clone(),
         watcher: Arc::new(StepLines::new(&context.console)),
@@ -159,7 +161,7 @@ impl<'a> Target<'a> {
         files: Files,
         platform: Platform,
     ) -> Result<Target<'a>> {
-        let Files { project, desired, .. } = files;
+        let Files { project, desired, images } = files;
         let connection = match project.target(context.target())? {
             Config::Snowflake(target) => connection::from_snowflake(target.connection.as_deref()),
             Config::Local(local) => {
@@ -173,7 +175,7 @@ impl<'a> Target<'a> {
         }
         .map_err(deploy::Error::from)?;
         let sessions = Sessions::new(connection.clone());
-        Ok(Target { context, project, desired, connection, sessions })
+        Ok(Target { context, project, desired, images, connection, sessions })
     }
 
     /// Reads what the target says of itself.
@@ -193,8 +195,12 @@ impl<'a> Target<'a> {
         secrets: Secrets,
         timeout: Option<Duration>,
     ) -> Result<Outcome> {
-        let connection = Some(self.connection.clone());
-        let mut run = new_run(self.context, &self.project, &self.desired, connection)?;
+        let files = Files {
+            project: self.project.clone(),
+            desired: self.desired.clone(),
+            images: self.images.clone(),
+        };
+        let mut run = new_run(self.context, files, Some(self.connection.clone()))?;
         run.secrets = secrets;
         run.timeout = timeout.unwrap_or(DEFAULT_LIMIT);
         carry_out(self.context, run, plan, observed).await

@@ -24,11 +24,11 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         matches!(&step.action, Action::Build { image }
             if args.images.is_empty() || args.images.contains(image))
     });
-    let run = target::new_run(context, &files.project, &files.desired, None)?;
+    let run = target::new_run(context, files, None)?;
     let outcome = target::carry_out(context, run, &plan, Observed::default()).await?;
     if context.console.json() {
         // What was built has its digest only now.
-        let images = target::files(context)?.images;
+        let images = deploy::execute::planned(&target::files(context)?.images);
         let document = json!({
             "images": images,
             "changes": outcome.changes().collect::<Vec<_>>(),

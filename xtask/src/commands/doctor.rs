@@ -1,6 +1,7 @@
 //! `doctor`: what works here, what does not, and what to do about it.
 
 use anyhow::Result;
+use deploy::build::BuildState;
 use deploy::error::Kind;
 use plan::config::Target as Config;
 use serde::Serialize;
@@ -50,8 +51,7 @@ async fn checks(context: &Context) -> Vec<Check> {
         files
             .as_ref()
             .map(|files| {
-                let stale =
-                    files.images.values().filter(|s| matches!(s, plan::ImageState::Stale { .. }));
+                let stale = files.images.values().filter(|s| matches!(s, BuildState::Stale { .. }));
                 format!(
                     "well-formed; {} of {} images have to be built",
                     stale.count(),

@@ -3,9 +3,9 @@
 mod packages;
 
 use anyhow::Result;
+use deploy::build::BuildState;
 use deploy::engine::{self, EngineChoice};
 use deploy::error::Kind;
-use plan::ImageState;
 use serde_json::json;
 
 use crate::cli::Runtime;
@@ -52,7 +52,7 @@ pub(crate) fn when_asked(context: &Context, files: &Files) -> Result<()> {
     if !context.console.yes() || context.local_runtime() == Runtime::Fake {
         return Ok(());
     }
-    let builds = files.images.values().any(|state| matches!(state, ImageState::Stale { .. }));
+    let builds = files.images.values().any(|state| matches!(state, BuildState::Stale { .. }));
     let wanted = missing(context, context.engine(&files.project)?, builds)?;
     // On a machine that is no Debian the engine's own error says more than a list of packages.
     if wanted.is_empty() || !packages::is_debian() {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use plan::{Action, Change, Desired, Observed, Plan, Project};
 
+use crate::build::{BuildState, BuiltImage};
 use crate::connection::Connection;
 use crate::engine::{Engine, EngineChoice};
 use crate::error::{Error, StepFailure};
@@ -21,7 +22,7 @@ use crate::progress::Progress;
 use crate::secret::Secrets;
 use crate::wait::{self, Subject};
 
-pub use images::{requests, states};
+pub use images::{planned, requests, states};
 pub use outcome::{Outcome, StepOutcome};
 pub use sessions::Sessions;
 
@@ -44,6 +45,8 @@ pub struct Run {
     pub project: Project,
     /// What they ask of the target.
     pub desired: Desired,
+    /// Which images are built.
+    pub images: BTreeMap<String, BuildState>,
     /// The target's name.
     pub target: String,
     /// The project's directory.
@@ -70,7 +73,7 @@ struct Progressing {
     observed: Observed,
     sessions: Sessions,
     engine: tokio::sync::OnceCell<Engine>,
-    built: Mutex<BTreeMap<String, crate::build::BuiltImage>>,
+    built: Mutex<BTreeMap<String, BuiltImage>>,
     endpoints: Mutex<BTreeMap<String, Vec<Endpoint>>>,
 }
 

@@ -40,29 +40,29 @@ pub fn requests(
 /// Which images are built from what their folders hold now; no engine is asked.
 pub fn states(
     requests: &BTreeMap<String, BuildRequest>,
-) -> Result<BTreeMap<String, ImageState>, Error> {
-    let mut states = BTreeMap::new();
-    for (key, request) in requests {
-        let state = match state(key, request)? {
-            BuildState::Built(image) => ImageState::Built { digest: image.digest },
-            BuildState::Stale { reason } => ImageState::Stale { reason },
-        };
-        states.insert(key.clone(), state);
-    }
-    Ok(states)
+) -> Result<BTreeMap<String, BuildState>, Error> {
+    let state = |(key, request): (&String, &BuildRequest)| match build::state(request) {
+        Ok(state) => Ok((key.clone(), state)),
+        Err(source) => Err(Error::Build { image: key.clone(), source }),
+    };
+    requests.iter().map(state).collect()
 }
 
-fn state(image: &str, request: &BuildRequest) -> Result<BuildState, Error> {
-    build::state(request).map_err(|source| Error::Build { image: image.to_owned(), source })
+/// The same in a plan's terms.
+pub fn planned(states: &BTreeMap<String, BuildState>) -> BTreeMap<String, ImageState> {
+    let planned = |state: &BuildState| match state {
+        BuildState::Built(image) => ImageState::Built { digest: image.digest.clone() },
+        BuildState::Stale { reason } => ImageState::Stale { reason: reason.clone() },
+    };
+    states.iter().map(|(key, state)| (key.clone(), planned(state))).collect()
 }
 
 impl Progressing {
     pub(super) async fn build(&self, image: &str) -> Result<Change, Error> {
-        let request = self.request(image)?;
-        if let BuildState::Built(built) = state(image, &request)? {
-            lock(&self.built).insert(image.to_owned(), built);
+        if let Some(BuildState::Built(_)) = self.run.images.get(image) {
             return Ok(Change::Unchanged);
         }
+        let request = self.request(image)?;
         let engine = self.engine().await?.clone();
         let watcher = Arc::clone(&self.run.watcher);
         let work = move || build::build(&engine, &request, &*watcher);
@@ -129,25 +129,24 @@ impl Progressing {
         Ok(digests)
     }
 
+    /// An image that this run has built, or that was built when it began.
     fn built(&self, image: &str) -> Result<BuiltImage, Error> {
         if let Some(built) = lock(&self.built).get(image) {
             return Ok(built.clone());
         }
-        match state(image, &self.request(image)?)? {
-            BuildState::Built(built) => Ok(built),
-            BuildState::Stale { reason } => {
-                Err(Error::NotBuilt { image: image.to_owned(), reason })
+        match self.run.images.get(image) {
+            Some(BuildState::Built(built)) => Ok(built.clone()),
+            Some(BuildState::Stale { reason }) => {
+                Err(Error::NotBuilt { image: image.to_owned(), reason: reason.clone() })
             }
+            None => Err(Error::Unplanned(image.to_owned())),
         }
     }
 
     fn request(&self, image: &str) -> Result<BuildRequest, Error> {
         let run = &self.run;
         let mut requests = requests(&run.project, &run.target, &run.root, &run.work_dir)?;
-        requests.remove(image).ok_or_else(|| Error::NotBuilt {
-            image: image.to_owned(),
-            reason: "it is not in spcs.toml".to_owned(),
-        })
+        requests.remove(image).ok_or_else(|| Error::Unplanned(image.to_owned()))
     }
 
     async fn engine(&self) -> Result<&Engine, Error> {

@@ -55,7 +55,9 @@ impl Parser<'_> {
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
         let nothing = || super::value::ObjectName(Vec::new());
-        let forms: [(&[&str], Shown); 9] = [
+        let forms: [(&[&str], Shown); 11] = [
+            (&["TABLES"], Shown::Relations),
+            (&["VIEWS"], Shown::Relations),
             (&["INTEGRATIONS"], Shown::Integrations),
             (&["PARAMETERS"], Shown::Parameters),
             (&["COMPUTE", "POOL", "INSTANCE", "FAMILIES"], Shown::InstanceFamilies),

@@ -101,20 +101,46 @@ pub(crate) struct Show {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
     Objects(Kind),
+    /// TABLES or VIEWS: kinds that nobody can make here.
+    Relations,
     Integrations,
     Parameters,
     InstanceFamilies,
-    Images { repository: ObjectName },
-    Endpoints { service: ObjectName },
-    ServiceInstances { service: ObjectName },
-    ServiceContainers { service: ObjectName },
-    ServiceRoles { service: ObjectName },
-    GrantsOn { target: GrantTarget },
-    GrantsToRole { role: ObjectName },
-    GrantsToUser { user: ObjectName },
-    GrantsOfRole { role: ObjectName },
-    GrantsOfServiceRole { service: ObjectName, role: String },
-    GrantsToServiceRole { service: ObjectName, role: String },
+    Images {
+        repository: ObjectName,
+    },
+    Endpoints {
+        service: ObjectName,
+    },
+    ServiceInstances {
+        service: ObjectName,
+    },
+    ServiceContainers {
+        service: ObjectName,
+    },
+    ServiceRoles {
+        service: ObjectName,
+    },
+    GrantsOn {
+        target: GrantTarget,
+    },
+    GrantsToRole {
+        role: ObjectName,
+    },
+    GrantsToUser {
+        user: ObjectName,
+    },
+    GrantsOfRole {
+        role: ObjectName,
+    },
+    GrantsOfServiceRole {
+        service: ObjectName,
+        role: String,
+    },
+    GrantsToServiceRole {
+        service: ObjectName,
+        role: String,
+    },
     GrantsMine,
 }
 
