@@ -20,7 +20,7 @@ pub(crate) use grants::{Actor, Target, shown_path};
 pub(crate) use names::{Namespace, no_database, no_schema};
 pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
 pub(crate) use password::{PasswordHash, hex, random};
-pub(crate) use pool::{FAMILIES, Family, ready_at};
+pub(crate) use pool::{FAMILIES, ready_at};
 pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
 pub(crate) use system::ADMIN;
 

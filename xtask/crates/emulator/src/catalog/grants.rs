@@ -98,7 +98,7 @@ impl State {
     fn touches(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
         let target = Target::of(object);
         roles.contains(&object.owner)
-            || object.owner.is_empty() && object.kind == Kind::Schema
+            || object.owner.is_empty() && matches!(object.kind, Kind::Database | Kind::Schema)
             || self.privileges.iter().any(|g| g.on == target && roles.contains(&g.role))
             || self
                 .service_roles

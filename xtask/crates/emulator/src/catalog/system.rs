@@ -32,6 +32,13 @@ pub(super) fn initial(password: &str) -> State {
         object.comment = comment.to_owned();
         state.objects.push(object);
     }
+    // Snowflake's own database; clients look for images there first.
+    for (kind, path) in
+        [(Kind::Database, &["SNOWFLAKE"][..]), (Kind::Schema, &["SNOWFLAKE", "IMAGES"])]
+    {
+        let path = path.iter().map(|part| (*part).to_owned()).collect();
+        state.objects.push(Object::new(kind, path, "", now));
+    }
     let mut hold = |role: &str, to: Grantee| {
         state.roles.push(RoleGrant {
             role: role.to_owned(),

@@ -129,7 +129,17 @@ impl Executor {
         ]
     }
 
-    /// A service that the session may know of.
+    /// A service that SHOW may look into: 002043 where there is none.
+    fn shown_service(
+        &self,
+        name: &ObjectName,
+        privileges: &[&str],
+    ) -> Result<(Object, ServiceRecord), SqlError> {
+        self.service(name, privileges)
+            .map_err(|error| if error.code == "002003" { SqlError::no_operation() } else { error })
+    }
+
+    /// A service that the session may know of, with one of these privileges if any are named.
     pub(super) fn service(
         &self,
         name: &ObjectName,
@@ -149,7 +159,7 @@ impl Executor {
     }
 
     pub(super) fn show_endpoints(&self, service: &ObjectName) -> Result<Rows, SqlError> {
-        let (_, record) = self.service(service, &[])?;
+        let (_, record) = self.shown_service(service, &[])?;
         let mut rows = Rows::new(&[
             "name",
             "port#",
@@ -184,7 +194,7 @@ impl Executor {
     }
 
     pub(super) fn show_instances(&self, service: &ObjectName) -> Result<Rows, SqlError> {
-        let (object, _) = self.service(service, &["MONITOR"])?;
+        let (object, _) = self.shown_service(service, &["MONITOR"])?;
         let observed = self.observed(&object);
         let mut rows = Rows::new(&[
             "database_name",
@@ -216,7 +226,7 @@ impl Executor {
     }
 
     pub(super) fn show_containers(&self, service: &ObjectName) -> Result<Rows, SqlError> {
-        let (object, _) = self.service(service, &["MONITOR"])?;
+        let (object, _) = self.shown_service(service, &["MONITOR"])?;
         let observed = self.observed(&object);
         let mut rows = Rows::new(&[
             "database_name",
@@ -258,7 +268,7 @@ impl Executor {
     }
 
     pub(super) fn show_service_roles(&self, service: &ObjectName) -> Result<Rows, SqlError> {
-        let (object, record) = self.service(service, &[])?;
+        let (object, record) = self.shown_service(service, &[])?;
         let mut rows = Rows::new(&["created_on@", "name", "comment"]);
         for name in record.roles.keys() {
             rows.push(vec![moment(object.created), cell(name), cell("")]);

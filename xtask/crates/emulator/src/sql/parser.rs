@@ -72,6 +72,9 @@ impl Parser<'_> {
             "REMOVE" | "RM" => self.remove(),
             "PUT" => self.put(),
             "GET" => self.get(),
+            "EXECUTE" if self.words(&["JOB", "SERVICE"]) => {
+                Err(SqlError::unsupported("EXECUTE JOB SERVICE"))
+            }
             _ => {
                 self.at -= 1;
                 Err(self.unexpected())

@@ -214,18 +214,6 @@ pub(super) fn list(parser: &mut Parser<'_>, known: &[Property]) -> Result<Proper
     Ok(found)
 }
 
-/// Properties in the order of `known`, as CREATE SERVICE wants them.
-pub(super) fn ordered(parser: &mut Parser<'_>, known: &[Property]) -> Result<Properties, SqlError> {
-    let mut found = Vec::new();
-    for property in known {
-        if parser.words(&[property.name]) {
-            parser.symbol("=");
-            found.push((property.name.to_owned(), value(parser, property.shape)?));
-        }
-    }
-    Ok(found)
-}
-
 fn next(parser: &mut Parser<'_>, known: &[Property]) -> Option<Property> {
     known.iter().find(|property| parser.words(&[property.name])).copied()
 }

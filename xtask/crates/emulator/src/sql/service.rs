@@ -8,7 +8,8 @@ use super::token::TokenKind;
 use crate::kind::Kind;
 
 impl Parser<'_> {
-    /// After `CREATE SERVICE`.
+    /// After `CREATE SERVICE`. The pool and the specification come first, in this order; the
+    /// properties follow in any, as the Snowflake CLI sends them.
     pub(super) fn create_service(&mut self) -> Result<Statement, SqlError> {
         let if_not_exists = self.words(&["IF", "NOT", "EXISTS"]);
         if matches!(self.peek().kind, TokenKind::Quoted(_)) {
@@ -22,7 +23,7 @@ impl Parser<'_> {
         let pool = self.name()?;
         self.expect(&["FROM"])?;
         let specification = self.specification()?;
-        let properties = property::ordered(self, property::of(Kind::Service))?;
+        let properties = property::list(self, property::of(Kind::Service))?;
         Ok(Statement::CreateService(CreateService {
             name,
             if_not_exists,

@@ -40,15 +40,14 @@ fn semicolons_split_but_not_inside_quotes_comments_or_dollars() {
 }
 
 #[test]
-fn the_options_of_a_service_come_in_one_order() {
+fn the_properties_of_a_service_follow_its_specification() {
     let text = "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f.yaml' MIN_INSTANCES=1 \
                 MAX_INSTANCES=1 COMMENT='c'";
     let Ok(Statement::CreateService(create)) = one(text) else { panic!("not understood") };
     let staged = Specification::Staged { stage: "@st".into(), file: "f.yaml".into() };
     assert_eq!(create.specification, staged);
     assert_eq!(create.properties.len(), 3);
-    let text = "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f' MAX_INSTANCES=1 \
-                MIN_INSTANCES=1";
+    let text = "CREATE SERVICE s IN COMPUTE POOL p MIN_INSTANCES=1 FROM @st SPEC='f'";
     assert!(one(text).unwrap_err().message.contains("unexpected 'MIN_INSTANCES'"));
     assert!(one("CREATE SERVICE \"s\" IN COMPUTE POOL p FROM @st SPEC='f'").is_err());
 }

@@ -1,0 +1,56 @@
+//! What is still there when the platform comes back.
+
+use crate::client::{Client, platform, quick, text};
+use crate::guide;
+use emulator::{PlatformConfig, RuntimeChoice, StartError, start};
+
+#[tokio::test]
+async fn everything_survives_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = platform(directory.path(), quick()).await;
+    let client = Client::admin(&first).await;
+    guide::deploy(&first, &client).await;
+    let host = |row: &crate::client::Row| {
+        text(row, "ingress_url").split(':').next().unwrap_or_default().to_owned()
+    };
+    let show = "SHOW ENDPOINTS IN SERVICE MILVUS_DEMO.PUBLIC.JUPYTER";
+    let before = host(&client.rows(show).await[0]);
+    let password = first.status().password.clone();
+    first.stop().await;
+    assert!(!directory.path().join("platform.json").exists());
+
+    let second = platform(directory.path(), quick()).await;
+    assert_eq!(second.status().password, password);
+    let client = Client::admin(&second).await;
+    client.run("USE ROLE SYSADMIN").await;
+    guide::until_ready(&client, "JUPYTER").await;
+    assert_eq!(host(&client.rows(show).await[0]), before);
+    assert_eq!(client.rows("LS @MILVUS_DEMO.PUBLIC.YAML_STAGE").await.len(), 2);
+    let images = "SHOW IMAGES IN IMAGE REPOSITORY MILVUS_DEMO.PUBLIC.MILVUS_REPO";
+    assert_eq!(client.rows(images).await.len(), 2);
+    let grants = client.rows("SHOW GRANTS TO USER milvus_user").await;
+    assert_eq!(text(&grants[0], "role"), "MILVUS_ROLE");
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_platform_on_the_same_state_or_port_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let first = platform(directory.path(), quick()).await;
+    let config = |state_dir: &std::path::Path, port| PlatformConfig {
+        state_dir: state_dir.to_owned(),
+        port,
+        runtime: RuntimeChoice::Fake,
+        timing: quick(),
+    };
+    let refused = start(config(directory.path(), 0)).await.err().unwrap();
+    assert!(matches!(refused, StartError::AlreadyRunning { .. }), "{refused}");
+    let port = first.status().port;
+    let refused = start(config(other.path(), port)).await.err().unwrap();
+    assert!(matches!(refused, StartError::PortTaken { port: taken } if taken == port));
+    assert!(emulator::reset(directory.path(), None).is_err(), "reset while it runs");
+    first.stop().await;
+    emulator::reset(directory.path(), None).unwrap();
+    assert!(!directory.path().exists());
+}

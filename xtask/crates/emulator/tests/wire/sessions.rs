@@ -1,0 +1,100 @@
+//! Sessions: login, expiry, renewal, retries.
+
+use crate::client::{Client, platform, quick};
+use axum::body::Body;
+use emulator::Timing;
+use http::Method;
+use serde_json::json;
+use std::io::Write;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_wrong_password_and_another_account_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let refused = Client::login(&platform, "ADMIN", "wrong", json!({})).await.err().unwrap();
+    assert_eq!(refused["code"], "390100");
+    let password = platform.status().password.clone();
+    let other = json!({"ACCOUNT_NAME": "somebody"});
+    assert!(Client::login(&platform, "ADMIN", &password, other).await.is_err());
+    let named = json!({"ACCOUNT_NAME": "LOCAL"});
+    assert!(Client::login(&platform, "admin", &password, named).await.is_ok());
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn an_expired_session_is_renewed_with_its_master_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let timing = Timing { session_validity: Duration::ZERO, ..quick() };
+    let platform = platform(directory.path(), timing).await;
+    let client = Client::admin(&platform).await;
+    assert_eq!(client.submit("SELECT 1").await["code"], "390112");
+    let body = json!({"oldSessionToken": client.token, "requestType": "RENEW"});
+    let renewed = client.post_as(&client.master, "/session/token-request", &body).await;
+    assert_eq!(renewed["success"], true);
+    assert_ne!(renewed["data"]["sessionToken"], client.token.as_str());
+    let unknown = client.post_as("nonsense", "/session/token-request", &body).await;
+    assert_eq!(unknown["code"], "390114");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_sent_twice_runs_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    let path = "/queries/v1/query-request?requestId=one";
+    let body = json!({"sqlText": "CREATE DATABASE d"});
+    let first = client.post(path, &body).await;
+    let second = client.post(path, &body).await;
+    assert_eq!(first["success"], true);
+    assert_eq!(first["data"]["queryId"], second["data"]["queryId"]);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn use_is_told_to_the_client_and_kept_for_the_session() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("CREATE DATABASE d; CREATE WAREHOUSE w; CREATE SCHEMA s").await;
+    let answer = client.submit("USE ROLE SYSADMIN").await;
+    assert_eq!(answer["data"]["finalRoleName"], "SYSADMIN");
+    assert_eq!(answer["data"]["finalSchemaName"], "S");
+    assert_eq!(answer["data"]["finalWarehouseName"], "W");
+    let row = &client.rows("SELECT CURRENT_ROLE() AS r, CURRENT_DATABASE(), 'a' || 'b' x").await[0];
+    assert_eq!(row["R"], "SYSADMIN");
+    assert_eq!(row["CURRENT_DATABASE()"], "D");
+    assert_eq!(row["X"], "ab");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_gzipped_login_is_read_and_an_issued_token_opens_the_registry() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    let login = json!({"data": {"ACCOUNT_NAME": "spcs-local", "LOGIN_NAME": "ADMIN",
+        "PASSWORD": platform.status().password}});
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(login.to_string().as_bytes()).unwrap();
+    let request = client
+        .request(Method::POST, "/session/v1/login-request")
+        .header("Content-Encoding", "gzip")
+        .body(Body::from(gzip.finish().unwrap()))
+        .unwrap();
+    let (_, body) = client.send(request).await;
+    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer["success"], true);
+
+    let body = json!({"oldSessionToken": client.token, "requestType": "ISSUE"});
+    let issued = client.post_as(&client.master, "/session/token-request", &body).await;
+    let token = issued["data"]["sessionToken"].as_str().unwrap();
+    let request = client
+        .request(Method::GET, "/v2/")
+        .header("Authorization", format!("Bearer {token}"))
+        .body(Body::empty())
+        .unwrap();
+    assert_eq!(client.send(request).await.0, 200);
+    platform.stop().await;
+}

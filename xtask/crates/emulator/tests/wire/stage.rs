@@ -1,0 +1,74 @@
+//! Files on stages.
+
+use crate::client::{Client, platform, quick, text};
+use axum::body::Body;
+use http::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_file_put_is_a_plain_file_on_disk_and_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("USE ROLE SYSADMIN; CREATE DATABASE d; CREATE STAGE s").await;
+    client.put("@s/specs", "a b.yaml", "spec: 1\n").await;
+    let file = directory.path().join("stages/D/PUBLIC/S/specs/a b.yaml");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "spec: 1\n");
+    let listed = &client.rows("LS @d.public.s/specs").await[0];
+    assert_eq!(text(listed, "name"), "s/specs/a b.yaml");
+    assert_eq!(text(listed, "size"), "8");
+    assert_eq!(text(listed, "md5"), "052b33c0de0efa0691d6cb943f343074");
+    let got = client.submit("GET @s/specs file:///tmp/").await;
+    assert_eq!(got["data"]["src_locations"], json!(["specs/a b.yaml"]));
+    client.run("REMOVE @s").await;
+    assert!(client.rows("LS @s").await.is_empty());
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_classic_client_gets_a_url_per_file_and_never_overwrites_unasked() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let password = platform.status().password.clone();
+    let classic = json!({"CLIENT_APP_ID": "PythonConnector", "CLIENT_APP_VERSION": "4.7.5"});
+    let client = Client::login(&platform, "ADMIN", &password, classic).await.unwrap();
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    let answer = client.submit("PUT file:///x/a.csv @s").await;
+    let url = answer["data"]["stageInfo"]["presignedUrl"].as_str().unwrap().to_owned();
+    assert!(url.contains("/a%2Ecsv%2Egz?"), "{url}");
+    let put = async |text: &'static str| {
+        let request = client
+            .request(Method::PUT, &url)
+            .header("x-goog-if-generation-match", "0")
+            .body(Body::from(text))
+            .unwrap();
+        client.send(request).await.0
+    };
+    assert_eq!(put("one").await, 200);
+    assert_eq!(put("two").await, 412);
+    let file = directory.path().join("stages/D/PUBLIC/S/a.csv.gz");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "one");
+    for elsewhere in [url.replace("/S/", "/T/"), url.replace("a%2Ecsv", "..%2F..%2Fx")] {
+        let request = client.request(Method::PUT, &elsewhere).body(Body::from("x")).unwrap();
+        assert_eq!(client.send(request).await.0, 403, "{elsewhere}");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn put_does_not_answer_in_the_format_of_queries() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    let request = client
+        .request(Method::POST, "/queries/v1/query-request?requestId=x")
+        .header("Authorization", format!("Snowflake Token=\"{}\"", client.token))
+        .header("Accept", "application/snowflake")
+        .body(Body::from(json!({"sqlText": "PUT file:///a @s"}).to_string()))
+        .unwrap();
+    let (_, body) = client.send(request).await;
+    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer["code"], "000002");
+    platform.stop().await;
+}
