@@ -184,7 +184,11 @@ impl Connection {
     }
 
     pub(crate) fn reach_hint(&self) -> &'static str {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let proxied =
+            (set("HTTP_PROXY") || set("http_proxy")) && !(set("NO_PROXY") || set("no_proxy"));
         match self.is_loopback() {
+            true if proxied => "HTTP_PROXY is set; set NO_PROXY=127.0.0.1,localhost beside it",
             true => "see `cargo xtask local status`; start it with `cargo xtask local start`",
             false => "check the account's name, the network and the proxy",
         }

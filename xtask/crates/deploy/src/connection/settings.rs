@@ -87,7 +87,8 @@ pub(super) fn read(name: Option<&str>, env: Env<'_>) -> Result<Settings, Connect
         }
     }
     // `SNOWFLAKE_ACCOUNT` and the like are enough for the default connection.
-    if !named && !(name == "default" && values.contains_key("account")) {
+    let enough = named || (name == "default" && values.contains_key("account"));
+    if !enough {
         let names: Vec<_> = connections.keys().map(String::as_str).collect();
         let known = match names.is_empty() {
             true => format!("{} names none", folder.display()),

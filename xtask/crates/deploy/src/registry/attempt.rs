@@ -51,6 +51,8 @@ pub(super) enum Failure {
 impl Failure {
     fn worth_another_try(&self) -> bool {
         match self {
+            // There is no such repository, and waiting does not make it.
+            Failure::Status { status: 404, message } if message.starts_with("NAME_") => false,
             // 400 and 404: an upload's session got lost on the way, as after a broken body.
             Failure::Status { status, .. } => {
                 matches!(status, 400 | 401 | 404 | 408 | 425 | 429 | 500..)

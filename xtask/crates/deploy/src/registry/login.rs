@@ -10,7 +10,7 @@ use oci_distribution::{Reference, RegistryOperation};
 use serde::Deserialize;
 
 use super::attempt::{Failure, short};
-use super::{Login, PushError, Registry};
+use super::{Login, Registry};
 use crate::secret::Secret;
 use crate::token;
 

@@ -18,6 +18,11 @@ impl Work {
 
     /// An archive whose layers hold the given bytes; what occurs twice becomes a link.
     fn archive(&self, layers: &[&[u8]], architecture: &str) -> PathBuf {
+        let diff_ids: Vec<_> = layers.iter().map(|bytes| digest::of(bytes)).collect();
+        self.archive_of(layers, &diff_ids, architecture)
+    }
+
+    fn archive_of(&self, layers: &[&[u8]], diff_ids: &[String], architecture: &str) -> PathBuf {
         let path = self.path("image.tar");
         let mut tar = tar::Builder::new(fs::File::create(&path).unwrap());
         let mut add = |name: &str, bytes: &[u8]| {
@@ -26,7 +31,6 @@ impl Work {
             header.set_mode(0o644);
             tar.append_data(&mut header, name, bytes).unwrap();
         };
-        let diff_ids: Vec<_> = layers.iter().map(|bytes| digest::of(bytes)).collect();
         let config = serde_json::json!({
             "architecture": architecture, "os": "linux", "rootfs": {"type": "layers", "diff_ids": diff_ids},
         });
@@ -127,4 +131,24 @@ fn a_blob_cut_short_is_noticed() {
     assert!(error.contains("is not complete"), "{error}");
     // The cache holds the same file, so it does not trust it either.
     work.convert(&[b"base"], "image");
+}
+
+#[test]
+fn a_layer_that_the_engine_keeps_compressed_stays_as_it_is() {
+    let work = Work::new();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut gzip, b"base").unwrap();
+    let gzip = gzip.finish().unwrap();
+    let archive = work.archive_of(&[&gzip], &[digest::of(b"base")], "amd64");
+    let layout = from_docker_archive(&archive, &work.path("layers"), &work.path("image")).unwrap();
+    assert_eq!(layout.manifest.layers[0].digest, digest::of(&gzip));
+}
+
+#[test]
+fn a_layer_that_is_not_what_the_config_names_is_refused() {
+    let work = Work::new();
+    let archive = work.archive_of(&[b"forged"], &[digest::of(b"base")], "amd64");
+    let error = from_docker_archive(&archive, &work.path("layers"), &work.path("image"));
+    assert!(error.unwrap_err().to_string().contains(&digest::of(b"forged")));
+    assert!(!work.path("image").exists());
 }
