@@ -99,3 +99,32 @@ fn no_secret_stands_in_any_file_that_is_kept() {
     });
     none(wrong.collect(), "take the secret out: only its marker is ever written");
 }
+
+#[test]
+fn what_the_documents_point_at_is_there() {
+    let tops = ["xtask/", "sql/", "specs/", "images/", "tests/", "docs/"];
+    let mut wrong = Vec::new();
+    let in_root = std::fs::read_dir(root()).expect("the repository can be read");
+    let in_root = in_root.map(|entry| entry.expect("and each entry of it").path());
+    let in_root = in_root.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let in_docs = files(&["docs"], ".md").into_iter().map(|file| root().join(file.path));
+    for document in in_root.chain(in_docs) {
+        let name = document.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&document).expect("it is text");
+        let folder = document.parent().expect("it is in a folder").to_owned();
+        // `path` in code, and [text](path) in links.
+        let code = text.split('`').skip(1).step_by(2).map(|path| root().join(path));
+        let code = code.zip(text.split('`').skip(1).step_by(2));
+        let code = code.filter(|(_, path)| tops.iter().any(|top| path.starts_with(top)));
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let links = links.filter(|link| !link.contains("://") && !link.starts_with('#'));
+        let links = links.map(|link| (folder.join(link.split('#').next().unwrap_or(link)), link));
+        for (file, path) in code.chain(links) {
+            let is_a_pattern = path.contains([' ', '<', '*', '{', '…']) || path.contains("NNN");
+            if !is_a_pattern && !file.exists() {
+                wrong.push(format!("{name}: {path}"));
+            }
+        }
+    }
+    none(wrong, "these are not there: mend the document");
+}

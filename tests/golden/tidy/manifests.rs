@@ -105,6 +105,21 @@ fn every_member_inherits_the_lints_and_the_package_table() {
 }
 
 #[test]
+fn what_the_workspace_lists_is_used() {
+    let workspace = manifest("Cargo.toml");
+    let listed = workspace["workspace"]["dependencies"].as_table().expect("it is a table");
+    let mut used = BTreeSet::new();
+    for (_, manifest) in members() {
+        for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let entries = manifest.get(table).and_then(Value::as_table).into_iter().flatten();
+            used.extend(entries.map(|(name, _)| name.clone()));
+        }
+    }
+    let unused = listed.keys().filter(|name| !used.contains(*name));
+    none(unused.cloned().collect(), "take these out of the root's Cargo.toml");
+}
+
+#[test]
 fn every_ban_of_clippy_has_a_reason() {
     let mut wrong = Vec::new();
     for path in ["clippy.toml", "xtask/crates/plan/clippy.toml"] {

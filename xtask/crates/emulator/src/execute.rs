@@ -1,6 +1,7 @@
 //! Statements carried out: each against the catalog, by the session's roles.
 
 mod alter;
+mod columns;
 mod create;
 mod describe;
 mod drop;

@@ -1,7 +1,8 @@
 //! DESCRIBE.
 
 use super::Executor;
-use super::show_objects::{View, columns};
+use super::columns::columns;
+use super::show_objects::View;
 use crate::catalog::{Object, State, clock};
 use crate::kind::Kind;
 use crate::rows::{Rows, cell, moment};
