@@ -34,6 +34,9 @@ pub const RESTARTS: &str = "spcs.restarts";
 /// Exit code of the run before this one.
 pub const LAST_EXIT: &str = "spcs.last-exit-code";
 
+/// How the name of the network begins that leads out of this machine.
+pub const EGRESS_NETWORK: &str = "spcs-egress-";
+
 /// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
 
@@ -208,9 +211,19 @@ macro_rules! either {
 }
 
 impl Runtime {
-    /// Makes a schema's network unless it is there.
-    pub async fn ensure_network(&self, name: &str, egress: bool) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.ensure_network(name, egress))
+    /// Makes a network unless it is there; from an internal one nothing outside is reached.
+    pub async fn ensure_network(&self, name: &str, internal: bool) -> Result<(), RuntimeError> {
+        either!(self, runtime => runtime.ensure_network(name, internal))
+    }
+
+    /// Connects a running container to one more network, or takes it off.
+    pub async fn connect(
+        &self,
+        id: &str,
+        network: &str,
+        connect: bool,
+    ) -> Result<(), RuntimeError> {
+        either!(self, runtime => runtime.connect(id, network, connect))
     }
 
     /// Removes a network if nothing uses it any more.

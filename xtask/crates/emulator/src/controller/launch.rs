@@ -110,8 +110,12 @@ impl Context {
         rendered: &Arc<Rendered>,
     ) -> Result<(), RuntimeError> {
         let deployment = &rendered.deployment;
-        let network = self.network_name(key);
-        self.runtime.ensure_network(&network, deployment.egress).await?;
+        let mut networks = vec![self.network_name(key)];
+        self.runtime.ensure_network(&networks[0], true).await?;
+        if deployment.egress {
+            networks.push(self.egress_network_name());
+            self.runtime.ensure_network(&networks[1], false).await?;
+        }
         self.make_volumes(key, instance.id, rendered).await?;
         for (i, container) in rendered.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
@@ -121,7 +125,7 @@ impl Context {
             let network = match owner {
                 Some(container) if i > 0 => ContainerNetwork::Shared { container },
                 _ => ContainerNetwork::Own {
-                    networks: vec![network.clone()],
+                    networks: networks.clone(),
                     aliases: service::dns_aliases(key),
                     ports: rendered.spec.published_ports(),
                 },
@@ -274,6 +278,23 @@ impl Context {
             });
         }
         Ok(mounts)
+    }
+
+    /// Opens or closes the way out for containers that run already.
+    pub(super) async fn set_egress(&self, instance: &Instance, egress: bool) {
+        let network = self.egress_network_name();
+        let Some(state) = instance.containers.first().and_then(|c| c.state.as_ref()) else {
+            return;
+        };
+        let done = async {
+            if egress {
+                self.runtime.ensure_network(&network, false).await?;
+            }
+            self.runtime.connect(&state.id, &network, egress).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(container = state.name, %error, egress, "egress is as before");
+        }
     }
 
     /// Puts the present token into the directories that running containers have mounted.

@@ -212,8 +212,13 @@ impl Instance {
 
     /// Where its ports are reached from this machine.
     pub(super) fn addresses(&self) -> BTreeMap<u16, SocketAddr> {
-        let state = self.containers.first().and_then(|container| container.state.as_ref());
-        state.map(|state| state.ports.clone()).unwrap_or_default()
+        let Some(rendered) = &self.rendered else {
+            // What its specification had for endpoints nobody remembers; published ones tell.
+            let state = self.containers.first().and_then(|container| container.state.as_ref());
+            return state.map(|state| state.ports.clone()).unwrap_or_default();
+        };
+        let ports = rendered.spec.published_ports().into_iter();
+        ports.filter_map(|port| Some((port, self.address(port)?))).collect()
     }
 
     /// When its probes are due.

@@ -23,6 +23,11 @@ impl Context {
         self.named(&slug(schema))
     }
 
+    /// The network of the platform that leads out of this machine.
+    pub(super) fn egress_network_name(&self) -> String {
+        self.named("egress")
+    }
+
     /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<id>`
     pub(super) fn container_name(&self, key: &str, instance: u32, container: &str) -> String {
         self.named(&format!("{}-{instance}-{container}", slug(key)))

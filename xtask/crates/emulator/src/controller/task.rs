@@ -81,7 +81,7 @@ impl ServiceTask {
     /// One step; returns how long there is nothing more to do.
     async fn step(&mut self, deployment: Arc<Deployment>) -> Duration {
         let timing = self.context.timing;
-        let Some(rendered) = self.render(deployment) else { return timing.watch };
+        let Some(rendered) = self.render(deployment).await else { return timing.watch };
         if !self.adopted {
             match self.adopt(&rendered).await {
                 Ok(()) => self.adopted = true,
@@ -117,7 +117,7 @@ impl ServiceTask {
 
     /// Reads the specification once per deployment, and hands the new one to the instances that
     /// are as it says already.
-    fn render(&mut self, deployment: Arc<Deployment>) -> Option<Arc<Rendered>> {
+    async fn render(&mut self, deployment: Arc<Deployment>) -> Option<Arc<Rendered>> {
         if let Some(rendered) = &self.rendered
             && Arc::ptr_eq(&rendered.deployment, &deployment)
         {
@@ -133,7 +133,11 @@ impl ServiceTask {
         let rendered = Arc::new(Rendered { deployment, spec });
         for instance in self.instances.values_mut() {
             if instance.spec_digest == rendered.deployment.spec_digest {
-                instance.rendered = Some(rendered.clone());
+                let before = instance.rendered.replace(rendered.clone());
+                let egress = rendered.deployment.egress;
+                if before.is_some_and(|before| before.deployment.egress != egress) {
+                    self.context.set_egress(instance, egress).await;
+                }
                 self.context.refresh_tokens(&self.key, instance.id, &rendered);
             }
         }
@@ -235,6 +239,7 @@ impl ServiceTask {
         }
         let network = self.context.network_name(&self.key);
         self.context.runtime.remove_unused_network(&network).await;
+        self.context.runtime.remove_unused_network(&self.context.egress_network_name()).await;
         files::remove_service(&self.context.dirs, &self.key);
     }
 

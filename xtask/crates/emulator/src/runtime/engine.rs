@@ -11,16 +11,16 @@ use tokio::sync::{Mutex, OnceCell};
 use super::{ContainerRequest, ContainerState, PLATFORM, PullLogin, RuntimeError, VolumeRequest};
 use crate::{EngineCommand, EngineKind};
 
+mod abilities;
 mod arguments;
 mod cli;
 mod inspect;
-mod limits;
 pub(super) mod probe;
 mod pull;
 mod sweep;
 
+use abilities::Abilities;
 use cli::Cli;
-use limits::Limits;
 pub use sweep::remove_all;
 
 /// podman or docker, as one platform uses it.
@@ -35,7 +35,7 @@ struct Inner {
     platform_id: String,
     /// Holds the login for pulls.
     pull_dir: PathBuf,
-    limits: OnceCell<Limits>,
+    abilities: OnceCell<Abilities>,
     /// Networks are made and removed by several services at once.
     networks: Mutex<()>,
 }
@@ -48,7 +48,7 @@ impl EngineRuntime {
                 cli: Cli::new(command),
                 platform_id: platform_id.to_owned(),
                 pull_dir: state_dir.join("pull"),
-                limits: OnceCell::new(),
+                abilities: OnceCell::new(),
                 networks: Mutex::new(()),
             }),
         }
@@ -62,12 +62,16 @@ impl EngineRuntime {
         format!("{PLATFORM}={}", self.inner.platform_id)
     }
 
-    /// Networks are ordinary bridges: a port can be published from an internal one with neither
-    /// engine, so that a service without an access integration can still reach out.
+    async fn abilities(&self) -> Abilities {
+        *self.inner.abilities.get_or_init(|| abilities::find(self.cli())).await
+    }
+
+    /// An internal network has no way out of this machine. Where its containers could not be
+    /// reached from here either, it is an ordinary one.
     pub(super) async fn ensure_network(
         &self,
         name: &str,
-        _egress: bool,
+        internal: bool,
     ) -> Result<(), RuntimeError> {
         let _one_at_a_time = self.inner.networks.lock().await;
         let doing = format!("making the network {name}");
@@ -75,8 +79,23 @@ impl EngineRuntime {
             return Ok(());
         }
         let label = self.platform_label();
-        self.cli().call(&doing, &["network", "create", "--label", &label, name]).await?;
-        Ok(())
+        let mut args = vec!["network", "create", "--label", &label];
+        if internal && self.abilities().await.isolates {
+            args.push("--internal");
+        }
+        args.push(name);
+        self.cli().call(&doing, &args).await.map(drop)
+    }
+
+    /// Connects a running container to one more network, or takes it off.
+    pub(super) async fn connect(
+        &self,
+        id: &str,
+        network: &str,
+        connect: bool,
+    ) -> Result<(), RuntimeError> {
+        let verb = if connect { "connect" } else { "disconnect" };
+        self.cli().call(&format!("{verb}ing {id}"), &["network", verb, network, id]).await.map(drop)
     }
 
     pub(super) async fn remove_unused_network(&self, name: &str) {
@@ -159,22 +178,38 @@ impl EngineRuntime {
     }
 
     pub(super) async fn run(&self, request: &ContainerRequest) -> Result<String, RuntimeError> {
-        let limits = self.inner.limits.get_or_init(|| limits::find(self.cli())).await;
-        let args = arguments::run(request, *limits, self.cli().kind());
-        let doing = format!("starting {}", request.name);
-        let printed = match self.cli().call(&doing, &args).await {
-            Ok(printed) => printed,
+        let args = arguments::start(request, self.abilities().await, self.cli().kind());
+        match self.start(request, &args).await {
+            Ok(id) => Ok(id),
             // A container of this name is what an interrupted start has left, or one that was
             // made but could not be started: the next attempt shall find the name free.
             Err(error) => {
                 let _ = self.remove(&request.name).await;
-                return Err(error);
+                Err(error)
             }
-        };
-        match printed.lines().last().map(str::trim) {
-            Some(id) if !id.is_empty() => Ok(id.to_owned()),
-            _ => Err(RuntimeError { doing, message: "the engine printed no id".to_owned() }),
         }
+    }
+
+    async fn start(
+        &self,
+        request: &ContainerRequest,
+        args: &[String],
+    ) -> Result<String, RuntimeError> {
+        let doing = format!("starting {}", request.name);
+        let printed = self.cli().call(&doing, args).await?;
+        let id = printed.lines().last().unwrap_or_default().trim().to_owned();
+        if id.is_empty() {
+            return Err(RuntimeError { doing, message: "the engine printed no id".to_owned() });
+        }
+        let more = arguments::more_networks(request);
+        if !more.is_empty() {
+            // Created only: its program shall find all networks when it starts.
+            for network in more {
+                self.connect(&id, network, true).await?;
+            }
+            self.cli().call(&doing, &["start", &id]).await?;
+        }
+        Ok(id)
     }
 
     pub(super) async fn containers(

@@ -108,9 +108,13 @@ impl FakeRuntime {
     pub(super) async fn ensure_network(
         &self,
         name: &str,
-        _egress: bool,
+        _internal: bool,
     ) -> Result<(), RuntimeError> {
         self.world().networks.insert(name.to_owned());
+        Ok(())
+    }
+
+    pub(super) async fn connect(&self, _: &str, _: &str, _: bool) -> Result<(), RuntimeError> {
         Ok(())
     }
 

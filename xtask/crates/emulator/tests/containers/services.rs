@@ -1,6 +1,6 @@
 //! Services on a real engine, from their first start until nothing of them is left.
 
-use crate::world::{World, ids, is_loopback};
+use crate::world::{World, ids};
 
 const ECHO: &str = "DB.PUBLIC.ECHO";
 
@@ -52,7 +52,7 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     world.controller.apply(first.clone());
     let seen = world.until_running(ECHO).await;
     assert!(seen.instances[0].containers.iter().all(|c| c.message == "Running"), "{seen:#?}");
-    assert!(is_loopback(world.controller.endpoint_address(ECHO, 8000).unwrap()));
+    assert!(world.controller.endpoint_address(ECHO, 9999).is_none(), "not an endpoint");
 
     // Environment, token, volumes, and the other container of the instance.
     assert_eq!(world.ask(ECHO, "env/SAMPLE_NAME").await, "two words");
@@ -93,6 +93,17 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     while world.ask(ECHO, "read/snowflake/session/token").await != "a-new-token" {}
     assert_eq!(ids(&world, ECHO), running);
 
+    // Without an access integration there is no way out; with one there is, at once.
+    assert_eq!(world.has_egress(&running), !world.is_rootful());
+    renewed.egress = true;
+    world.controller.apply(renewed.clone());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !world.has_egress(&running) {
+        assert!(std::time::Instant::now() < deadline, "it is connected");
+    }
+    assert_eq!(ids(&world, ECHO), running);
+    assert_eq!(world.ask(ECHO, "env/VERSION").await, "1");
+
     // A crash of the second container restarts it alone.
     let _ = tokio::task::spawn_blocking({
         let address = world.controller.endpoint_address(ECHO, 8000).unwrap().to_string();
@@ -116,9 +127,11 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     // A new specification replaces the containers and keeps the block volume.
     let mut second =
         world.deployment("ECHO", &SPEC.replace("VERSION: \"1\"", "VERSION: \"2\""), "two");
+    second.egress = true;
     world.controller.apply(second.clone());
     assert!(world.controller.observe(ECHO).unwrap().is_upgrading);
     world.until_running(ECHO).await;
+    assert!(world.has_egress(&ids(&world, ECHO)));
     assert_eq!(world.ask(ECHO, "env/VERSION").await, "2");
     assert_eq!(world.ask(ECHO, "read/data/file").await, "written");
     let terminated = world.controller.logs(ECHO, 0, "main", 100, true, false).await.unwrap();

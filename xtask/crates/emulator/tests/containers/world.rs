@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -146,6 +146,28 @@ impl World {
         left
     }
 
+    /// Whether the engine runs as root; one that does not cannot keep containers in.
+    pub(crate) fn is_rootful(&self) -> bool {
+        let (format, rootless) = match self.engine.kind {
+            EngineKind::Podman => ("{{.Host.Security.Rootless}}", "true"),
+            EngineKind::Docker => ("{{.SecurityOptions}}", "rootless"),
+        };
+        !self.engine(&["info", "--format", format]).concat().contains(rootless)
+    }
+
+    /// Whether one of the containers is in a network that is not an internal one.
+    pub(crate) fn has_egress(&self, ids: &[String]) -> bool {
+        let format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
+        let mut args = vec!["inspect", "--format", format];
+        args.extend(ids.iter().map(String::as_str));
+        let networks = self.engine(&args).join(" ");
+        networks.split_whitespace().any(|network| {
+            // podman and docker write the field differently.
+            let shown = self.engine(&["network", "inspect", network]).join("").to_lowercase();
+            !shown.replace(' ', "").contains("\"internal\":true")
+        })
+    }
+
     /// Whether the engine's cgroups hold containers to their memory limits.
     pub(crate) fn enforces_memory(&self) -> bool {
         let (format, yes) = match self.engine.kind {
@@ -267,9 +289,4 @@ pub(crate) fn ids(world: &World, key: &str) -> Vec<String> {
     });
     ids.sort();
     ids
-}
-
-/// Where the platform under test answers, for assertions on addresses.
-pub(crate) fn is_loopback(address: SocketAddr) -> bool {
-    address.ip().is_loopback()
 }

@@ -1,14 +1,32 @@
 //! Command lines for containers and volumes.
 
-use super::limits::Limits;
+use super::abilities::Abilities;
 use crate::EngineKind;
 use crate::runtime::{ContainerNetwork, ContainerRequest, Mount, VolumeRequest};
 
-/// `run --detach …`: only what both engines understand, except where it says so.
-pub(super) fn run(request: &ContainerRequest, limits: Limits, kind: EngineKind) -> Vec<String> {
+/// The networks of a container beside its first: docker connects to them only after `create`.
+pub(super) fn more_networks(request: &ContainerRequest) -> &[String] {
+    match &request.network {
+        ContainerNetwork::Own { networks, .. } => networks.get(1..).unwrap_or_default(),
+        ContainerNetwork::Shared { .. } => &[],
+    }
+}
+
+/// `run --detach …`, or `create …` if more networks are to be connected first: only what both
+/// engines understand, except where it says so.
+pub(super) fn start(
+    request: &ContainerRequest,
+    abilities: Abilities,
+    kind: EngineKind,
+) -> Vec<String> {
     let mut args: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
-    add(&["run", "--detach", "--pull", "never", "--name", &request.name]);
+    if more_networks(request).is_empty() {
+        add(&["run", "--detach"]);
+    } else {
+        add(&["create"]);
+    }
+    add(&["--pull", "never", "--name", &request.name]);
     add(&["--stop-timeout", &request.stop_grace.as_secs().to_string()]);
     match kind {
         // journald may not be there, and podman would copy this machine's proxy settings in.
@@ -21,13 +39,13 @@ pub(super) fn run(request: &ContainerRequest, limits: Limits, kind: EngineKind) 
     }
     match &request.network {
         ContainerNetwork::Own { networks, aliases, ports } => {
-            for network in networks {
+            if let Some(network) = networks.first() {
                 add(&["--network", network]);
             }
             for alias in aliases {
                 add(&["--network-alias", alias]);
             }
-            for port in ports {
+            for port in ports.iter().filter(|_| !abilities.isolates) {
                 add(&["--publish", &format!("127.0.0.1::{port}")]);
             }
         }
@@ -50,11 +68,11 @@ pub(super) fn run(request: &ContainerRequest, limits: Limits, kind: EngineKind) 
             }
         }
     }
-    if let (true, Some(bytes)) = (limits.memory, request.memory) {
+    if let (true, Some(bytes)) = (abilities.memory, request.memory) {
         add(&["--memory", &format!("{bytes}b")]);
     }
-    if let (true, Some(cores)) = (limits.cpu, request.cpus) {
-        add(&["--cpus", &cores.min(limits.cores).to_string()]);
+    if let (true, Some(cores)) = (abilities.cpu, request.cpus) {
+        add(&["--cpus", &cores.min(abilities.cores).to_string()]);
     }
     for (key, value) in &request.env {
         add(&["--env", &format!("{key}={value}")]);

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::runtime::{ContainerState, Labels, Phase, RuntimeError};
+use crate::runtime::{ContainerState, EGRESS_NETWORK, Labels, Phase, RuntimeError};
 
 /// Reads the printed list.
 pub(super) fn parse(json: &str) -> Result<Vec<ContainerState>, RuntimeError> {
@@ -56,11 +56,14 @@ fn time(value: &Value) -> Option<SystemTime> {
 
 fn address(settings: &Value) -> Option<String> {
     let networks = settings["Networks"].as_object()?;
-    networks
-        .values()
-        .filter_map(|network| network["IPAddress"].as_str())
-        .find(|address| !address.is_empty())
-        .map(str::to_owned)
+    // The schema's network comes before the one for egress.
+    let mut found: Vec<_> = networks
+        .iter()
+        .filter_map(|(name, network)| Some((name, network["IPAddress"].as_str()?)))
+        .filter(|(_, address)| !address.is_empty())
+        .collect();
+    found.sort_by_key(|(name, _)| name.starts_with(EGRESS_NETWORK));
+    found.first().map(|(_, address)| (*address).to_owned())
 }
 
 /// `{"8888/tcp": [{"HostIp": "127.0.0.1", "HostPort": "40123"}]}`

@@ -1,0 +1,80 @@
+//! What the engine can do on this machine: resource limits, and networks without a way out.
+
+use serde_json::Value;
+
+use super::cli::Cli;
+use crate::EngineKind;
+
+/// What may be asked of the engine.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Abilities {
+    /// Containers are reached by their own address from here. Only then can a network be an
+    /// internal one: no engine publishes ports from those.
+    pub(super) isolates: bool,
+    pub(super) memory: bool,
+    pub(super) cpu: bool,
+    /// docker refuses a limit above what the machine has.
+    pub(super) cores: f64,
+}
+
+/// Asks the engine once; says what will not be enforced.
+pub(super) async fn find(cli: &Cli) -> Abilities {
+    let text =
+        cli.call("asking the engine what it can do", &["info", "--format", "{{json .}}"]).await;
+    let abilities = match text.map(|text| serde_json::from_str::<Value>(&text)) {
+        Ok(Ok(info)) => read(&info, cli.kind()),
+        _ => Abilities { isolates: false, memory: false, cpu: false, cores: 1.0 },
+    };
+    if !abilities.memory {
+        tracing::warn!(
+            "memory limits are not enforced: the engine's cgroups have no such controller"
+        );
+    }
+    if !abilities.cpu {
+        tracing::warn!("CPU limits are not enforced: the engine's cgroups have no such controller");
+    }
+    if !abilities.isolates {
+        tracing::warn!(
+            "services without an external access integration can reach out all the same: \
+             this engine's containers are not reached by their own addresses"
+        );
+    }
+    abilities
+}
+
+fn read(info: &Value, kind: EngineKind) -> Abilities {
+    match kind {
+        EngineKind::Podman => {
+            let has = |name: &str| {
+                let controllers = info["host"]["cgroupControllers"].as_array();
+                controllers.is_some_and(|list| list.iter().any(|item| item == name))
+            };
+            let cores = info["host"]["cpus"].as_f64().unwrap_or(1.0);
+            // A rootless engine, and one in a virtual machine, keeps its bridges to itself.
+            let host = &info["host"];
+            let isolates = host["security"]["rootless"] == false
+                && host["serviceIsRemote"] != true
+                && cfg!(target_os = "linux");
+            Abilities { isolates, memory: has("memory"), cpu: has("cpu"), cores }
+        }
+        EngineKind::Docker => Abilities {
+            isolates: docker_is_here(info),
+            memory: info["MemoryLimit"] == true,
+            cpu: info["CpuCfsQuota"] == true,
+            cores: info["NCPU"].as_f64().unwrap_or(1.0),
+        },
+    }
+}
+
+/// Whether docker's daemon runs as root on this very kernel.
+fn docker_is_here(info: &Value) -> bool {
+    let options = info["SecurityOptions"].as_array();
+    let rootless = options.is_some_and(|list| {
+        list.iter().any(|o| o.as_str().is_some_and(|o| o.contains("rootless")))
+    });
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    !rootless
+        && info["KernelVersion"].as_str() == Some(kernel.trim())
+        && info["Name"].as_str() == Some(host.trim())
+}
