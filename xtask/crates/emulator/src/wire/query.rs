@@ -216,6 +216,8 @@ async fn several(
     }
     let result = Rows::status("Multiple statements executed successfully.");
     let mut data = rows(&result, &query.id, &executor.session.state());
+    // The type by which clients know that there are several results.
+    data["statementTypeId"] = json!(0xA000);
     data["resultIds"] = json!(ids.join(","));
     data["resultTypes"] = json!(vec!["4096"; ids.len()].join(","));
     Ok(success(data))

@@ -154,7 +154,8 @@ impl Client {
             "{}/{}{name}",
             info["endPoint"].as_str().unwrap(),
             info["location"].as_str().unwrap()
-        );
+        )
+        .replace(' ', "%20");
         let token = info["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap();
         let request = self
             .request(Method::PUT, &target)
