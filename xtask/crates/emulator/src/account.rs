@@ -6,12 +6,12 @@ use crate::access::{Access, EndpointRoute, Principal, RepositoryAccess, Reposito
 use crate::catalog::{Actor, Catalog, State, Target, clock, ready_at};
 use crate::config::Timing;
 use crate::controller::Controller;
-use crate::execute::Permits;
+use crate::execute::{Permits, directory};
 use crate::kind::Kind;
 use crate::registry::Registry;
 use crate::service::{Deployment, PinnedImage};
 use crate::session::{Issued, Sessions};
-use crate::sql::Value;
+use crate::sql::{SqlError, Value};
 use crate::wire::Queries;
 
 /// What the platform calls itself.
@@ -111,6 +111,40 @@ impl Account {
         })
     }
 
+    /// Finishes what a platform that was killed had begun to drop.
+    pub(crate) async fn clear_away_rest(&self) {
+        for (kind, path) in self.catalog.read(|state| state.leaving.clone()) {
+            if let Err(error) = self.clear_away(kind, &path).await {
+                tracing::warn!(name = path.join("."), error = error.message, "left behind");
+            }
+        }
+    }
+
+    /// Removes what a dropped object had outside the catalog: containers, files, images.
+    pub(crate) async fn clear_away(&self, kind: Kind, path: &[String]) -> Result<(), SqlError> {
+        let failed = |error: std::io::Error| {
+            SqlError::execution(format!("what {} held is not all gone: {error}", path.join(".")))
+        };
+        match kind {
+            Kind::Service => self.controller.remove(&path.join("."), false).await,
+            Kind::Stage => match fs_err::remove_dir_all(self.stages.join(directory(path))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(failed(error));
+                }
+                _ => {}
+            },
+            Kind::ImageRepository => {
+                let key = path.join("/").to_lowercase();
+                self.registry.remove_repository(&key).map_err(failed)?;
+            }
+            _ => return Ok(()),
+        }
+        self.catalog.change(|state| {
+            state.leaving.retain(|(left, name)| *left != kind || name != path);
+            Ok(())
+        })
+    }
+
     /// The service and owner role that a container's session token stands for.
     pub(crate) fn service_of_token(&self, token: &str) -> Option<(Vec<String>, String)> {
         self.catalog.read(|state| {
@@ -177,7 +211,10 @@ impl Access for Account {
     }
 
     fn issue_token(&self, principal: &Principal) -> String {
-        self.sessions.issue(Issued::from(principal))
+        let (user, role) = (principal.user.clone(), principal.role.clone());
+        let primary = self.catalog.read(|state| state.actor(&user, &role, false).roles);
+        let secondary = principal.roles.iter().any(|role| !primary.contains(role));
+        self.sessions.issue(Issued { user, role, secondary })
     }
 
     fn repository(

@@ -30,7 +30,7 @@ use crate::session::{Session, SessionState};
 use crate::sql::{SqlError, Statement};
 
 pub(crate) use select::VERSION;
-pub(crate) use stage::{StagePath, http_date, is_contained};
+pub(crate) use stage::{StagePath, directory, http_date, is_contained};
 pub(crate) use transfer::Permits;
 
 /// What a statement gives back.

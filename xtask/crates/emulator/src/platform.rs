@@ -146,6 +146,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     };
     files::write_status(&status).map_err(doing("writing the status file"))?;
     account.deploy_all();
+    let rest = Arc::clone(&account);
+    tokio::spawn(async move { rest.clear_away_rest().await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock })
 }

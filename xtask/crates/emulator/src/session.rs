@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::access::Principal;
 use crate::catalog::{Namespace, random};
 use crate::config::Timing;
 use crate::sql::Value;
@@ -170,6 +169,13 @@ impl Sessions {
         self.known().sessions.retain(|session| session.id != id);
     }
 
+    /// Ends every session and token of a user.
+    pub(crate) fn close_of_user(&self, user: &str) {
+        let mut known = self.known();
+        known.sessions.retain(|session| session.state().user != user);
+        known.issued.retain(|_, (issued, _)| issued.user != user);
+    }
+
     /// A token for the registry or the ingress, good for an hour.
     pub(crate) fn issue(&self, issued: Issued) -> String {
         let token = random();
@@ -189,15 +195,5 @@ impl Sessions {
         let known = self.known();
         let (issued, until) = known.issued.get(token)?;
         (*until > Instant::now()).then(|| issued.clone())
-    }
-}
-
-impl From<&Principal> for Issued {
-    fn from(principal: &Principal) -> Self {
-        Self {
-            user: principal.user.clone(),
-            role: principal.role.clone(),
-            secondary: principal.roles.len() > 1,
-        }
     }
 }

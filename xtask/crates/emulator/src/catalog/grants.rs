@@ -62,6 +62,10 @@ impl State {
 
     /// The actor for a user with this primary role.
     pub(crate) fn actor(&self, user: &str, role: &str, secondary: bool) -> Actor {
+        // A role that was revoked meanwhile is worth no more than PUBLIC.
+        let held = self.account_object(Kind::User, user).is_none()
+            || self.inherited(&self.roles_of_user(user)).contains(role);
+        let role = if held { role } else { "PUBLIC" };
         let primary = self.inherited(&[role.to_owned()]);
         let mut roles = primary.clone();
         if secondary {

@@ -16,6 +16,9 @@ pub(crate) struct State {
     pub(crate) privileges: Vec<PrivilegeGrant>,
     pub(crate) roles: Vec<RoleGrant>,
     pub(crate) service_roles: Vec<ServiceRoleGrant>,
+    /// Dropped, but what they had outside the catalog is not yet known to be gone.
+    #[serde(default)]
+    pub(crate) leaving: Vec<(Kind, Vec<String>)>,
 }
 
 /// A privilege on something, held by a role.
@@ -95,8 +98,18 @@ impl State {
         let gone: Vec<Object> = self.objects.extract_if(.., |object| goes(object)).collect();
         for object in &gone {
             self.forget(object);
+            if matches!(object.kind, Kind::Service | Kind::Stage | Kind::ImageRepository) {
+                self.leaving.push((object.kind, object.path.clone()));
+            }
         }
         gone
+    }
+
+    /// Adds an object.
+    pub(crate) fn add(&mut self, object: Object) {
+        // A new object of the name owns what may be left of the old one.
+        self.leaving.retain(|(kind, path)| *kind != object.kind || *path != object.path);
+        self.objects.push(object);
     }
 
     fn forget(&mut self, gone: &Object) {

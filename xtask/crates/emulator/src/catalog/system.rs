@@ -20,6 +20,7 @@ pub(super) fn initial(password: &str) -> State {
         privileges: Vec::new(),
         roles: Vec::new(),
         service_roles: Vec::new(),
+        leaving: Vec::new(),
     };
     for (role, comment) in [
         ("ACCOUNTADMIN", "Account administrator can manage all aspects of the account."),

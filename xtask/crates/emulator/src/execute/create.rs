@@ -1,6 +1,7 @@
 //! CREATE of every kind but services.
 
 use super::{Executor, properties};
+use crate::account::PULLER;
 use crate::catalog::{Namespace, Object, State, clock, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
@@ -42,6 +43,9 @@ impl Executor {
         let Create { kind, mode, properties, .. } = create;
         let actor = self.actor(state);
         let now = clock::now();
+        if kind == Kind::User && path[0] == PULLER {
+            return Err(SqlError::exists(PULLER));
+        }
         let is_integration =
             |kind| matches!(kind, Kind::ExternalAccessIntegration | Kind::SecurityIntegration);
         let there = state
@@ -85,10 +89,10 @@ impl Executor {
                 let path = vec![path[0].clone(), name.to_owned()];
                 Object::new(Kind::Schema, path, owner, now)
             };
-            state.objects.push(schema("INFORMATION_SCHEMA", ""));
-            state.objects.push(schema("PUBLIC", &actor.role));
+            state.add(schema("INFORMATION_SCHEMA", ""));
+            state.add(schema("PUBLIC", &actor.role));
         }
-        state.objects.push(object);
+        state.add(object);
         Ok(if gone.is_empty() { Made::New } else { Made::Replaced(gone) })
     }
 

@@ -92,12 +92,10 @@ impl Executor {
     /// Removes what dropped objects had outside the catalog.
     pub(super) async fn clear_away(&self, gone: Vec<Object>) -> Result<(), SqlError> {
         for object in gone {
-            match object.kind {
-                Kind::Stage => self.remove_stage(&object.path)?,
-                Kind::ImageRepository => self.remove_repository(&object.path)?,
-                Kind::Service => self.remove_service(&object).await,
-                _ => {}
+            if object.kind == Kind::User {
+                self.account.sessions.close_of_user(object.name());
             }
+            self.account.clear_away(object.kind, &object.path).await?;
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ impl Executor {
             };
             resolved.fill(&mut record, &state.id, &path, now);
             object.service = Some(Box::new(record));
-            state.objects.push(object);
+            state.add(object);
             Ok(())
         })?;
         self.account.deploy(&path);
@@ -214,18 +214,6 @@ impl Executor {
         for path in services {
             self.account.deploy(&path);
         }
-    }
-
-    pub(super) async fn remove_service(&self, object: &Object) {
-        self.account.controller.remove(&object.full_name(), false).await;
-    }
-
-    pub(super) fn remove_repository(&self, path: &[String]) -> Result<(), SqlError> {
-        let key = path.join("/").to_lowercase();
-        self.account
-            .registry
-            .remove_repository(&key)
-            .map_err(|error| SqlError::execution(format!("images could not be removed: {error}")))
     }
 }
 

@@ -36,7 +36,8 @@ impl StagePath {
     }
 }
 
-fn directory(stage: &[String]) -> String {
+/// A stage's directory, below the directory of all stages.
+pub(crate) fn directory(stage: &[String]) -> String {
     stage.iter().map(|part| escaped(part)).collect::<Vec<_>>().join("/")
 }
 
@@ -107,14 +108,6 @@ impl Executor {
     pub(super) fn make_stage(&self, stage: &[String]) -> Result<(), SqlError> {
         let path = self.account.stages.join(directory(stage));
         fs_err::create_dir_all(path).map_err(|error| failed(&error))
-    }
-
-    pub(super) fn remove_stage(&self, stage: &[String]) -> Result<(), SqlError> {
-        let path = self.account.stages.join(directory(stage));
-        match fs_err::remove_dir_all(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed(&error)),
-            _ => Ok(()),
-        }
     }
 
     /// The files whose paths start with the location's.

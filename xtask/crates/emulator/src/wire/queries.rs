@@ -8,6 +8,8 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::session::Session;
+
 /// How many finished queries are remembered.
 const REMEMBERED: usize = 1000;
 
@@ -16,6 +18,7 @@ const REMEMBERED: usize = 1000;
 pub(crate) struct Query {
     pub(crate) id: String,
     pub(crate) session: i64,
+    pub(crate) user: String,
     pub(crate) text: String,
     answer: watch::Receiver<Option<Arc<Json>>>,
     sender: Arc<watch::Sender<Option<Arc<Json>>>>,
@@ -76,7 +79,13 @@ impl Queries {
     }
 
     /// A new query; or, when the session sent this request before, the one it started then.
-    pub(crate) fn begin(&self, session: i64, request: Option<&str>, text: &str) -> (Query, bool) {
+    pub(crate) fn begin(
+        &self,
+        session: &Session,
+        request: Option<&str>,
+        text: &str,
+    ) -> (Query, bool) {
+        let (session, user) = (session.id, session.state().user);
         let mut known = self.known();
         let request = request.map(|request| (session, request.to_owned()));
         let before = request.as_ref().and_then(|request| known.by_request.get(request));
@@ -87,6 +96,7 @@ impl Queries {
         let query = Query {
             id: uuid::Uuid::new_v4().to_string(),
             session,
+            user,
             text: text.to_owned(),
             answer,
             sender: Arc::new(sender),

@@ -57,7 +57,7 @@ pub(super) async fn submit(
         statements: request["parameters"]["MULTI_STATEMENT_COUNT"].as_i64(),
     };
     let request_id = parameters.get("requestId").map(String::as_str);
-    let (query, new) = account.queries.begin(session.id, request_id, text);
+    let (query, new) = account.queries.begin(&session, request_id, text);
     if new {
         let (account, query) = (Arc::clone(&account), query.clone());
         let work = query.clone();
@@ -200,7 +200,7 @@ async fn several(
 ) -> Result<Json, SqlError> {
     let mut ids = Vec::new();
     for tokens in statements {
-        let (child, _) = executor.account.queries.begin(executor.session.id, None, "");
+        let (child, _) = executor.account.queries.begin(&executor.session, None, "");
         let done = match sql::parse(tokens) {
             Ok(statement) => one(executor, &child, statement, options).await,
             Err(error) => Err(error),
@@ -227,8 +227,9 @@ fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, 
     let session = session(account, headers)?;
     let found = account.queries.by_id(id.trim_matches('/'));
     // A query is its user's, whichever session asks.
+    let user = session.state().user;
     found
-        .filter(|_| session.id > 0)
+        .filter(|query| query.user == user)
         .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
 }
 
