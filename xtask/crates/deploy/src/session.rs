@@ -121,3 +121,6 @@ impl Session {
     /// Ends the session. The connector does not log out; the server forgets it when it is idle.
     pub async fn close(self) {}
 }
+
+#[cfg(test)]
+mod tests;
