@@ -110,11 +110,14 @@ pub(super) fn last_bytes(text: String, most: usize) -> String {
     text.get(start..).unwrap_or_default().to_owned()
 }
 
-/// Makes a stage's directory writable for the owner that a volume names. A platform that may
+/// Makes a stage's directory, writable for the owner if a volume names one. A platform that may
 /// not give files away opens them to everyone instead: the state directory around them is closed.
-pub(super) fn own_stage(directory: &Path, uid: u32, gid: u32) -> io::Result<()> {
+pub(super) fn prepare_stage(directory: &Path, owner: Option<(u32, u32)>) -> io::Result<()> {
     fs_err::create_dir_all(directory)?;
-    own(directory, uid, gid)
+    match owner {
+        Some((uid, gid)) => own(directory, uid, gid),
+        None => Ok(()),
+    }
 }
 
 fn own(path: &Path, uid: u32, gid: u32) -> io::Result<()> {

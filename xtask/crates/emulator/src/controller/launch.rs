@@ -268,8 +268,9 @@ impl Context {
                     let source = rendered.deployment.stages.get(stage).ok_or_else(|| {
                         failed("a stage volume", &format!("the stage {stage} is not known"))
                     })?;
-                    let own = |uid, gid| files::own_stage(source, uid, gid);
-                    own(volume.uid.unwrap_or(0), volume.gid.unwrap_or(0))
+                    let owner = volume.uid.is_some() || volume.gid.is_some();
+                    let owner = owner.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
+                    files::prepare_stage(source, owner)
                         .map_err(|error| failed("a stage volume", &error))?;
                     let source = source.canonicalize().map_err(|e| failed("a stage volume", &e))?;
                     Mount::Directory { source, target, read_only: false }

@@ -260,7 +260,7 @@ impl EngineRuntime {
     pub(super) async fn stop(&self, id: &str, grace: Duration) -> Result<(), RuntimeError> {
         let seconds = grace.as_secs().to_string();
         let doing = format!("stopping {id}");
-        self.cli().call(&doing, &["stop", "--time", &seconds, id]).await.map(drop)
+        self.cli().call(&doing, &["stop", "-t", &seconds, id]).await.map(drop)
     }
 
     pub(super) async fn remove(&self, id: &str) -> Result<(), RuntimeError> {

@@ -136,7 +136,7 @@ fn mounts(field: Field) -> Result<Vec<VolumeMount>, SpecError> {
         let path_field = fields.require("mountPath")?;
         let path = path_field.text()?;
         let fits = path.starts_with('/')
-            && path.trim_matches('/') != ""
+            && !path.trim_matches('/').is_empty()
             && !path.contains([':', ','])
             && !path.split('/').any(|part| part == "..");
         if !fits {

@@ -3,6 +3,10 @@
 //! The image under test holds this very test binary: started in a container it runs the one test
 //! `container_main`, which is a small HTTP server. So nothing has to be fetched from anywhere.
 
+// What tests share stands outside of test functions, where the lint's exception ends.
+#![allow(clippy::unwrap_used)]
+
+mod killed;
 mod sample;
 mod services;
 mod world;

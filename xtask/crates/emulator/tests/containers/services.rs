@@ -4,7 +4,7 @@ use crate::world::{World, ids};
 
 const ECHO: &str = "DB.PUBLIC.ECHO";
 
-const SPEC: &str = r#"
+pub(crate) const SPEC: &str = r#"
 spec:
   containers:
   - name: main

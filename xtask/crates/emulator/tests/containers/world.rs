@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) controller: Controller,
     pub(crate) directory: tempfile::TempDir,
     registry: Registry,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 /// Lets the one user do anything.
@@ -80,23 +80,11 @@ impl World {
     }
 
     pub(crate) fn deployment(&self, name: &str, spec: &str, digest: &str) -> Deployment {
-        let pinned = self.registry.resolve(REPOSITORY, "sample", "1").unwrap().expect("pushed");
-        let image = PinnedImage { path: format!("/{REPOSITORY}/sample:1"), digest: pinned };
-        let parsed = emulator::spec::parse(spec).unwrap();
-        let stage = self.directory.path().join("stage");
-        std::fs::create_dir_all(&stage).unwrap();
-        Deployment {
-            key: format!("DB.PUBLIC.{name}"),
-            spec_text: spec.to_owned(),
-            spec_digest: digest.to_owned(),
-            images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
-            instances: 1,
-            stages: parsed.stages().map(|name| (name.to_owned(), stage.clone())).collect(),
-            session_token: "the-session-token".to_owned(),
-            environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
-            node_ready_at: SystemTime::UNIX_EPOCH,
-            egress: false,
-        }
+        deployment(self.directory.path(), &self.image_digest(), name, spec, digest)
+    }
+
+    pub(crate) fn image_digest(&self) -> String {
+        self.registry.resolve(REPOSITORY, "sample", "1").unwrap().expect("pushed")
     }
 
     pub(crate) async fn until(
@@ -197,7 +185,33 @@ impl Drop for World {
     }
 }
 
-fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
+pub(crate) fn deployment(
+    directory: &Path,
+    image_digest: &str,
+    name: &str,
+    spec: &str,
+    spec_digest: &str,
+) -> Deployment {
+    let path = format!("/{REPOSITORY}/sample:1");
+    let image = PinnedImage { path, digest: image_digest.to_owned() };
+    let parsed = emulator::spec::parse(spec).unwrap();
+    let stage = directory.join("stage");
+    std::fs::create_dir_all(&stage).unwrap();
+    Deployment {
+        key: format!("DB.PUBLIC.{name}"),
+        spec_text: spec.to_owned(),
+        spec_digest: spec_digest.to_owned(),
+        images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
+        instances: 1,
+        stages: parsed.stages().map(|name| (name.to_owned(), stage.clone())).collect(),
+        session_token: "the-session-token".to_owned(),
+        environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
+        node_ready_at: SystemTime::UNIX_EPOCH,
+        egress: false,
+    }
+}
+
+pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
     let dirs = ControllerDirs::new(directory);
     let runtime = EngineRuntime::new(engine.clone(), directory, &dirs.platform_id);
     let login = PullLogin {

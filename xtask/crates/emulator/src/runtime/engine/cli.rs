@@ -100,5 +100,5 @@ impl Cli {
 /// advice to read its help.
 pub(super) fn cause(stderr: &str) -> Option<&str> {
     let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.filter(|line| !line.starts_with("Run '") && !line.starts_with("See '")).last()
+    lines.filter(|line| !line.starts_with("Run '") && !line.starts_with("See '")).next_back()
 }
