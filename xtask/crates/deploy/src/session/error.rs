@@ -14,11 +14,11 @@ pub enum SessionError {
     #[error("could not reach {url} for connection {connection}: {problem}\nhint: {hint}")]
     Unreachable {
         /// The connection's name.
-        connection: String,
+        connection: Box<str>,
         /// Where it leads.
-        url: String,
+        url: Box<str>,
         /// What went wrong.
-        problem: String,
+        problem: Box<str>,
         /// What to do.
         hint: &'static str,
     },
@@ -26,11 +26,11 @@ pub enum SessionError {
     #[error("could not log in as {user} with connection {connection}: {problem}\nhint: {hint}")]
     Login {
         /// The connection's name.
-        connection: String,
+        connection: Box<str>,
         /// The user.
-        user: String,
+        user: Box<str>,
         /// What the target said.
-        problem: String,
+        problem: Box<str>,
         /// What to do.
         hint: &'static str,
     },
@@ -38,15 +38,15 @@ pub enum SessionError {
     #[error("{target} refused `{statement}`: {message}{}", facts(.code, .query_id))]
     Refused {
         /// The connection's name.
-        target: String,
+        target: Box<str>,
         /// The beginning of the statement, without secrets.
-        statement: String,
+        statement: Box<str>,
         /// What the target said.
-        message: String,
+        message: Box<str>,
         /// Snowflake's code.
-        code: Option<String>,
+        code: Option<Box<str>>,
         /// The query's id, by which the account's history knows it.
-        query_id: Option<String>,
+        query_id: Option<Box<str>>,
     },
     /// The connection broke, or the answer did not come or was not understood.
     #[error("lost the answer of {target} to `{statement}`: {problem}{}\nhint: run the command again; what is done stays done", facts(&None, .query_id))]
@@ -58,7 +58,7 @@ pub enum SessionError {
         /// What went wrong.
         problem: String,
         /// The query's id.
-        query_id: Option<String>,
+        query_id: Option<Box<str>>,
     },
     /// A statement that moves files.
     #[error(
@@ -78,7 +78,7 @@ pub enum SessionError {
     },
 }
 
-fn facts(code: &Option<String>, query_id: &Option<String>) -> String {
+fn facts(code: &Option<Box<str>>, query_id: &Option<Box<str>>) -> String {
     let facts: Vec<String> = [("code", code), ("query", query_id)]
         .into_iter()
         .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} {value}")))
@@ -112,18 +112,18 @@ impl SessionError {
 }
 
 pub(super) fn login(connection: &Connection, error: snowflake_connector_rs::Error) -> SessionError {
-    let name = connection.name.clone();
+    let name = connection.name.as_str().into();
     match error.kind() {
         ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Config => SessionError::Unreachable {
             connection: name,
-            url: connection.url.to_string(),
-            problem: chain(&error),
+            url: connection.url.as_str().into(),
+            problem: chain(&error).into(),
             hint: connection.reach_hint(),
         },
         _ => SessionError::Login {
             connection: name,
-            user: connection.user.clone(),
-            problem: error.snowflake_message().map_or_else(|| chain(&error), str::to_owned),
+            user: connection.user.as_str().into(),
+            problem: error.snowflake_message().map_or_else(|| chain(&error).into(), Box::from),
             hint: connection.login_hint(),
         },
     }
@@ -137,17 +137,17 @@ pub(super) fn statement(
 ) -> SessionError {
     let target = target.to_owned();
     let statement = statement.summary();
-    let query_id = error.query_id().map(str::to_owned);
+    let query_id = error.query_id().map(Box::from);
     match (error.snowflake_message(), error.snowflake_code()) {
         (None, None) => {
             let problem = secrets.redact(&chain(&error));
             SessionError::Lost { target, statement, problem, query_id }
         }
         (message, code) => SessionError::Refused {
-            target,
-            statement,
-            message: secrets.redact(message.unwrap_or("no message")).trim().to_owned(),
-            code: code.map(str::to_owned),
+            target: target.into(),
+            statement: statement.into(),
+            message: secrets.redact(message.unwrap_or("no message")).trim().into(),
+            code: code.map(Box::from),
             query_id,
         },
     }
