@@ -35,7 +35,9 @@ impl std::error::Error for Failure {}
 
 /// What sort of failure an error is: the first cause that knows decides.
 pub(crate) fn kind(error: &anyhow::Error) -> Kind {
-    error.chain().find_map(kind_of).unwrap_or(Kind::Internal)
+    // A failure that was attached as context is not of its own type in the chain.
+    let attached = error.downcast_ref::<Failure>().map(|failure| failure.kind);
+    attached.or_else(|| error.chain().find_map(kind_of)).unwrap_or(Kind::Internal)
 }
 
 fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
@@ -50,15 +52,19 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
 
 /// What to do next, if one of the causes knows.
 fn hint(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| {
-        if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return failure.hint.clone();
-        }
-        if let Some(error) = cause.downcast_ref::<deploy::Error>() {
-            return error.hint();
-        }
-        cause.downcast_ref::<plan::Error>().and_then(|error| error.hint().map(str::to_owned))
-    })
+    let attached = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
+    let in_chain = || error.chain().find_map(hint_of);
+    attached.or_else(in_chain)
+}
+
+fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(failure) = cause.downcast_ref::<Failure>() {
+        return failure.hint.clone();
+    }
+    if let Some(error) = cause.downcast_ref::<deploy::Error>() {
+        return error.hint();
+    }
+    cause.downcast_ref::<plan::Error>().and_then(|error| error.hint().map(str::to_owned))
 }
 
 /// The text for stderr: `error: what: why`, and below it `hint: what to do`.
@@ -82,4 +88,19 @@ pub(crate) fn render(error: &anyhow::Error) -> String {
         text.push_str(&hint);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_attached_as_context_decides_kind_and_hint() {
+        let cause = std::io::Error::other("the disk is on fire");
+        let failure = Failure::new(Kind::Machine, "writing it").hint("put it out");
+        let error = anyhow::Error::new(cause).context(failure);
+        assert_eq!(kind(&error), Kind::Machine);
+        let text = "error: writing it: the disk is on fire\n\nhint: put it out";
+        assert_eq!(render(&error), text);
+    }
 }

@@ -93,13 +93,23 @@ async fn run_cells(
         notebook.record(cell, ran.count, ran.outputs);
         if let Some(error) = ran.error {
             let (first, traceback) = error.split_once('\n').unwrap_or((&error, ""));
-            context.console.say(traceback);
+            context.console.say(if context.console.verbose() > 0 {
+                traceback
+            } else {
+                own_lines(traceback)
+            });
             let message = format!("cell {name} of {NOTEBOOK} failed: {first}");
             return Err(Failure::new(Kind::Verify, message).into());
         }
         context.console.say(format!("  ran cell {name}"));
     }
     Ok(())
+}
+
+/// The lines of a traceback that show the cell; the libraries' own follow them.
+fn own_lines(traceback: &str) -> &str {
+    let last = traceback.rfind("Cell In[").map_or(traceback, |at| &traceback[at..]);
+    last.split("\n\n").next().unwrap_or(last)
 }
 
 fn check(notebook: &Notebook) -> Result<Answer> {
