@@ -30,7 +30,12 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     });
     assert!(refused.is_err());
     assert!(catalog.read(|state| state.account_object(Kind::Warehouse, "W").is_none()));
-    catalog.change(|state| Ok(add(state))).unwrap();
+    catalog
+        .change(|state| {
+            add(state);
+            Ok(())
+        })
+        .unwrap();
     let again = Catalog::open(directory.path(), "other").unwrap();
     assert!(again.read(|state| state.account_object(Kind::Warehouse, "W").is_some()));
     let text = std::fs::read_to_string(directory.path().join("catalog.json")).unwrap();

@@ -88,12 +88,13 @@ fn grant_role(
     if grant.revoke {
         return Ok(());
     }
-    if let Holder::Role(holder) = &to {
-        if state.inherited(&[name.to_owned()]).contains(holder) && holder != "PUBLIC" {
-            return Err(SqlError::invalid(format!(
-                "Cannot grant role '{name}' to '{holder}': it would inherit itself."
-            )));
-        }
+    if let Holder::Role(holder) = &to
+        && state.inherited(&[name.to_owned()]).contains(holder)
+        && holder != "PUBLIC"
+    {
+        return Err(SqlError::invalid(format!(
+            "Cannot grant role '{name}' to '{holder}': it would inherit itself."
+        )));
     }
     state.roles.push(RoleGrant {
         role: name.to_owned(),

@@ -86,10 +86,10 @@ impl Executor {
     }
 
     fn check_rules_exist(&self, state: &State, object: &mut Object) -> Result<(), SqlError> {
-        if let Some(secrets) = object.properties.get("ALLOWED_AUTHENTICATION_SECRETS") {
-            if let Some(secret) = secrets.list().first().filter(|name| *name != "NONE") {
-                return Err(SqlError::missing("Secret", secret));
-            }
+        if let Some(secrets) = object.properties.get("ALLOWED_AUTHENTICATION_SECRETS")
+            && let Some(secret) = secrets.list().first().filter(|name| *name != "NONE")
+        {
+            return Err(SqlError::missing("Secret", secret));
         }
         let Some(Value::List(names)) = object.properties.get("ALLOWED_NETWORK_RULES") else {
             return Ok(());

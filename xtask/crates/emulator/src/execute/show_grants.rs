@@ -114,10 +114,10 @@ fn privilege(grant: &crate::catalog::PrivilegeGrant) -> Vec<Cell> {
 
 fn on_target(state: &State, target: &Target) -> Rows {
     let mut rows = Rows::new(PRIVILEGES);
-    if let Target::Object(kind, path) = target {
-        if let Some(object) = state.find(*kind, path).filter(|object| !object.owner.is_empty()) {
-            rows.push(ownership(object));
-        }
+    if let Target::Object(kind, path) = target
+        && let Some(object) = state.find(*kind, path).filter(|object| !object.owner.is_empty())
+    {
+        rows.push(ownership(object));
     }
     for grant in state.privileges.iter().filter(|grant| grant.on == *target) {
         rows.push(privilege(grant));

@@ -152,16 +152,16 @@ fn apply_wishes(
             session.role = role;
         }
         let actor = state.actor(&session.user, &session.role, session.secondary);
-        if let Some(name) = folded(&wishes.warehouse) {
-            if state.visible(&actor, Kind::Warehouse, std::slice::from_ref(&name)).is_some() {
-                session.warehouse = Some(name);
-            }
+        if let Some(name) = folded(&wishes.warehouse)
+            && state.visible(&actor, Kind::Warehouse, std::slice::from_ref(&name)).is_some()
+        {
+            session.warehouse = Some(name);
         }
-        if let Some(database) = folded(&wishes.database_name) {
-            if state.visible(&actor, Kind::Database, std::slice::from_ref(&database)).is_some() {
-                let schema = Some("PUBLIC".to_owned());
-                session.namespace = Namespace { database: Some(database), schema };
-            }
+        if let Some(database) = folded(&wishes.database_name)
+            && state.visible(&actor, Kind::Database, std::slice::from_ref(&database)).is_some()
+        {
+            let schema = Some("PUBLIC".to_owned());
+            session.namespace = Namespace { database: Some(database), schema };
         }
         if let (Some(schema), Some(database)) =
             (folded(&wishes.schema_name), session.namespace.database.clone())

@@ -107,11 +107,11 @@ impl Queries {
         if let Some(request) = request {
             known.by_request.insert(request, query.id.clone());
         }
-        if known.order.len() > REMEMBERED {
-            if let Some(oldest) = known.order.pop_front() {
-                known.by_id.remove(&oldest);
-                known.by_request.retain(|_, id| *id != oldest);
-            }
+        if known.order.len() > REMEMBERED
+            && let Some(oldest) = known.order.pop_front()
+        {
+            known.by_id.remove(&oldest);
+            known.by_request.retain(|_, id| *id != oldest);
         }
         (query, true)
     }

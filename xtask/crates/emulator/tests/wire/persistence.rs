@@ -54,3 +54,30 @@ async fn a_second_platform_on_the_same_state_or_port_is_refused() {
     emulator::reset(directory.path(), None).unwrap();
     assert!(!directory.path().exists());
 }
+
+#[tokio::test]
+async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = platform(directory.path(), quick()).await;
+    let client = Client::admin(&first).await;
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    client.put("@s", "a.txt", "x").await;
+    first.stop().await;
+    // As if it had been killed between the catalog and the files.
+    let file = directory.path().join("catalog.json");
+    let mut catalog: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    catalog["objects"].as_array_mut().unwrap().retain(|object| object["kind"] != "stage");
+    catalog["leaving"] = serde_json::json!([["stage", ["D", "PUBLIC", "S"]]]);
+    std::fs::write(&file, catalog.to_string()).unwrap();
+
+    let second = platform(directory.path(), quick()).await;
+    let stage = directory.path().join("stages/D/PUBLIC/S");
+    let gone = async {
+        while stage.exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), gone).await.expect("it is removed");
+    second.stop().await;
+}

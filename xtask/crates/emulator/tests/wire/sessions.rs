@@ -1,6 +1,7 @@
 //! Sessions: login, expiry, renewal, retries.
 
 use crate::client::{Client, platform, quick};
+use crate::guide;
 use axum::body::Body;
 use emulator::Timing;
 use http::Method;
@@ -96,5 +97,67 @@ async fn a_gzipped_login_is_read_and_an_issued_token_opens_the_registry() {
         .body(Body::empty())
         .unwrap();
     assert_eq!(client.send(request).await.0, 200);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_revoked_role_and_a_dropped_user_are_felt_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client
+        .run(
+            "CREATE DATABASE d; CREATE ROLE r; GRANT USAGE ON DATABASE d TO ROLE r;
+             CREATE USER u PASSWORD='p' DEFAULT_ROLE=r; GRANT ROLE r TO USER u",
+        )
+        .await;
+    let user = Client::login(&platform, "u", "p", json!({})).await.unwrap();
+    user.run("USE DATABASE d; ALTER USER u SET PASSWORD='q'").await;
+    assert!(Client::login(&platform, "u", "p", json!({})).await.is_err());
+    client.run("REVOKE ROLE r FROM USER u").await;
+    assert_eq!(user.refused("USE DATABASE d").await, "002043");
+    client.run("DROP USER u").await;
+    assert_eq!(user.submit("SELECT 1").await["code"], "390112");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_container_logs_in_with_its_token_as_the_role_that_owns_its_service() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    guide::deploy(&platform, &client).await;
+    let catalog = std::fs::read(directory.path().join("catalog.json")).unwrap();
+    let catalog: serde_json::Value = serde_json::from_slice(&catalog).unwrap();
+    let objects = catalog["objects"].as_array().unwrap();
+    let token = objects.iter().find_map(|object| object["service"]["token"].as_str()).unwrap();
+    let oauth = |token: &str| json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token});
+    let inside = Client::login(&platform, "", "", oauth(token)).await.unwrap();
+    assert_eq!(inside.cell("SELECT CURRENT_ROLE()").await, "SYSADMIN");
+    assert_eq!(inside.cell("SELECT CURRENT_DATABASE()").await, "MILVUS_DEMO");
+    assert_eq!(inside.refused("USE ROLE ACCOUNTADMIN").await, "003013");
+    let refused = Client::login(&platform, "", "", oauth("other")).await.err().unwrap();
+    assert_eq!(refused["code"], "390303");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn several_statements_run_when_they_are_announced() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    let body = json!({"sqlText": "CREATE DATABASE d; SELECT 7",
+        "parameters": {"MULTI_STATEMENT_COUNT": 2}});
+    let answer = client.post("/queries/v1/query-request?requestId=m", &body).await;
+    let ids = answer["data"]["resultIds"].as_str().unwrap();
+    let second = ids.split(',').nth(1).unwrap();
+    let request = client
+        .request(Method::GET, &format!("/queries/{second}/result"))
+        .header("Authorization", format!("Snowflake Token=\"{}\"", client.token))
+        .body(Body::empty())
+        .unwrap();
+    let (_, body) = client.send(request).await;
+    let result: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(result["data"]["rowset"][0][0], "7");
     platform.stop().await;
 }
