@@ -99,6 +99,6 @@ impl Cli {
 /// What an engine gives as the cause on stderr: warnings come before it, and docker may add an
 /// advice to read its help.
 pub(super) fn cause(stderr: &str) -> Option<&str> {
-    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.filter(|line| !line.starts_with("Run '") && !line.starts_with("See '")).next_back()
+    let advice = |line: &&str| line.starts_with("Run '") || line.starts_with("See '");
+    stderr.lines().map(str::trim).rfind(|line| !line.is_empty() && !advice(line))
 }
