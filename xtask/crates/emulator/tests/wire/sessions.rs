@@ -161,3 +161,22 @@ async fn several_statements_run_when_they_are_announced() {
     assert_eq!(result["data"]["rowset"][0][0], "7");
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn the_accounts_own_host_name_leads_to_the_account_and_others_to_the_ingress() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    for (host, expected) in
+        [("127.0.0.1", "ok"), ("spcs-local.localhost:1", "ok"), ("x.localhost", "")]
+    {
+        let request = client
+            .request(Method::GET, "/healthz")
+            .header("Host", host)
+            .body(Body::empty())
+            .unwrap();
+        let (_, body) = client.send(request).await;
+        assert_eq!(body == b"ok", expected == "ok", "{host}");
+    }
+    platform.stop().await;
+}
