@@ -119,3 +119,35 @@ fn a_refused_login_is_told_apart_from_a_refused_statement() {
     std::fs::write(&file, status.to_string()).unwrap();
     sandbox.xtask(&["sql", "bootstrap"]).code(5).without_data().says("logging in at `local`");
 }
+
+#[test]
+fn a_lost_password_is_made_anew_and_given_to_the_user_who_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let file = sandbox.path("target/spcs/local/user_password");
+    let lost = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
+    assert_ne!(std::fs::read_to_string(&file).unwrap(), lost);
+    assert_eq!(changes(&deployed).len(), 1, "{deployed}");
+    assert!(changes(&deployed)[0].starts_with("sql:password/"), "{deployed}");
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+}
+
+#[test]
+fn a_wrong_password_of_the_user_is_told_with_the_way_out() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let file = sandbox.path("target/spcs/local/user_password");
+    std::fs::write(&file, "not-the-password\n").unwrap();
+    sandbox
+        .xtask(&["verify"])
+        .code(5)
+        .without_data()
+        .says("the password of MILVUS_USER is not taken")
+        .says("hint: `cargo xtask sql password` gives the user the password that is kept here");
+    sandbox.xtask(&["sql", "password"]).code(0);
+    // The simulated service serves no notebook, but the login is over.
+    let run = sandbox.xtask(&["verify"]);
+    assert!(!run.stderr.contains("is not taken"), "{}", run.stderr);
+}

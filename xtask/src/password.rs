@@ -20,8 +20,9 @@ pub(crate) struct Password {
     pub(crate) value: Secret,
     /// Where the user finds it.
     pub(crate) place: Place,
-    /// Whether it was made just now.
-    pub(crate) generated: bool,
+    /// Whether it was generated and no deploy has ended well since: a user who is there already
+    /// has another one.
+    pub(crate) fresh: bool,
 }
 
 /// Where a password is kept.
@@ -37,7 +38,7 @@ pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
     if let Ok(value) = std::env::var(VARIABLE) {
         let place = Place::Environment;
         let value = checked(&value, &format!("the variable {VARIABLE}"))?;
-        return Ok(Some(Password { value, place, generated: false }));
+        return Ok(Some(Password { value, place, fresh: false }));
     }
     let mode = match fs_err::metadata(file) {
         Ok(data) => data.permissions().mode() & 0o777,
@@ -56,7 +57,8 @@ pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
     let text = fs_err::read_to_string(file)?;
     let value =
         checked(text.trim_end_matches(['\r', '\n']), &format!("the file `{}`", file.display()))?;
-    Ok(Some(Password { value, place: Place::File(file.to_owned()), generated: false }))
+    let fresh = marker(file).exists();
+    Ok(Some(Password { value, place: Place::File(file.to_owned()), fresh }))
 }
 
 /// The password, generated into the file when there is none.
@@ -69,12 +71,33 @@ pub(crate) fn find_or_generate(file: &Path) -> Result<Password> {
     if let Some(folder) = file.parent() {
         fs_err::create_dir_all(folder)?;
     }
-    let mut new =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    // First, so that a password is never taken for one that is set.
+    fs_err::write(marker(file), "")?;
+    // Whole or not at all, and never readable by others, not even for a moment.
+    let draft = file.with_extension("draft");
+    let mut options = std::fs::OpenOptions::new();
+    let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    new.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     new.write_all(format!("{value}\n").as_bytes())?;
     new.sync_all()?;
+    fs_err::rename(&draft, file)?;
     let place = Place::File(file.to_owned());
-    Ok(Password { value: Secret::new(&value), place, generated: true })
+    Ok(Password { value: Secret::new(&value), place, fresh: true })
+}
+
+impl Password {
+    /// Notes that the user has this password now.
+    pub(crate) fn is_set(&self) -> Result<()> {
+        if let (true, Place::File(file)) = (self.fresh, &self.place) {
+            fs_err::remove_file(marker(file))?;
+        }
+        Ok(())
+    }
+}
+
+/// The file that stands beside a generated password until the user has it.
+fn marker(file: &Path) -> PathBuf {
+    file.with_extension("fresh")
 }
 
 fn checked(value: &str, place: &str) -> Result<Secret> {
@@ -96,10 +119,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("local/user_password");
         let made = find_or_generate(&file).unwrap();
-        assert!(made.generated);
+        assert!(made.fresh);
         assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let found = find_or_generate(&file).unwrap();
-        assert!(!found.generated);
+        assert!(found.fresh, "nobody has said that the user has it");
+        found.is_set().unwrap();
+        assert!(!find(&file).unwrap().unwrap().fresh);
         assert_eq!(found.value.expose(), made.value.expose());
     }
 

@@ -23,6 +23,7 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     add_password_reset(&mut plan, &target, &observed, &password)?;
     let secrets = secrets(&password);
     let outcome = target.execute(&plan, observed, secrets, Some(args.timeout)).await?;
+    password.is_set()?;
     target.sessions.close().await;
     report(context, &target, &outcome, &password)
 }
@@ -32,7 +33,7 @@ pub(crate) fn secrets(password: &Password) -> Secrets {
     Secrets::none().with(plan::secret::USER_PASSWORD, password.value.clone())
 }
 
-/// A password that was made just now is not the one that a user who is there already has.
+/// A password that was generated anew is not the one that a user who is there already has.
 pub(crate) fn add_password_reset(
     plan: &mut Plan,
     target: &Target<'_>,
@@ -40,7 +41,7 @@ pub(crate) fn add_password_reset(
     password: &Password,
 ) -> Result<()> {
     let user = &target.project.config.deployment.user;
-    if password.generated && observed.find(ObjectKind::User, user).is_some() {
+    if password.fresh && observed.find(ObjectKind::User, user).is_some() {
         plan.steps.extend(plan::reset_password(&target.desired)?.steps);
     }
     Ok(())

@@ -40,17 +40,21 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
         }
         _ => false,
     });
-    let secrets = if has_secret {
+    let password = if has_secret {
         let file = target::password_file(context, &target.project)?;
         let password = password::find_or_generate(&file)?;
         if set == "bootstrap" && path == set {
             deploy::add_password_reset(&mut plan, &target, &observed, &password)?;
         }
-        deploy::secrets(&password)
+        Some(password)
     } else {
-        ::deploy::secret::Secrets::none()
+        None
     };
+    let secrets = password.as_ref().map(deploy::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, None).await?;
+    if let Some(password) = password {
+        password.is_set()?;
+    }
     target.sessions.close().await;
     phases::changes(context, &outcome)
 }

@@ -72,7 +72,15 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     let doing = |what: &str| format!("{what} as {}", deployment.user);
     let session = StageSession::open(&connection, Some(&deployment.role)).await;
     let failed = |what: &str, source| deploy::Error::Stage { doing: doing(what), source };
-    let session = session.map_err(|source| failed("logging in", source))?;
+    let session = session.map_err(|source| {
+        let error = failed("logging in", source);
+        let failure =
+            Failure::new(error.kind(), format!("the password of {} is not taken", deployment.user));
+        anyhow::Error::new(error).context(
+            failure
+                .hint("`cargo xtask sql password` gives the user the password that is kept here"),
+        )
+    })?;
     let issued = deploy::token::issue(&session).await;
     let issued = issued.map_err(|source| failed("asking for an ingress token", source))?;
     Ok(issued.token)
