@@ -8,12 +8,10 @@ use super::deployment::{DATABASE, Deployment};
 use super::engine::Engine;
 use super::notebook::ANSWER;
 
-/// The ids of the steps of a `deploy --format json` that changed something.
+/// The ids of the steps that changed something, in a `deploy --format json`.
 pub(crate) fn changed(report: &Value) -> Vec<&str> {
-    let steps = report["timings"].as_array().expect("deploy reports its steps");
-    let idle =
-        |step: &&Value| !["unchanged", "wait"].contains(&step["change"].as_str().unwrap_or("?"));
-    steps.iter().filter(idle).map(|step| step["id"].as_str().expect("a step has an id")).collect()
+    let changes = report["changes"].as_array().expect("deploy reports its changes");
+    changes.iter().map(|step| step["id"].as_str().expect("a step has an id")).collect()
 }
 
 /// Kills deploy in each of its phases, and lets the last one finish: the URL.
