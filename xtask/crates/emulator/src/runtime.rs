@@ -281,7 +281,7 @@ impl Runtime {
         either!(self, runtime => runtime.remove(id))
     }
 
-    /// The last lines that a container has written, both streams in their order.
+    /// The last lines that a container has written, both streams as the engine merges them.
     pub async fn logs(
         &self,
         id: &str,
