@@ -4,6 +4,8 @@ mod steps;
 mod table;
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
 use deploy::error::Kind;
@@ -25,6 +27,8 @@ pub(crate) struct Console {
     color: bool,
     /// Bars, on a terminal; `None` writes plain lines.
     bars: Option<MultiProgress>,
+    /// Whether an answer is waited for: nothing else runs then.
+    asking: Arc<AtomicBool>,
 }
 
 impl Console {
@@ -39,7 +43,7 @@ impl Console {
         };
         let bars = (terminal && global.color != Color::Never).then(MultiProgress::new);
         let (format, yes, verbose) = (global.format, global.yes, global.verbose);
-        Self { format, yes, verbose, color, bars }
+        Self { format, yes, verbose, color, bars, asking: Arc::default() }
     }
 
     /// A line for people.
@@ -97,11 +101,19 @@ impl Console {
         eprint!("{question} [y/N] ");
         std::io::stderr().flush()?;
         let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer)?;
+        self.asking.store(true, Ordering::Relaxed);
+        let read = std::io::stdin().read_line(&mut answer);
+        self.asking.store(false, Ordering::Relaxed);
+        read?;
         match answer.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => Ok(()),
             _ => Err(Failure::new(Kind::Declined, "declined: nothing was done").into()),
         }
+    }
+
+    /// Whether an answer is waited for.
+    pub(crate) fn asking(&self) -> bool {
+        self.asking.load(Ordering::Relaxed)
     }
 
     /// Whether `--yes` was given.

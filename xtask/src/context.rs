@@ -86,6 +86,9 @@ impl Context {
             if tokio::signal::ctrl_c().await.is_err() {
                 return;
             }
+            if console.asking() {
+                std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+            }
             cancel.cancel();
             console.say("interrupted: waiting for what runs; once more to leave it");
             if tokio::signal::ctrl_c().await.is_ok() {

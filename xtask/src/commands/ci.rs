@@ -1,5 +1,7 @@
 //! `ci`: every check of this repository, each a named step with its time.
 
+mod docker;
+
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -13,6 +15,8 @@ use crate::commands::setup;
 use crate::console::{Table, time};
 use crate::context::Context;
 use crate::failure::Failure;
+
+use docker::Docker;
 
 /// A command of the checks, with the variables it runs with.
 struct Check {
@@ -32,27 +36,16 @@ const QUICK: [Check; 4] = [
     Check { name: "workspace", arguments: &["test", "--workspace"], variables: &[] },
 ];
 
+const RUNTIME: &[&str] = &["test", "--package", "emulator", "--test", "containers"];
+const END_TO_END: &[&str] = &["test", "--package", "xtask", "--test", "it"];
+const PODMAN: &[(&str, &str)] = &[("SPCS_TEST_ENGINE", "podman")];
+const DOCKER: &[(&str, &str)] = &[("SPCS_TEST_ENGINE", "docker")];
+
 const CONTAINERS: [Check; 4] = [
-    Check {
-        name: "podman runtime",
-        arguments: &["test", "--package", "emulator", "--test", "containers"],
-        variables: &[("SPCS_TEST_ENGINE", "podman")],
-    },
-    Check {
-        name: "docker runtime",
-        arguments: &["test", "--package", "emulator", "--test", "containers"],
-        variables: &[("SPCS_TEST_ENGINE", "docker")],
-    },
-    Check {
-        name: "podman",
-        arguments: &["test", "--package", "xtask", "--test", "it"],
-        variables: &[("SPCS_TEST_ENGINE", "podman")],
-    },
-    Check {
-        name: "docker",
-        arguments: &["test", "--package", "xtask", "--test", "it"],
-        variables: &[("SPCS_TEST_ENGINE", "docker")],
-    },
+    Check { name: "podman runtime", arguments: RUNTIME, variables: PODMAN },
+    Check { name: "podman end to end", arguments: END_TO_END, variables: PODMAN },
+    Check { name: "docker runtime", arguments: RUNTIME, variables: DOCKER },
+    Check { name: "docker end to end", arguments: END_TO_END, variables: DOCKER },
 ];
 
 pub(crate) fn run(context: &Context, args: Ci) -> Result<()> {
@@ -65,13 +58,14 @@ pub(crate) fn run(context: &Context, args: Ci) -> Result<()> {
         setup::for_end_to_end(context)?;
         checks.extend(&CONTAINERS);
     }
+    let mut daemon = None;
     for check in checks {
         context.console.say(format!("== {}: cargo {}", check.name, check.arguments.join(" ")));
         let begun = Instant::now();
         let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(check.arguments)
             .envs(check.variables.iter().copied())
-            .envs(engine_environment(context, check)?)
+            .envs(engine_environment(context, check, &mut daemon)?)
             .current_dir(&root)
             .stdin(Stdio::null())
             .stdout(Stdio::from(std::io::stderr()))
@@ -96,15 +90,24 @@ pub(crate) fn run(context: &Context, args: Ci) -> Result<()> {
     Err(Failure::new(Kind::Internal, format!("checks failed: {}", failed.join(", "))).into())
 }
 
-/// What the engine of a check needs on this machine. The emulator's own tests call the engine
-/// directly and know nothing of such adaptations; where no engine answers, they say so.
-fn engine_environment(context: &Context, check: &Check) -> Result<Vec<(String, String)>> {
-    let wanted = check.variables.iter().find(|(name, _)| *name == "SPCS_TEST_ENGINE");
-    let choice = match wanted {
-        Some((_, "podman")) => EngineChoice::Podman,
-        Some((_, "docker")) => EngineChoice::Docker,
-        _ => return Ok(Vec::new()),
-    };
-    let engine = deploy::engine::detect(choice, &context.work_dir()?);
-    Ok(engine.map(|engine| engine.env).unwrap_or_default())
+/// What the engine of a check needs on this machine: podman its settings, docker a daemon. The
+/// emulator's own tests call the engine directly and know nothing of such adaptations.
+fn engine_environment(
+    context: &Context,
+    check: &Check,
+    daemon: &mut Option<Docker>,
+) -> Result<Vec<(String, String)>> {
+    match check.variables {
+        PODMAN => {
+            let engine = deploy::engine::detect(EngineChoice::Podman, &context.work_dir()?);
+            Ok(engine.map_err(deploy::Error::from)?.env)
+        }
+        DOCKER => {
+            if daemon.is_none() {
+                *daemon = Some(Docker::start(&context.work_dir()?)?);
+            }
+            Ok(daemon.as_ref().map(Docker::environment).unwrap_or_default())
+        }
+        _ => Ok(Vec::new()),
+    }
 }

@@ -54,10 +54,11 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     };
     let mut seen = read(args.lines, args.previous).await.map_err(failed)?;
     print(context, &seen)?;
-    while args.follow {
+    let mut follow = args.follow;
+    while follow {
         tokio::select! {
             () = tokio::time::sleep(PERIOD) => {}
-            () = context.cancel.cancelled() => break,
+            () = context.cancel.cancelled() => follow = false,
         }
         let now = read(MOST, false).await.map_err(failed)?;
         print(context, news(&seen, &now))?;

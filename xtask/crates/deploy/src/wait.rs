@@ -33,7 +33,7 @@ pub enum WaitError {
         /// `service MILVUS_DEMO.PUBLIC.MILVUS`
         what: String,
         /// What is known of the reason.
-        cause: Cause,
+        cause: Box<Cause>,
     },
     /// The time limit has passed.
     #[error("{what} is not ready after {limit:?}: {state}{cause}")]
@@ -45,7 +45,7 @@ pub enum WaitError {
         /// Its last state.
         state: String,
         /// What is known of the reason.
-        cause: Cause,
+        cause: Box<Cause>,
     },
     /// It is not there.
     #[error("{what} does not exist")]
@@ -141,7 +141,9 @@ pub async fn until_ready(
         };
         let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
             Look::Ready(endpoints) => return Ok(endpoints),
-            Look::Failed(cause) => return Err(WaitError::Failed { what: what(), cause }),
+            Look::Failed(cause) => {
+                return Err(WaitError::Failed { what: what(), cause: Box::new(cause) });
+            }
             Look::Missing => return Err(WaitError::Missing { what: what() }),
             Look::NotYet(state) => state,
         };
@@ -154,6 +156,7 @@ pub async fn until_ready(
                 Subject::Service(name) => cause::of_service(session, name).await,
                 _ => Cause::default(),
             };
+            let cause = Box::new(cause);
             return Err(WaitError::TimedOut { what: what(), limit: watch.limit, state, cause });
         }
         tokio::select! {

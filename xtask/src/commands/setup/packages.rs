@@ -11,9 +11,8 @@ use super::cannot_install;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// What the end-to-end tests need besides an engine: the other engine, a browser, clients.
-pub(crate) const END_TO_END: [&str; 6] =
-    ["docker.io", "iptables", "chromium", "chromium-driver", "skopeo", "python3-venv"];
+/// What the end-to-end tests need besides an engine: the other engine, a browser, a registry client.
+pub(crate) const END_TO_END: [&str; 4] = ["docker.io", "iptables", "chromium", "skopeo"];
 
 /// Whether packages are installed the way of Debian.
 pub(crate) fn is_debian() -> bool {

@@ -1,0 +1,99 @@
+//! A Docker daemon for the tests, where none runs: a machine without an init starts none by itself.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use deploy::error::Kind;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::failure::Failure;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// The daemon that answers: the machine's, or one of our own that ends with this value.
+pub(super) struct Docker {
+    own: Option<Own>,
+}
+
+struct Own {
+    daemon: Child,
+    /// Holds the socket: its path must be short, and nobody else may use it.
+    folder: std::path::PathBuf,
+}
+
+impl Docker {
+    /// Finds the machine's daemon or starts one; its images are kept under the work directory.
+    pub(super) fn start(work_dir: &Path) -> Result<Docker> {
+        if answers(None) {
+            return Ok(Docker { own: None });
+        }
+        let folder = std::env::temp_dir().join(format!("spcs-docker-{}", std::process::id()));
+        fs_err::create_dir_all(&folder)?;
+        let kept = work_dir.join("docker");
+        fs_err::create_dir_all(&kept)?;
+        let log = fs_err::File::create(kept.join("dockerd.log"))?.into_file();
+        let daemon = Command::new("dockerd")
+            .args(["--host", &host(&folder)])
+            .arg("--data-root")
+            .arg(kept.join("data"))
+            .arg("--exec-root")
+            .arg(folder.join("exec"))
+            .arg("--pidfile")
+            .arg(folder.join("pid"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("starting `dockerd`")?;
+        let mut docker = Docker { own: Some(Own { daemon, folder }) };
+        docker.wait(&kept.join("dockerd.log"))?;
+        Ok(docker)
+    }
+
+    /// What its clients need in their environment.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let own = self.own.iter();
+        own.map(|own| ("DOCKER_HOST".to_owned(), host(&own.folder))).collect()
+    }
+
+    fn wait(&mut self, log: &Path) -> Result<()> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        let begun = Instant::now();
+        while !answers(Some(&own.folder)) {
+            if own.daemon.try_wait()?.is_some() || begun.elapsed() > START_LIMIT {
+                let failure = Failure::new(Kind::Machine, "the Docker daemon does not start");
+                return Err(failure.hint(format!("see `{}`", log.display())).into());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Docker {
+    fn drop(&mut self) {
+        if let Some(mut own) = self.own.take() {
+            // Nothing to do about a daemon that is gone already.
+            let pid = i32::try_from(own.daemon.id()).ok().and_then(Pid::from_raw);
+            pid.and_then(|pid| kill_process(pid, Signal::TERM).ok());
+            own.daemon.wait().ok();
+            fs_err::remove_dir_all(&own.folder).ok();
+        }
+    }
+}
+
+fn host(folder: &Path) -> String {
+    format!("unix://{}", folder.join("docker.sock").display())
+}
+
+fn answers(folder: Option<&Path>) -> bool {
+    let mut command = Command::new("docker");
+    command.args(["info", "--format", "{{.ServerVersion}}"]).stdin(Stdio::null());
+    if let Some(folder) = folder {
+        command.env("DOCKER_HOST", host(folder));
+    }
+    // Some clients end well without a daemon, and then say nothing.
+    command.output().is_ok_and(|output| output.status.success() && output.stdout.len() > 1)
+}
