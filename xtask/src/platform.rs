@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::failure::Failure;
 
-pub(crate) use spawn::{Start, Started, port_taken, start};
+pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
 
 /// How long a platform may take to stop: containers go on running, so it only has files to close.
 const STOP_LIMIT: Duration = Duration::from_secs(20);

@@ -15,7 +15,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let files = target::files(context)?;
     if let Config::Local(local) = files.project.target(context.target())? {
         let state_dir = context.root()?.join(&local.state_dir);
-        if platform::running(&state_dir).await?.is_none() && !state_dir.join("bin").exists() {
+        if !platform::was_started(&state_dir) {
             context.console.say("nothing to do: there is no local platform");
             return context.console.data(&json!({"changes": []}), "");
         }

@@ -11,13 +11,10 @@ use crate::target::{self, Platform, Target};
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let files = target::files(context)?;
     let plan = match files.project.target(context.target())? {
-        // A platform that does not run was either never started, or knows what it knew: starting it
-        // would be a change, and looking at its files is not this command's business.
-        Config::Local(local)
-            if platform::running(&context.root()?.join(&local.state_dir)).await?.is_none() =>
-        {
+        // Before the first start there is nothing to look at; after it, only the platform can say.
+        Config::Local(local) if !platform::was_started(&context.root()?.join(&local.state_dir)) => {
             context.console.say(
-                "the local platform does not run: this is the plan for an empty one; deploy starts it",
+                "there is no local platform yet: this is the plan for an empty one; deploy starts it",
             );
             plan::deploy(&files.desired, &Observed::default())
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deploy::execute::Watcher;
 use deploy::progress::{Ended, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
-use plan::{Change, Step};
+use plan::{Action, Change, Step};
 
 use super::Console;
 
@@ -69,12 +69,19 @@ impl Watcher for StepLines {
             let bar = ProgressBar::new_spinner()
                 .with_style(style("  {spinner} {prefix} {wide_msg} {elapsed}"));
             bar.set_prefix(step.id.clone());
+            if matches!(step.action, Action::Build { .. }) {
+                bar.set_message(step.reason.clone());
+            }
             bar.enable_steady_tick(Duration::from_millis(120));
             self.add(&step.id, bar);
         } else if self.console.verbose() > 0
             || !matches!(step.change, Change::Unchanged | Change::Wait)
         {
-            self.console.say(format!("  > {}", step.id));
+            let why = match step.action {
+                Action::Build { .. } | Action::Service { .. } => format!(": {}", step.reason),
+                _ => String::new(),
+            };
+            self.console.say(format!("  > {}{why}", step.id));
         }
     }
 

@@ -128,6 +128,11 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
+/// Whether a platform has ever been started on a state directory.
+pub(crate) fn was_started(state_dir: &Path) -> bool {
+    build_file(state_dir).exists()
+}
+
 fn build_file(state_dir: &Path) -> PathBuf {
     state_dir.join("bin").join("build")
 }

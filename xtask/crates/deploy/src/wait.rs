@@ -14,6 +14,9 @@ use crate::session::{Session, SessionError};
 
 pub use cause::Cause;
 
+/// How often a container that is not started again is seen failed until that is final.
+const FAILED_LOOKS: u32 = 6;
+
 /// How a wait is bounded and watched.
 pub struct Watch<'a> {
     /// How long it may take.
@@ -36,7 +39,7 @@ pub enum WaitError {
         cause: Box<Cause>,
     },
     /// The time limit has passed.
-    #[error("{what} is not ready after {limit:?}: {state}{cause}")]
+    #[error("{what} is not ready after {limit:?}: {state}{}", cause.logs())]
     TimedOut {
         /// What was waited for.
         what: String,
@@ -131,12 +134,12 @@ pub async fn until_ready(
     let end = Instant::now() + watch.limit;
     let mut pause = Duration::from_millis(150);
     let mut shown = String::new();
-    let mut seen_failed = false;
+    let mut failures = 0;
     let what = || subject.to_string();
     loop {
         let look = match subject {
             Subject::Pool(name) => look_at_pool(session, name).await,
-            Subject::Service(name) => look_at_service(session, name, &mut seen_failed).await,
+            Subject::Service(name) => look_at_service(session, name, &mut failures).await,
             Subject::Endpoints(name) => look_at_endpoints(session, name).await,
         };
         let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
@@ -183,7 +186,7 @@ async fn look_at_pool(session: &Session, name: &str) -> Result<Look, SessionErro
 async fn look_at_service(
     session: &Session,
     name: &str,
-    seen_failed: &mut bool,
+    failures: &mut u32,
 ) -> Result<Look, SessionError> {
     let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
     if is_ready(&state) {
@@ -199,11 +202,13 @@ async fn look_at_service(
     let failed = containers
         .iter()
         .find(|c| c.status == "FAILED" && (newest(&c.instance) || state.instances.is_empty()));
-    // A container that is just being replaced may be seen as failed once.
-    if let (Some(container), true) = (failed, *seen_failed) {
-        return Ok(Look::Failed(cause::of_container(session, name, container).await));
+    if let Some(container) = failed {
+        *failures += 1;
+        // One that fails once may have been too early for something else: it is started again.
+        if container.restarts > 0 || *failures >= FAILED_LOOKS {
+            return Ok(Look::Failed(cause::of_container(session, name, container).await));
+        }
     }
-    *seen_failed = failed.is_some();
     let waits = containers.iter().find(|c| c.status != "READY" && !c.message.is_empty());
     let why = waits.map(|c| format!(": {}", c.message)).unwrap_or_default();
     let upgrading = if state.is_upgrading { ", upgrading" } else { "" };

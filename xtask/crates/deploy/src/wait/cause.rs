@@ -40,6 +40,14 @@ impl Cause {
         Self { message: format!("its state is {state}"), ..Self::default() }
     }
 
+    /// The log's lines, indented below a line of their own.
+    pub(super) fn logs(&self) -> String {
+        if self.logs.is_empty() {
+            return String::new();
+        }
+        format!("\nthe last lines of its log:\n  {}", self.logs.join("\n  "))
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let advice = ADVICE.iter().find(|(part, _)| self.message.contains(part));
@@ -85,12 +93,6 @@ impl fmt::Display for Cause {
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }
-        if !self.logs.is_empty() {
-            write!(f, "\nthe last lines of its log:")?;
-            for line in &self.logs {
-                write!(f, "\n  {line}")?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.logs())
     }
 }
