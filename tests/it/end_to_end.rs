@@ -12,20 +12,24 @@ mod engine;
 mod going;
 mod notebook;
 mod stranger;
+mod witness;
 
 use deployment::Deployment;
 use engine::Engine;
 use stranger::Stranger;
+use witness::Witness;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_comes_works_changes_survives_and_goes() {
     let Some(engine) = Engine::asked_for() else { return };
+    let witness = Witness::new();
     let deployment = &Deployment::new(engine);
 
     let url = coming::killed_anywhere_a_deploy_is_finished_by_the_next(deployment);
     coming::verify_finds_the_answer(deployment);
     coming::a_second_deploy_changes_nothing(deployment, engine);
-    let password = coming::secrets_stay_where_they_belong(deployment, engine);
+    let password = coming::secrets_stay_where_they_belong(deployment, engine, &witness);
+    drop(witness);
     coming::a_killed_platform_finds_its_services_again(deployment, engine);
 
     let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));

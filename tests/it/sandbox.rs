@@ -87,7 +87,8 @@ impl Drop for Sandbox {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a file, or a directory with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     if from.is_dir() {
         std::fs::create_dir_all(to).expect("a directory of the copy");
         for entry in std::fs::read_dir(from).expect("a directory of the project") {

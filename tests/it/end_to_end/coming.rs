@@ -1,5 +1,6 @@
 //! How a deployment comes to be, and stays as it is.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use serde_json::Value;
 use super::deployment::{DATABASE, Deployment};
 use super::engine::Engine;
 use super::notebook::ANSWER;
+use super::witness::Witness;
 
 /// The ids of the steps that changed something, in a `deploy --format json`.
 pub(crate) fn changed(report: &Value) -> Vec<&str> {
@@ -64,12 +66,17 @@ pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment
 }
 
 /// The password is in its file and nowhere else; gives it back.
-pub(crate) fn secrets_stay_where_they_belong(deployment: &Deployment, engine: Engine) -> String {
+pub(crate) fn secrets_stay_where_they_belong(
+    deployment: &Deployment,
+    engine: Engine,
+    witness: &Witness,
+) -> String {
     let file = deployment.path("target/spcs/local/user_password");
     let password = std::fs::read_to_string(&file).expect("deploy generated a password");
     let password = password.trim().to_owned();
     let admin = deployment.platform()["password"].as_str().expect("a password").to_owned();
-    let secrets = [password.as_str(), admin.as_str()];
+    let token = session_token(&engine.inspect(&engine.container(DATABASE, "jupyter")));
+    let secrets = [password.as_str(), admin.as_str(), token.as_str()];
 
     let loud = deployment.succeed(&["deploy", "-vvv"]);
     free_of("deploy -vvv", &format!("{}{}", loud.stdout, loud.stderr), &secrets);
@@ -84,11 +91,22 @@ pub(crate) fn secrets_stay_where_they_belong(deployment: &Deployment, engine: En
         }
         free_of("the container's log", &engine.logs(&container), &secrets);
     }
-    for process in std::fs::read_dir("/proc").expect("/proc").flatten() {
-        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-        free_of("a command line", &String::from_utf8_lossy(&line), &secrets);
-    }
+    let lines = witness.seen();
+    assert!(lines.iter().any(|line| line.contains("deploy")), "the witness saw deploy run");
+    lines.iter().for_each(|line| free_of("a command line", line, &secrets));
     password
+}
+
+/// The token that the platform gives a container, from the file that is mounted for it.
+fn session_token(inspected: &Value) -> String {
+    let mounts = inspected[0]["Mounts"].as_array().expect("mounts");
+    let session = |mount: &&Value| mount["Destination"].as_str().unwrap_or("").contains("session");
+    let mount = mounts.iter().find(session).expect("a mount for the session's token");
+    let source = Path::new(mount["Source"].as_str().expect("a source"));
+    let file = if source.is_dir() { source.join("token") } else { source.to_owned() };
+    let token = std::fs::read_to_string(file).expect("a token");
+    assert!(token.len() > 20, "that is no token");
+    token
 }
 
 /// Fails without showing the secret.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::engine::Engine;
+use crate::sandbox::copy;
 
 /// The database of these deployments: nobody else's containers carry its name.
 pub(crate) const DATABASE: &str = "END_TO_END";
@@ -130,17 +131,5 @@ impl Drop for Deployment {
         if ended.code != Some(0) {
             eprintln!("the platform of the test was not reset:\n{}", ended.stderr);
         }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    if from.is_file() {
-        std::fs::copy(from, to).expect("a copied file");
-        return;
-    }
-    std::fs::create_dir_all(to).expect("a copied folder");
-    for entry in std::fs::read_dir(from).expect("a folder of the project") {
-        let entry = entry.expect("an entry");
-        copy(&entry.path(), &to.join(entry.file_name()));
     }
 }
