@@ -87,6 +87,35 @@ fn a_deploy_that_was_killed_is_finished_by_the_next() {
 }
 
 #[test]
+fn an_interrupted_deploy_ends_what_runs_and_goes_on_when_run_again() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox
+        .command(&["deploy"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("xtask starts");
+    let mut said = String::new();
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
+    for line in lines.map_while(Result::ok) {
+        // The pools take a second to start: there is time to interrupt.
+        if line.contains("> sql:bootstrap/080") {
+            let pid = child.id().to_string();
+            assert!(
+                std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success()
+            );
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("hint: run the same command again to go on"), "{said}");
+    assert!(!said.contains("> service:"), "{said}");
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+}
+
+#[test]
 fn a_killed_platform_still_has_everything_when_it_starts_again() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
@@ -99,7 +128,7 @@ fn a_killed_platform_still_has_everything_when_it_starts_again() {
 }
 
 #[test]
-fn clean_asks_and_then_leaves_nothing_but_what_others_made() {
+fn clean_asks_first_and_finds_nothing_the_second_time() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["clean"]).code(9).without_data().says("hint: pass `--yes`");

@@ -7,7 +7,9 @@ mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plan::{Desired, ObjectKind, Observed, ObservedPool};
+use futures_util::future::try_join;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use plan::{Desired, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService};
 
 use crate::session::{Session, SessionError};
 
@@ -15,56 +17,81 @@ pub use services::{
     ContainerState, Endpoint, InstanceState, ServiceState, containers, endpoints, logs, service,
 };
 
+/// How many probes are under way at once: each takes a round trip, and none waits for another.
+const PROBES: usize = 8;
+
 /// Reads everything of the target that a plan depends on.
 pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, SessionError> {
     let mut observed = Observed::default();
-    let mut databases = BTreeSet::new();
-    let mut repositories = Vec::new();
-    for (kind, name) in desired.objects() {
-        match kind {
-            ObjectKind::ComputePool => {
-                if let Some(pool) = pool(session, &name).await? {
-                    for (key, other) in services::in_pool(session, &name).await? {
-                        observed.services.insert(key, other);
-                    }
-                    observed.pools.insert(name, pool);
-                }
+    let looks = stream::iter(desired.objects()).map(|(kind, name)| look(session, kind, name));
+    let seen: Vec<Seen> = looks.buffered(PROBES).try_collect().await?;
+    let mut others = Vec::new();
+    for seen in seen {
+        match seen {
+            Seen::Nothing => {}
+            Seen::Pool { name, pool, services } => {
+                observed.pools.insert(name, pool);
+                others.push(services);
             }
-            ObjectKind::Service => {
-                if let Some(state) = services::observed(session, &name).await? {
-                    observed.services.insert(name, state);
-                }
-            }
-            _ => {
-                let Some(object) = objects::object(session, kind, &name).await? else { continue };
-                match kind {
-                    ObjectKind::Database => drop(databases.insert(name)),
-                    ObjectKind::ImageRepository => repositories.push(name),
-                    _ => {}
-                }
-                observed.objects.push(object);
-            }
+            Seen::Service { name, service } => drop(observed.services.insert(name, service)),
+            Seen::Object(object) => observed.objects.push(object),
         }
     }
+    let names = |kind: ObjectKind| {
+        let of_kind = observed.objects.iter().filter(move |object| object.kind == kind);
+        of_kind.map(|object| object.name.clone()).collect::<Vec<_>>()
+    };
+    let (databases, repositories) =
+        (names(ObjectKind::Database), names(ObjectKind::ImageRepository));
     for database in &databases {
-        for object in objects::in_database(session, database).await? {
-            let known = |o: &plan::ObservedObject| o.kind == object.kind && o.name == object.name;
+        let inside = objects::in_database(session, database, PROBES);
+        let (inside, services) = try_join(inside, services::in_database(session, database)).await?;
+        for object in inside {
+            let known = |o: &ObservedObject| o.kind == object.kind && o.name == object.name;
             if !observed.objects.iter().any(known) {
                 observed.objects.push(object);
             }
         }
-        for (key, other) in services::in_database(session, database).await? {
-            observed.services.entry(key).or_insert(other);
-        }
+        others.push(services);
+    }
+    // What was described is known better than what was only listed.
+    for (key, service) in others.into_iter().flatten() {
+        observed.services.entry(key).or_insert(service);
     }
     for repository in &repositories {
         observed.images.append(&mut images(session, repository).await?);
     }
     observed.staged = staged(session, &desired.specs_stage).await?;
-    for (kind, name) in desired.grantees() {
-        observed.grants.append(&mut grants::to(session, &kind, &name).await?);
-    }
+    let grants = stream::iter(desired.grantees())
+        .map(async |(kind, name)| grants::to(session, &kind, &name).await)
+        .buffered(PROBES);
+    observed.grants = grants.try_concat().await?;
     Ok(observed)
+}
+
+/// What a look at one object found.
+enum Seen {
+    Nothing,
+    Pool { name: String, pool: ObservedPool, services: BTreeMap<String, ObservedService> },
+    Service { name: String, service: ObservedService },
+    Object(ObservedObject),
+}
+
+async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen, SessionError> {
+    Ok(match kind {
+        ObjectKind::ComputePool => match pool(session, &name).await? {
+            Some(pool) => {
+                let services = services::in_pool(session, &name).await?;
+                Seen::Pool { name, pool, services }
+            }
+            None => Seen::Nothing,
+        },
+        ObjectKind::Service => match services::observed(session, &name).await? {
+            Some(service) => Seen::Service { name, service },
+            None => Seen::Nothing,
+        },
+        _ => objects::object(session, kind, &name).await?.map_or(Seen::Nothing, Seen::Object),
+    })
 }
 
 /// A compute pool, if it is there.

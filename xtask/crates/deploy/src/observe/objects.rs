@@ -1,5 +1,6 @@
 //! Objects of every kind but pools and services.
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use plan::{ObjectKind, ObservedObject};
 
 use super::rows::{described, list, name as plain, properties};
@@ -37,25 +38,26 @@ pub(super) async fn object(
 pub(super) async fn in_database(
     session: &Session,
     database: &str,
+    at_once: usize,
 ) -> Result<Vec<ObservedObject>, SessionError> {
-    let mut objects = Vec::new();
-    for kind in [
+    let kinds = [
         ObjectKind::Schema,
         ObjectKind::Stage,
         ObjectKind::ImageRepository,
         ObjectKind::NetworkRule,
         ObjectKind::Table,
         ObjectKind::View,
-    ] {
+    ];
+    let own = |object: &ObservedObject| {
+        let mut parts = object.name.split('.');
+        // The information schema is part of every database and nobody's work.
+        parts.next() == Some(database) && parts.next() != Some("INFORMATION_SCHEMA")
+    };
+    let lists = stream::iter(kinds).map(async |kind| {
         let rows = list(session, &format!("SHOW {} IN DATABASE {database}", plural(kind))).await?;
-        let own = |object: &ObservedObject| {
-            let mut parts = object.name.split('.');
-            // The information schema is part of every database and nobody's work.
-            parts.next() == Some(database) && parts.next() != Some("INFORMATION_SCHEMA")
-        };
-        objects.extend(found(kind, &rows).filter(own));
-    }
-    Ok(objects)
+        Ok(found(kind, &rows).filter(own).collect::<Vec<_>>())
+    });
+    lists.buffered(at_once).try_concat().await
 }
 
 fn found(kind: ObjectKind, rows: &Rows) -> impl Iterator<Item = ObservedObject> {
