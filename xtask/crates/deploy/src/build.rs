@@ -66,8 +66,11 @@ impl BuildRequest {
         self.work_dir.join("images").join(&self.name)
     }
 
+    /// Names the work directory too: two checkouts that build at once must not take each other's
+    /// image.
     fn tag(&self) -> String {
-        format!("localhost/spcs-build/{}:latest", self.name)
+        let place = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
+        format!("localhost/spcs-build/{}:{}", self.name, &place["sha256:".len()..][..12])
     }
 }
 
