@@ -2,6 +2,7 @@
 
 mod jupyter;
 mod kernel;
+mod outputs;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ mod grants;
 mod objects;
 mod rows;
 mod services;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,9 +14,8 @@ use plan::{Desired, ObjectKind, Observed, ObservedObject, ObservedPool, Observed
 
 use crate::session::{Session, SessionError};
 
-pub use services::{
-    ContainerState, Endpoint, InstanceState, ServiceState, containers, endpoints, logs, service,
-};
+pub use services::{containers, endpoints, logs, service};
+pub use states::{ContainerState, Endpoint, InstanceState, ServiceState};
 
 /// How many probes are under way at once: each takes a round trip, and none waits for another.
 const PROBES: usize = 8;

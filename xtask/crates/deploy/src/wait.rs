@@ -1,6 +1,7 @@
 //! Waiting until pools, services and endpoints are ready, and saying why when they do not get so.
 
 mod cause;
+mod look;
 
 use std::fmt;
 use std::time::Duration;
@@ -9,13 +10,11 @@ use tokio::time::Instant;
 
 use crate::error::Kind;
 use crate::graph::CancellationToken;
-use crate::observe::{self, Endpoint, ServiceState};
+use crate::observe::Endpoint;
 use crate::session::{Session, SessionError};
 
 pub use cause::Cause;
-
-/// How often a container that is not started again is seen failed until that is final.
-const FAILED_LOOKS: u32 = 6;
+use look::Look;
 
 /// How a wait is bounded and watched.
 pub struct Watch<'a> {
@@ -117,14 +116,6 @@ impl fmt::Display for Subject<'_> {
     }
 }
 
-/// One look at what is waited for.
-enum Look {
-    Ready(Vec<Endpoint>),
-    NotYet(String),
-    Failed(Cause),
-    Missing,
-}
-
 /// Waits until the subject is ready; returns the endpoints where those were waited for.
 pub async fn until_ready(
     session: &Session,
@@ -138,9 +129,9 @@ pub async fn until_ready(
     let what = || subject.to_string();
     loop {
         let look = match subject {
-            Subject::Pool(name) => look_at_pool(session, name).await,
-            Subject::Service(name) => look_at_service(session, name, &mut failures).await,
-            Subject::Endpoints(name) => look_at_endpoints(session, name).await,
+            Subject::Pool(name) => look::at_pool(session, name).await,
+            Subject::Service(name) => look::at_service(session, name, &mut failures).await,
+            Subject::Endpoints(name) => look::at_endpoints(session, name).await,
         };
         let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
             Look::Ready(endpoints) => return Ok(endpoints),
@@ -171,66 +162,4 @@ pub async fn until_ready(
         // Quick at first, for the platform next door; gentle on a service that takes minutes.
         pause = (pause * 5 / 4).min(Duration::from_secs(3));
     }
-}
-
-async fn look_at_pool(session: &Session, name: &str) -> Result<Look, SessionError> {
-    let Some(pool) = observe::pool(session, name).await? else { return Ok(Look::Missing) };
-    if matches!(pool.state.as_str(), "ACTIVE" | "IDLE") {
-        return Ok(Look::Ready(Vec::new()));
-    }
-    let message = observe::pool_message(session, name).await?;
-    let colon = if message.is_empty() { "" } else { ": " };
-    Ok(Look::NotYet(format!("{}{colon}{message}", pool.state)))
-}
-
-async fn look_at_service(
-    session: &Session,
-    name: &str,
-    failures: &mut u32,
-) -> Result<Look, SessionError> {
-    let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
-    if is_ready(&state) {
-        return Ok(Look::Ready(Vec::new()));
-    }
-    if matches!(state.status.as_str(), "INTERNAL_ERROR" | "DELETING" | "DELETED") {
-        return Ok(Look::Failed(Cause::state(&state.status)));
-    }
-    let containers = observe::containers(session, name).await?;
-    let newest = |instance: &str| {
-        state.instances.iter().any(|i| i.id == instance && i.spec_digest == state.spec_digest)
-    };
-    let failed = containers
-        .iter()
-        .find(|c| c.status == "FAILED" && (newest(&c.instance) || state.instances.is_empty()));
-    if let Some(container) = failed {
-        *failures += 1;
-        // One that fails once may have been too early for something else: it is started again.
-        if container.restarts > 0 || *failures >= FAILED_LOOKS {
-            return Ok(Look::Failed(cause::of_container(session, name, container).await));
-        }
-    }
-    let waits = containers.iter().find(|c| c.status != "READY" && !c.message.is_empty());
-    let why = waits.map(|c| format!(": {}", c.message)).unwrap_or_default();
-    let upgrading = if state.is_upgrading { ", upgrading" } else { "" };
-    Ok(Look::NotYet(format!("{}{upgrading}{why}", state.status)))
-}
-
-fn is_ready(state: &ServiceState) -> bool {
-    state.status == "RUNNING"
-        && !state.is_upgrading
-        && state.instances.len() >= state.target_instances
-        && state.instances.iter().all(|i| i.status == "READY" && i.spec_digest == state.spec_digest)
-}
-
-async fn look_at_endpoints(session: &Session, service: &str) -> Result<Look, SessionError> {
-    let endpoints = observe::endpoints(session, service).await?;
-    let missing: Vec<&str> = endpoints
-        .iter()
-        .filter(|endpoint| endpoint.is_public && endpoint.ingress_url.is_none())
-        .map(|endpoint| endpoint.name.as_str())
-        .collect();
-    if missing.is_empty() {
-        return Ok(Look::Ready(endpoints));
-    }
-    Ok(Look::NotYet(format!("{} has no host name yet", missing.join(", "))))
 }

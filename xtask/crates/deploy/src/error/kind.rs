@@ -1,0 +1,41 @@
+//! What sort of failure an error is: each sort has an exit code of its own.
+
+/// Who has to do something about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A defect of this program.
+    Internal,
+    /// The project's own files: `spcs.toml`, `sql/`, `specs/`, `images/`.
+    Input,
+    /// This machine lacks something: an engine, a tool, disk space, a free port.
+    Machine,
+    /// The target does not answer, or refuses the login.
+    Connection,
+    /// The target refused a statement, a push or an upload.
+    Refused,
+    /// A wait ran out, or what was waited for failed.
+    Wait,
+    /// The notebook's answer is not the right one.
+    Verify,
+    /// The user said no, or could not be asked.
+    Declined,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Kind {
+    /// The exit code that stands for it. 2 is left to the command line parser.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Internal => 1,
+            Kind::Input => 3,
+            Kind::Machine => 4,
+            Kind::Connection => 5,
+            Kind::Refused => 6,
+            Kind::Wait => 7,
+            Kind::Verify => 8,
+            Kind::Declined => 9,
+            Kind::Interrupted => 130,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `local` and what can be done with the platform.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Engine;
+
+/// `local` and its parts.
+#[derive(Debug, Args)]
+pub(crate) struct Local {
+    #[command(subcommand)]
+    pub(crate) command: LocalCommand,
+}
+
+/// What can be done with the local platform.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LocalCommand {
+    /// Start it in the background (deploy does so by itself)
+    Start,
+    /// Stop it; its services keep running and are found again by the next start
+    Stop,
+    /// Where it listens, and how to point other Snowflake clients at it
+    #[command(after_help = "\
+Examples:
+  cargo xtask local status
+  cargo xtask local status --format json | jq -r .url")]
+    Status,
+    /// Stop it and delete all that it holds: objects, images, stages, containers
+    Reset,
+    /// Run it in the foreground
+    #[command(hide = true)]
+    Serve(Serve),
+}
+
+/// Options of `local serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where its state is
+    #[arg(long)]
+    pub(crate) state_dir: PathBuf,
+    /// The loopback port
+    #[arg(long)]
+    pub(crate) port: u16,
+    /// The engine's kind; without one the services are simulated
+    #[arg(long, requires = "engine_program")]
+    pub(crate) engine_kind: Option<Engine>,
+    /// The engine's executable
+    #[arg(long)]
+    pub(crate) engine_program: Option<PathBuf>,
+    /// Variables for the engine, `NAME=VALUE`
+    #[arg(long)]
+    pub(crate) engine_env: Vec<String>,
+}

@@ -1,0 +1,100 @@
+//! The options that single commands have.
+
+use std::time::Duration;
+
+use clap::Args;
+
+/// Options of commands that wait.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Waiting {
+    /// How long to wait for any one pool, service or endpoint
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// How long any one cell may run
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// Options of `logs`.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// The service, as spcs.toml calls it
+    pub(crate) service: String,
+    /// Go on printing what is written
+    #[arg(long, short, conflicts_with = "previous")]
+    pub(crate) follow: bool,
+    /// How many lines, counted from the end
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) lines: u32,
+    /// The container, where a service has more than one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) container: Option<String>,
+    /// The instance
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    pub(crate) instance: u32,
+    /// The run before the last restart
+    #[arg(long)]
+    pub(crate) previous: bool,
+}
+
+/// Options of `build`.
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Images of spcs.toml [default: all]
+    #[arg(value_name = "IMAGE")]
+    pub(crate) images: Vec<String>,
+}
+
+/// Options of `sql`.
+#[derive(Debug, Args)]
+pub(crate) struct Sql {
+    /// A set (a directory of sql/) or one file of it
+    #[arg(value_name = "SET|FILE")]
+    pub(crate) selection: String,
+}
+
+/// Options of `ci`.
+#[derive(Debug, Args)]
+pub(crate) struct Ci {
+    /// Leave out the steps that need containers
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
+/// Reads `90s`, `10m`, `1h`, or a plain number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err("expected a time such as `90s`, `10m` or `1h`".to_owned()),
+    };
+    match number.parse::<u64>() {
+        Ok(number) if number > 0 => Ok(Duration::from_secs(number.saturating_mul(factor))),
+        _ => Err("expected a time such as `90s`, `10m` or `1h`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit_and_are_never_nothing() {
+        assert_eq!(duration("90s").unwrap(), duration("90").unwrap());
+        assert_eq!(duration("2h").unwrap(), Duration::from_secs(7200));
+        for wrong in ["", "0s", "m", "5 d", "-1s"] {
+            assert!(duration(wrong).is_err(), "{wrong:?} was taken for a time");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a kernel puts out, in the form in which notebooks keep it.
+
+use serde_json::{Value, json};
+
+/// What running a piece of code gave.
+pub(crate) struct Ran {
+    /// The outputs, as notebooks keep them.
+    pub(crate) outputs: Vec<Value>,
+    /// The number of the run.
+    pub(crate) count: u64,
+    /// The traceback, if it raised.
+    pub(crate) error: Option<String>,
+}
+
+/// Keeps an output in the form of notebooks.
+pub(super) fn record(ran: &mut Ran, kind: &str, content: &Value) {
+    match kind {
+        "stream" => {
+            let same = ran.outputs.last_mut().filter(|last| {
+                last["output_type"] == "stream" && last["name"] == content["name"]
+            });
+            match same {
+                Some(last) => {
+                    let text = format!(
+                        "{}{}",
+                        last["text"].as_str().unwrap_or_default(),
+                        content["text"].as_str().unwrap_or_default()
+                    );
+                    last["text"] = Value::String(text);
+                }
+                None => ran.outputs.push(
+                    json!({"output_type": "stream", "name": content["name"], "text": content["text"]}),
+                ),
+            }
+        }
+        "display_data" => ran.outputs.push(json!({
+            "output_type": "display_data", "data": content["data"], "metadata": content["metadata"],
+        })),
+        "execute_result" => ran.outputs.push(json!({
+            "output_type": "execute_result", "data": content["data"], "metadata": content["metadata"],
+            "execution_count": content["execution_count"],
+        })),
+        "error" => {
+            let lines = content["traceback"].as_array().cloned().unwrap_or_default();
+            let lines: Vec<&str> = lines.iter().filter_map(Value::as_str).collect();
+            let (name, value) = (&content["ename"], &content["evalue"]);
+            let last = format!(
+                "{}: {}",
+                name.as_str().unwrap_or_default(),
+                value.as_str().unwrap_or_default()
+            );
+            ran.error = Some(format!("{last}\n{}", without_color(&lines.join("\n"))));
+            ran.outputs.push(json!({
+                "output_type": "error", "ename": name, "evalue": value, "traceback": content["traceback"],
+            }));
+        }
+        _ => {}
+    }
+}
+
+/// Takes the escape sequences out that kernels color their tracebacks with.
+fn without_color(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        rest = rest.strip_prefix('m').unwrap_or(rest);
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colors_are_taken_out_of_tracebacks() {
+        assert_eq!(without_color("\x1b[0;31mValueError\x1b[0m: no"), "ValueError: no");
+    }
+
+    #[test]
+    fn pieces_of_one_stream_are_one_output() {
+        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        for text in ["a", "b\n"] {
+            record(&mut ran, "stream", &json!({"name": "stdout", "text": text}));
+        }
+        assert_eq!(
+            ran.outputs,
+            [json!({"output_type": "stream", "name": "stdout", "text": "ab\n"})]
+        );
+    }
+}
