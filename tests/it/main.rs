@@ -5,3 +5,4 @@ mod deploying;
 mod end_to_end;
 mod mistakes;
 mod sandbox;
+mod third_parties;

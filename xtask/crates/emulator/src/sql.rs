@@ -2,6 +2,7 @@
 //!
 //! What is not understood is an error with Snowflake's code and wording, never skipped.
 
+mod bindings;
 mod create;
 mod error;
 mod expression;
@@ -19,6 +20,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bindings::bind;
 pub(crate) use error::SqlError;
 pub(crate) use expression::Expression;
 pub(crate) use parser::{parse, parse_name, split};

@@ -3,8 +3,10 @@
 use super::error::SqlError;
 use super::token::{Token, TokenKind};
 
-const SYMBOLS: [&str; 17] =
-    ["=>", "||", "::", "(", ")", ",", "=", ".", "!", "*", ";", "+", "-", "/", "<", ">", "%"];
+const SYMBOLS: [&str; 19] = [
+    "=>", "||", "::", "(", ")", ",", "=", ".", "!", "*", ";", "+", "-", "/", "<", ">", "%", "?",
+    ":",
+];
 
 /// All tokens of a text, `;` among them, closed by [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {

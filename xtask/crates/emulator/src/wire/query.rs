@@ -24,7 +24,8 @@ struct Options {
     /// `Accept: application/snowflake`, which PUT and GET do not answer.
     snowflake_format: bool,
     describe_only: bool,
-    has_bindings: bool,
+    /// Bind variables by place; null without any.
+    bindings: Json,
     /// MULTI_STATEMENT_COUNT of the request, if it has one.
     statements: Option<i64>,
 }
@@ -53,7 +54,7 @@ pub(super) async fn submit(
     let options = Options {
         snowflake_format: accept.contains("application/snowflake"),
         describe_only: request["describeOnly"].as_bool().unwrap_or(false),
-        has_bindings: request["bindings"].as_object().is_some_and(|bound| !bound.is_empty()),
+        bindings: request["bindings"].clone(),
         statements: request["parameters"]["MULTI_STATEMENT_COUNT"].as_i64(),
     };
     let request_id = parameters.get("requestId").map(String::as_str);
@@ -115,10 +116,13 @@ async fn run(
                     "42601",
                     "SQL compilation error:\nEmpty SQL statement.",
                 )),
-                [tokens] => match sql::parse(tokens) {
-                    Ok(statement) => one(&executor, query, statement, options).await,
-                    Err(error) => Err(error),
-                },
+                [tokens] => {
+                    let bound = sql::bind(tokens.clone(), &options.bindings);
+                    match bound.and_then(|tokens| sql::parse(&tokens)) {
+                        Ok(statement) => one(&executor, query, statement, options).await,
+                        Err(error) => Err(error),
+                    }
+                }
                 many if wanted != 0 && wanted != many.len() as i64 => Err(SqlError::new(
                     "000008",
                     "0A000",
@@ -155,9 +159,6 @@ async fn one(
     let is_transfer = matches!(statement, Statement::Put(_) | Statement::Get(_));
     if is_transfer && options.snowflake_format {
         return Err(SqlError::unsupported("unsupported_requested_format:snowflake"));
-    }
-    if options.has_bindings {
-        return Err(SqlError::unsupported("bindings"));
     }
     let reads = matches!(
         statement,

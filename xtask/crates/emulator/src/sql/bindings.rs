@@ -1,0 +1,102 @@
+//! Bind variables: the values that come beside a statement, in the places of its `?` and `:1`.
+
+use serde_json::Value as Json;
+
+use super::error::SqlError;
+use super::token::{Token, TokenKind};
+
+/// The statement's tokens with a literal for each variable.
+///
+/// `values` is the request's `bindings`: `{"1": {"type": "TEXT", "value": "…"}}`.
+pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlError> {
+    let mut bound = Vec::with_capacity(tokens.len());
+    let mut tokens = tokens.into_iter().peekable();
+    let mut place = 0;
+    while let Some(token) = tokens.next() {
+        let key = match token.kind {
+            TokenKind::Symbol("?") => {
+                place += 1;
+                format!("{place}")
+            }
+            TokenKind::Symbol(":") => match tokens.next_if(|next| is_key(&next.kind)) {
+                Some(key) => key.text,
+                None => return Err(SqlError::syntax(token.line, token.position, ":")),
+            },
+            _ => {
+                bound.push(token);
+                continue;
+            }
+        };
+        let (line, position) = (token.line, token.position);
+        let value = values.get(&key).ok_or_else(|| unset(line, position, &token.text))?;
+        // A result's column is named by the variable, not by its value.
+        let literal = |kind| Token { kind, ..token.clone() };
+        bound.extend(literals(value)?.into_iter().map(literal));
+    }
+    Ok(bound)
+}
+
+fn is_key(kind: &TokenKind) -> bool {
+    matches!(kind, TokenKind::Number(_) | TokenKind::Word(_))
+}
+
+/// A negative number is two tokens, as in a text.
+fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
+    let Some(text) = value["value"].as_str() else {
+        return match &value["value"] {
+            Json::Null => Ok(vec![TokenKind::Word("NULL".to_owned())]),
+            _ => Err(SqlError::unsupported("bindings of several rows")),
+        };
+    };
+    Ok(match value["type"].as_str().unwrap_or_default().to_uppercase().as_str() {
+        "FIXED" | "REAL" => match text.strip_prefix('-') {
+            Some(number) => vec![TokenKind::Symbol("-"), TokenKind::Number(number.to_owned())],
+            None => vec![TokenKind::Number(text.to_owned())],
+        },
+        "BOOLEAN" => vec![TokenKind::Word(text.to_uppercase())],
+        "TEXT" => vec![TokenKind::Text(text.to_owned())],
+        other => return Err(SqlError::unsupported(&format!("bindings of type {other}"))),
+    })
+}
+
+fn unset(line: u32, position: u32, name: &str) -> SqlError {
+    let message = format!(
+        "SQL compilation error: error line {line} at position {position}\n\
+         Bind variable {name} not set."
+    );
+    SqlError { place: Some((line, position)), ..SqlError::new("002049", "42601", message) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::expression::Expression;
+    use super::super::{parse, split};
+    use super::*;
+    use crate::sql::Statement;
+    use serde_json::json;
+
+    fn bound(text: &str, values: &Json) -> Result<Vec<Expression>, SqlError> {
+        let [tokens] = <[_; 1]>::try_from(split(text)?).expect("one statement");
+        match parse(&bind(tokens, values)?)? {
+            Statement::Select(found) => Ok(found.into_iter().map(|p| p.expression).collect()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn variables_become_literals_and_no_text_becomes_sql() {
+        let values = json!({
+            "1": {"type": "TEXT", "value": "a', CURRENT_ROLE(); --"},
+            "2": {"type": "FIXED", "value": "-7"},
+            "3": {"type": "ANY", "value": null},
+        });
+        let expected = vec![
+            Expression::Text("a', CURRENT_ROLE(); --".to_owned()),
+            Expression::Number("-7".to_owned()),
+            Expression::Null,
+        ];
+        assert_eq!(bound("SELECT ?, ?, ?", &values).unwrap(), expected);
+        assert_eq!(bound("SELECT :1, :2, :3", &values).unwrap(), expected);
+        assert_eq!(bound("SELECT ?, ?, ?, ?", &values).unwrap_err().code, "002049");
+    }
+}
