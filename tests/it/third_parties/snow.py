@@ -157,8 +157,7 @@ class Snow:
 def connection(snow):
     equal("connection test", snow.json("connection", "test", "--connection", "local")["Status"],
           "OK")
-    found = snow.json("sql", "-q", "SELECT CURRENT_ROLE() AS R; SELECT 1 + 0 AS N"
-                      .replace("1 + 0", "1"))
+    found = snow.json("sql", "-q", "SELECT CURRENT_ROLE() AS R; SELECT 1 AS N")
     equal("sql -q with two statements", found, [[{"R": "SYSADMIN"}], [{"N": 1}]])
     code, _, error = snow.ends("sql", "-q", "DROP COMPUTE POOL NOT_THERE")
     equal("a statement that fails", code, 1)
@@ -318,8 +317,8 @@ def services(snow):
     checking.until("a resumed service", lambda: described()["status"] == "RUNNING")
     holds("drop", snow.done(*command, "drop", "another", "--force"), "successfully dropped")
     code, _, error = snow.ends(*command, "describe", "milvus_demo.public.another")
-    equal("describe what is dropped", (code, "does not exist or not authorized" in error),
-          (1, True))
+    # Which of its two messages an account has for this is not known; both say so.
+    equal("describe what is dropped", (code, "does not exist" in error), (1, True))
 
 
 def specs(snow):
