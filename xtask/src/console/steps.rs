@@ -31,9 +31,12 @@ impl StepLines {
         }
     }
 
-    fn add(&self, key: &str, bar: ProgressBar) {
+    /// Adds a bar and then lets `dress` fill it in: a bar that is touched before it belongs to the
+    /// others draws a line of its own, which stays.
+    fn add(&self, key: &str, bar: ProgressBar, dress: impl FnOnce(&ProgressBar)) {
         let Some(all) = self.console.bars() else { return };
         let bar = all.add(bar);
+        dress(&bar);
         let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         bars.insert(key.to_owned(), bar);
     }
@@ -68,12 +71,13 @@ impl Watcher for StepLines {
         if self.console.bars().is_some() {
             let bar = ProgressBar::new_spinner()
                 .with_style(style("  {spinner} {prefix} {wide_msg} {elapsed}"));
-            bar.set_prefix(step.id.clone());
-            if matches!(step.action, Action::Build { .. }) {
-                bar.set_message(step.reason.clone());
-            }
-            bar.enable_steady_tick(Duration::from_millis(120));
-            self.add(&step.id, bar);
+            self.add(&step.id, bar, |bar| {
+                bar.set_prefix(step.id.clone());
+                if matches!(step.action, Action::Build { .. }) {
+                    bar.set_message(step.reason.clone());
+                }
+                bar.enable_steady_tick(Duration::from_millis(120));
+            });
         } else if self.console.verbose() > 0
             || !matches!(step.change, Change::Unchanged | Change::Wait)
         {
@@ -124,8 +128,7 @@ impl Progress for StepLines {
         let bar = ProgressBar::new(total).with_style(style(
             "    {prefix:.dim} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}",
         ));
-        bar.set_prefix(item.to_owned());
-        self.add(item, bar);
+        self.add(item, bar, |bar| bar.set_prefix(item.to_owned()));
     }
 
     fn position(&self, item: &str, bytes: u64) {
