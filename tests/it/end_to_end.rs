@@ -44,4 +44,5 @@ async fn a_deployment_comes_works_changes_survives_and_goes() {
     changing::an_edited_spec_rolls_one_service(deployment, engine);
     going::verify_says_why_it_fails(deployment).await;
     going::clean_takes_away_what_is_ours_alone(deployment, engine).await;
+    going::a_platform_without_its_state_begins_with_nothing(deployment, engine);
 }

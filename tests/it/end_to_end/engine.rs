@@ -47,16 +47,22 @@ impl Engine {
         ["milvus", "jupyter"].map(|service| self.container(database, service))
     }
 
-    /// Everything of `database` that the engine holds: containers, networks, volumes.
-    pub(crate) fn objects(self, database: &str) -> Vec<String> {
-        let prefix = format!("spcs-{}-", database.to_lowercase());
+    /// The id of the platform that a container belongs to: everything it makes carries it.
+    pub(crate) fn platform_of(self, container: &str) -> String {
+        let label = "{{index .Config.Labels \"spcs.platform\"}}";
+        self.run(&["container", "inspect", "--format", label, container]).trim().to_owned()
+    }
+
+    /// Everything of a platform that the engine holds: containers, networks, volumes.
+    pub(crate) fn objects(self, platform: &str) -> Vec<String> {
+        let filter = format!("label=spcs.platform={platform}");
         let lists: [&[&str]; 3] = [
-            &["ps", "--all", "--format", "container {{.Names}}"],
-            &["network", "ls", "--format", "network {{.Name}}"],
-            &["volume", "ls", "--format", "volume {{.Name}}"],
+            &["ps", "--all", "--format", "container {{.Names}}", "--filter", &filter],
+            &["network", "ls", "--format", "network {{.Name}}", "--filter", &filter],
+            &["volume", "ls", "--format", "volume {{.Name}}", "--filter", &filter],
         ];
         let listed = lists.map(|list| self.run(list)).concat();
-        listed.lines().filter(|line| line.contains(&prefix)).map(str::to_owned).collect()
+        listed.lines().map(str::to_owned).collect()
     }
 
     /// `inspect` of a container, parsed.

@@ -20,12 +20,14 @@ pub(crate) async fn verify_says_why_it_fails(deployment: &Deployment) {
 pub(crate) async fn clean_takes_away_what_is_ours_alone(deployment: &Deployment, engine: Engine) {
     let stranger = Stranger::new(&deployment.platform()).await;
     stranger.sql("CREATE DATABASE SOMEONE_ELSES").await;
-    assert!(!engine.objects(DATABASE).is_empty());
+    let platform = engine.platform_of(&engine.container(DATABASE, "milvus"));
+    // Two containers, the schema's network and the way out, the block volume.
+    assert_eq!(engine.objects(&platform).len(), 5, "{:?}", engine.objects(&platform));
 
     let declined = deployment.run(&["clean"]);
     assert_eq!(declined.code, Some(9), "nobody was there to confirm: {}", declined.stderr);
     deployment.succeed(&["clean", "--yes"]);
-    assert_eq!(engine.objects(DATABASE), [""; 0]);
+    assert_eq!(engine.objects(&platform), [""; 0]);
     for (list, name) in [
         ("SHOW DATABASES", DATABASE),
         ("SHOW ROLES", "MILVUS_ROLE"),
@@ -39,4 +41,17 @@ pub(crate) async fn clean_takes_away_what_is_ours_alone(deployment: &Deployment,
     }
     assert!(stranger.finds("SHOW DATABASES", "SOMEONE_ELSES").await);
     deployment.succeed(&["clean", "--yes"]);
+}
+
+/// State that was deleted by other means than a reset takes its containers with it.
+pub(crate) fn a_platform_without_its_state_begins_with_nothing(
+    deployment: &Deployment,
+    engine: Engine,
+) {
+    deployment.succeed(&["deploy"]);
+    let platform = engine.platform_of(&engine.container(DATABASE, "milvus"));
+    deployment.succeed(&["local", "stop"]);
+    std::fs::remove_dir_all(deployment.path("target/spcs/local")).expect("the state is there");
+    deployment.succeed(&["local", "start"]);
+    assert_eq!(engine.objects(&platform), [""; 0]);
 }

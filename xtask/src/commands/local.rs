@@ -55,10 +55,6 @@ async fn status(context: &Context) -> Result<()> {
 async fn reset(context: &Context) -> Result<()> {
     let project = context.project()?;
     let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
-    if !state_dir.exists() {
-        context.console.say("nothing to do: there is no local platform");
-        return context.console.data(&json!({"reset": false}), "");
-    }
     context.console.say(format!(
         "this deletes every object, image, stage and container of the local platform in `{}`",
         state_dir.display()

@@ -32,11 +32,19 @@ pub(crate) struct Catalog {
     file: PathBuf,
 }
 
+/// Its name in the state directory.
+const FILE: &str = "catalog.json";
+
 impl Catalog {
+    /// Whether a state directory has a catalog.
+    pub(crate) fn is_in(directory: &Path) -> bool {
+        directory.join(FILE).exists()
+    }
+
     /// Reads the catalog of a state directory, or makes the first one with this password for the
     /// administrator.
     pub(crate) fn open(directory: &Path, password: &str) -> std::io::Result<Self> {
-        let file = directory.join("catalog.json");
+        let file = directory.join(FILE);
         let state = match store::read(&file)? {
             Some(state) => state,
             None => {

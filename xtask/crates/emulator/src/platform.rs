@@ -90,6 +90,11 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let (listener, port) = listen(config.port).await?;
     let password =
         files::password(&state_dir).map_err(doing("reading the administrator's password"))?;
+    if !Catalog::is_in(&state_dir)
+        && let RuntimeChoice::Engine(engine) = &config.runtime
+    {
+        clear_away_lost(engine, &state_dir).await?;
+    }
     let catalog = Catalog::open(&state_dir, &password).map_err(doing("opening the catalog"))?;
     let registry =
         Registry::open(&state_dir.join("registry")).map_err(doing("opening the registry"))?;
@@ -152,6 +157,14 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock })
 }
 
+/// What an earlier platform of this directory left in the engine when its state was deleted by
+/// other means than a reset (`cargo clean`, say): its containers mount what is gone.
+async fn clear_away_lost(engine: &EngineCommand, state_dir: &Path) -> Result<(), StartError> {
+    let (engine, state_dir) = (engine.clone(), state_dir.to_owned());
+    let cleared = tokio::task::spawn_blocking(move || remove_all(&engine, &state_dir));
+    Ok(cleared.await.map_err(io::Error::other).map_err(doing("clearing away containers"))??)
+}
+
 async fn listen(port: u16) -> Result<(TcpListener, u16), StartError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
@@ -191,9 +204,8 @@ impl Platform {
 /// # Errors
 /// When a platform runs on the directory, the engine fails, or the directory stays.
 pub fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<(), StartError> {
-    if !state_dir.exists() {
-        return Ok(());
-    }
+    // Its containers may be there when the directory is not.
+    let state_dir = &files::prepare(state_dir).map_err(doing("making the state directory"))?;
     let lock = Lock::take(state_dir)?;
     if let Some(engine) = engine {
         remove_all(engine, state_dir)?;
