@@ -11,8 +11,10 @@ use super::cannot_install;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// What the end-to-end tests need besides an engine: the other engine, a browser, a registry client.
-pub(crate) const END_TO_END: [&str; 4] = ["docker.io", "iptables", "chromium", "skopeo"];
+/// What the end-to-end tests need besides an engine: the other engine, a browser, a registry
+/// client, environments for the Python clients.
+pub(crate) const END_TO_END: [&str; 5] =
+    ["docker.io", "iptables", "chromium", "skopeo", "python3-venv"];
 
 /// Whether packages are installed the way of Debian.
 pub(crate) fn is_debian() -> bool {
@@ -28,7 +30,8 @@ pub(crate) fn on_path(program: &str) -> bool {
 /// Whether a package is installed.
 pub(crate) fn is_installed(package: &str) -> bool {
     let Ok(shell) = Shell::new() else { return false };
-    let query = cmd!(shell, "dpkg-query -W -f='${{Status}}' {package}").quiet().ignore_stderr();
+    let format = "--showformat=${Status}";
+    let query = cmd!(shell, "dpkg-query --show {format} {package}").quiet().ignore_stderr();
     query.ignore_status().read().is_ok_and(|status| status.contains("install ok installed"))
 }
 
@@ -72,4 +75,19 @@ fn apt_get(administrator: bool, arguments: &[&str]) -> Result<()> {
     Err(failure
         .hint("its own messages stand above; run `cargo xtask setup` again when it is mended")
         .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_installed_is_told_from_what_is_not() {
+        if is_debian() {
+            assert!(is_installed("dpkg"));
+            assert!(!is_installed("no-package-has-this-name"));
+        } else {
+            assert!(!is_installed("dpkg"));
+        }
+    }
 }
