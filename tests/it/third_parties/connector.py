@@ -6,6 +6,7 @@ Usage: connector.py STATUS.json
 import gzip
 import os
 import re
+import secrets
 import tempfile
 
 import snowflake.connector
@@ -95,6 +96,7 @@ def guide(connection, folder):
     """The statements of the guide, up to its clean-up; gives those of the clean-up."""
     with open(os.path.join(HERE, "guide.sql"), encoding="utf-8") as file:
         text = re.sub(r"^--.*\n", "", file.read(), flags=re.MULTILINE)
+    text = text.replace("${PASSWORD}", secrets.token_urlsafe(16))
     statements = [part.strip() for part in re.split(r";$", text, flags=re.MULTILINE)]
     statements = [statement for statement in statements if statement]
     equal("the number of the guide's statements", len(statements), 62)

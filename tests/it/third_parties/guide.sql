@@ -1,5 +1,5 @@
 -- The statements of Milvus's guide to SPCS, in its order and as it has them; only the folder of
--- the two files to PUT is filled in.
+-- the two files to PUT and the password are filled in.
 
 USE ROLE ACCOUNTADMIN;
 CREATE SECURITY INTEGRATION SNOWSERVICES_INGRESS_OAUTH
@@ -15,7 +15,7 @@ CREATE ROLE MILVUS_ROLE;
 
 USE ROLE USERADMIN;
 CREATE USER milvus_user
-  PASSWORD='milvususerok'
+  PASSWORD='${PASSWORD}'
   DEFAULT_ROLE = MILVUS_ROLE
   DEFAULT_SECONDARY_ROLES = ('ALL')
   MUST_CHANGE_PASSWORD = FALSE;

@@ -5,6 +5,9 @@ use emulator::Platform;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// What a reader puts in place of the guide's `${PASSWORD}`; the user lives as long as a test.
+const PASSWORD: &str = "Made-up-4-a-test";
+
 const ROLES: &str = "
 USE ROLE ACCOUNTADMIN;
 CREATE SECURITY INTEGRATION SNOWSERVICES_INGRESS_OAUTH
@@ -18,7 +21,7 @@ CREATE ROLE MILVUS_ROLE;
 
 USE ROLE USERADMIN;
 CREATE USER milvus_user
-  PASSWORD='milvususerok'
+  PASSWORD='${PASSWORD}'
   DEFAULT_ROLE = MILVUS_ROLE
   DEFAULT_SECONDARY_ROLES = ('ALL')
   MUST_CHANGE_PASSWORD = FALSE;
@@ -152,7 +155,7 @@ spec:
 
 /// Everything up to running services.
 pub(crate) async fn deploy(platform: &Platform, client: &Client) {
-    client.run(ROLES).await;
+    client.run(&ROLES.replace("${PASSWORD}", PASSWORD)).await;
     client.run(STORAGE).await;
     client.run(POOLS).await;
     for image in ["milvus", "jupyter"] {
@@ -235,7 +238,7 @@ async fn usage_on_the_service_opens_no_endpoint_but_its_service_role_does() {
     client.run("USE ROLE SECURITYADMIN; GRANT USAGE ON SERVICE MILVUS_DEMO.PUBLIC.JUPYTER TO ROLE MILVUS_ROLE").await;
     let rows = client.rows("SHOW ENDPOINTS IN SERVICE MILVUS_DEMO.PUBLIC.JUPYTER").await;
     let host = text(&rows[0], "ingress_url").to_owned();
-    let user = Client::login(&platform, "milvus_user", "milvususerok", json!({})).await.unwrap();
+    let user = Client::login(&platform, "milvus_user", PASSWORD, json!({})).await.unwrap();
     let get = async || {
         let request = user
             .request(http::Method::GET, "/")
