@@ -63,7 +63,7 @@ fn report(
             let changed = outcome.steps.iter().any(|step| {
                 step.id == format!("service:{key}") && step.change != Change::Unchanged
             });
-            let endpoints = outcome.endpoints.get(key);
+            let endpoints = outcome.endpoints.get(key).cloned().unwrap_or_default();
             json!({"service": key, "name": service.name, "changed": changed, "endpoints": endpoints})
         })
         .collect();

@@ -126,7 +126,10 @@ pub fn build(
     let image_id = image_id(engine, request)?;
     let digest = match unchanged(request, &image_id) {
         Some(digest) => digest,
-        None => save(engine, request)?,
+        None => {
+            progress.line(&request.name, "keeping its layers");
+            save(engine, request)?
+        }
     };
     let record = Record { inputs, base, image_id, digest: digest.clone() };
     record
@@ -146,8 +149,12 @@ fn run_dockerfile(
     args.extend([request.tag().into(), "--file".into(), request.dockerfile.clone().into()]);
     let mut build_args = request.args.clone();
     build_args.extend(base.map(|base| ("BASE".to_owned(), base.image())));
-    for (name, value) in build_args.into_iter().chain(host::proxies()) {
+    for (name, value) in build_args {
         args.extend(["--build-arg".into(), format!("{name}={value}").into()]);
+    }
+    // Their values may hold a password: the engine reads them from its environment.
+    for name in host::proxies() {
+        args.extend(["--build-arg".into(), name.into()]);
     }
     args.push(request.context.clone().into());
     // An index with attestations is nothing a service can run.

@@ -48,10 +48,10 @@ pub(super) fn read(suite: &str) -> Host {
     }
 }
 
-/// The proxy variables of this environment, as build arguments.
-pub(super) fn proxies() -> impl Iterator<Item = (String, String)> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    PROXIES.into_iter().filter_map(move |name| Some((name.to_owned(), set(name)?)))
+/// The proxy variables that are set here.
+pub(super) fn proxies() -> impl Iterator<Item = &'static str> {
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    PROXIES.into_iter().filter(set)
 }
 
 /// Each of apt's source files, with its name.
