@@ -105,6 +105,9 @@ class Snow:
         """
         from snowflake.cli._app.__main__ import main as snow
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as error:
+            # What waits in the buffers would be written by the child once more.
+            sys.stdout.flush()
+            sys.stderr.flush()
             child = os.fork()
             if child == 0:
                 os.dup2(out.fileno(), 1)
