@@ -261,6 +261,8 @@ fn push_image(engine: &EngineCommand, directory: &Path, port: u16) {
         copy(Path::new(library), &root, Path::new(library));
     }
     std::fs::create_dir_all(root.join("tmp")).unwrap();
+    // Worlds whose images were the same, made in the same second, would hold on to each other's.
+    std::fs::write(root.join("world"), directory.as_os_str().as_encoded_bytes()).unwrap();
     let archive = directory.join("root.tar");
     let (archive, root) = (archive.to_str().unwrap(), root.to_str().unwrap());
     let tar = Command::new("tar").args(["-C", root, "-cf", archive, "."]).status().unwrap();
