@@ -65,7 +65,7 @@ impl Executor {
     }
 
     /// The beginning that all listed names have.
-    fn scope(
+    pub(super) fn scope(
         &self,
         state: &State,
         actor: &Actor,

@@ -2,6 +2,7 @@
 
 use super::Executor;
 use super::filter::{like, passes};
+use crate::absent::Absent;
 use crate::catalog::{FAMILIES, clock};
 use crate::kind::Kind;
 use crate::rows::{Rows, cell, moment, optional};
@@ -11,7 +12,7 @@ impl Executor {
     pub(super) fn show(&self, show: Show) -> Result<Rows, SqlError> {
         match &show.what {
             Shown::Objects(kind) => self.show_objects(&show, *kind),
-            Shown::Relations => self.show_relations(&show),
+            Shown::Absent(absent) => self.show_absent(&show, absent),
             Shown::Integrations => self.show_integrations(
                 &show,
                 &[Kind::SecurityIntegration, Kind::ExternalAccessIntegration],
@@ -33,22 +34,13 @@ impl Executor {
         }
     }
 
-    /// No table or view can be made here, so there is none; the scope is checked all the same.
-    fn show_relations(&self, show: &Show) -> Result<Rows, SqlError> {
+    /// There is none of the kind; the scope is checked all the same.
+    fn show_absent(&self, show: &Show, absent: &Absent) -> Result<Rows, SqlError> {
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            self.listed(state, &actor, show, Kind::Stage).map(|_| ())
+            self.scope(state, &actor, show, Kind::Stage).map(|_| ())
         })?;
-        Ok(Rows::new(&[
-            "created_on@",
-            "name",
-            "database_name",
-            "schema_name",
-            "kind",
-            "comment",
-            "owner",
-            "owner_role_type",
-        ]))
+        Ok(Rows::new(absent.columns))
     }
 
     pub(super) fn show_integrations(&self, show: &Show, kinds: &[Kind]) -> Result<Rows, SqlError> {

@@ -4,6 +4,7 @@ use super::error::SqlError;
 use super::parser::Parser;
 use super::statement::{Scope, Show, Shown, Statement};
 use super::token::TokenKind;
+use crate::absent::ABSENT;
 use crate::kind::Kind;
 
 impl Parser<'_> {
@@ -55,9 +56,7 @@ impl Parser<'_> {
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
         let nothing = || super::value::ObjectName(Vec::new());
-        let forms: [(&[&str], Shown); 11] = [
-            (&["TABLES"], Shown::Relations),
-            (&["VIEWS"], Shown::Relations),
+        let forms: [(&[&str], Shown); 9] = [
             (&["INTEGRATIONS"], Shown::Integrations),
             (&["PARAMETERS"], Shown::Parameters),
             (&["COMPUTE", "POOL", "INSTANCE", "FAMILIES"], Shown::InstanceFamilies),
@@ -75,6 +74,9 @@ impl Parser<'_> {
             if self.words(words) {
                 return Ok(shown);
             }
+        }
+        if let Some(absent) = ABSENT.iter().find(|absent| self.words(absent.plural)) {
+            return Ok(Shown::Absent(absent));
         }
         let mark = self.mark();
         if self.words(&["ROLES", "IN", "SERVICE"]) {

@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::value::{ObjectName, Value};
+use crate::absent::Absent;
 use crate::kind::Kind;
 
 /// Properties as written: upper-case names and values.
@@ -101,8 +102,8 @@ pub(crate) struct Show {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
     Objects(Kind),
-    /// TABLES or VIEWS: kinds that nobody can make here.
-    Relations,
+    /// A kind that nobody can make here, such as TABLES.
+    Absent(&'static Absent),
     Integrations,
     Parameters,
     InstanceFamilies,

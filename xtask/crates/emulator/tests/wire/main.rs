@@ -4,6 +4,7 @@
 
 mod client;
 mod guide;
+mod lists;
 mod persistence;
 mod privileges;
 mod sessions;

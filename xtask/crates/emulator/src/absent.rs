@@ -1,0 +1,167 @@
+//! Kinds of objects that an account of Snowflake can hold and that nobody can make here: there
+//! are none, and a list of them says so, with the columns that Snowflake documents.
+
+/// Such a kind.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Absent {
+    /// The plural of SHOW.
+    pub(crate) plural: &'static [&'static str],
+    /// `#` marks numbers, `@` moments.
+    pub(crate) columns: &'static [&'static str],
+}
+
+/// All that SHOW knows.
+pub(crate) const ABSENT: &[Absent] = &[
+    Absent {
+        plural: &["TABLES"],
+        columns: &[
+            "created_on@",
+            "name",
+            "database_name",
+            "schema_name",
+            "kind",
+            "comment",
+            "cluster_by",
+            "rows#",
+            "bytes#",
+            "owner",
+            "retention_time",
+            "owner_role_type",
+        ],
+    },
+    Absent {
+        plural: &["VIEWS"],
+        columns: &[
+            "created_on@",
+            "name",
+            "reserved",
+            "database_name",
+            "schema_name",
+            "owner",
+            "comment",
+            "text",
+            "is_secure",
+            "is_materialized",
+            "owner_role_type",
+        ],
+    },
+    Absent { plural: &["PROCEDURES"], columns: ROUTINES },
+    Absent { plural: &["USER", "FUNCTIONS"], columns: ROUTINES },
+    Absent {
+        plural: &["SEQUENCES"],
+        columns: &[
+            "name",
+            "database_name",
+            "schema_name",
+            "next_value#",
+            "interval#",
+            "created_on@",
+            "owner",
+            "comment",
+            "owner_role_type",
+            "ordered",
+        ],
+    },
+    Absent {
+        plural: &["FILE", "FORMATS"],
+        columns: &[
+            "created_on@",
+            "name",
+            "database_name",
+            "schema_name",
+            "type",
+            "owner",
+            "comment",
+            "format_options",
+            "owner_role_type",
+        ],
+    },
+    Absent {
+        plural: &["TASKS"],
+        columns: &[
+            "created_on@",
+            "name",
+            "id",
+            "database_name",
+            "schema_name",
+            "owner",
+            "comment",
+            "warehouse",
+            "schedule",
+            "predecessors",
+            "state",
+            "definition",
+            "condition",
+            "owner_role_type",
+        ],
+    },
+    Absent {
+        plural: &["STREAMS"],
+        columns: &[
+            "created_on@",
+            "name",
+            "database_name",
+            "schema_name",
+            "owner",
+            "comment",
+            "table_name",
+            "source_type",
+            "base_tables",
+            "type",
+            "stale",
+            "mode",
+            "stale_after@",
+            "invalid_reason",
+            "owner_role_type",
+        ],
+    },
+    Absent {
+        plural: &["PIPES"],
+        columns: &[
+            "created_on@",
+            "name",
+            "database_name",
+            "schema_name",
+            "definition",
+            "owner",
+            "notification_channel",
+            "comment",
+            "integration",
+            "pattern",
+            "error_integration",
+            "owner_role_type",
+            "invalid_reason",
+        ],
+    },
+    Absent {
+        plural: &["SECRETS"],
+        columns: &[
+            "created_on@",
+            "name",
+            "schema_name",
+            "database_name",
+            "owner",
+            "comment",
+            "secret_type",
+            "oauth_scopes",
+            "owner_role_type",
+        ],
+    },
+];
+
+const ROUTINES: &[&str] = &[
+    "created_on@",
+    "name",
+    "schema_name",
+    "is_builtin",
+    "is_aggregate",
+    "is_ansi",
+    "min_num_arguments#",
+    "max_num_arguments#",
+    "arguments",
+    "description",
+    "catalog_name",
+    "is_table_function",
+    "valid_for_clustering",
+    "is_secure",
+];
