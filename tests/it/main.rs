@@ -3,6 +3,7 @@
 mod command_line;
 mod deploying;
 mod end_to_end;
+mod installing;
 mod mistakes;
 mod sandbox;
 mod third_parties;

@@ -38,8 +38,11 @@ const DOCKER: [&str; 3] = ["docker.io", "iptables", "ca-certificates"];
 const BOOTSTRAP: &str = "mmdebstrap";
 
 pub(crate) fn run(context: &Context) -> Result<()> {
-    let wanted = missing(context, context.engine(&context.project()?)?, true)?;
+    let choice = context.engine(&context.project()?)?;
+    let wanted = missing(context, choice, true)?;
     if wanted.is_empty() {
+        // With every package there, an engine that does not work lacks something else.
+        engine::detect(choice, &context.work_dir()?).map_err(deploy::Error::from)?;
         context.console.say("nothing to do: this machine has all that is needed");
         return context.console.data(&json!({"installed": []}), "");
     }
@@ -47,15 +50,20 @@ pub(crate) fn run(context: &Context) -> Result<()> {
     context.console.data(&json!({"installed": wanted}), "")
 }
 
-/// With `--yes`, installs what building or running would fail without.
+/// With `--yes`, installs what building or running would fail without, or says what that is where
+/// the packages are not Debian's.
 pub(crate) fn when_asked(context: &Context, files: &Files) -> Result<()> {
     if !context.console.yes() || context.local_runtime() == Runtime::Fake {
         return Ok(());
     }
     let builds = files.images.values().any(|state| matches!(state, BuildState::Stale { .. }));
     let wanted = missing(context, context.engine(&files.project)?, builds)?;
-    // On a machine that is no Debian the engine's own error says more than a list of packages.
-    if wanted.is_empty() || !packages::is_debian() {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    if !packages::is_debian() {
+        let list = by_their_programs(&wanted);
+        context.console.say(format!("this machine lacks {list}: install it by its own means"));
         return Ok(());
     }
     install(context, &wanted)
@@ -72,19 +80,26 @@ fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<
         wanted.push(BOOTSTRAP);
     }
     if packages::is_debian() {
-        wanted.retain(|package| !packages::is_installed(package));
+        wanted.retain(|package| !packages::is_there(package));
     }
     Ok(wanted)
 }
 
 /// The error for a machine whose packages we do not know how to install.
 fn cannot_install(wanted: &[&str]) -> Failure {
-    Failure::new(Kind::Machine, "this is not Debian or Ubuntu: nothing was installed").hint(
-        format!(
-            "install with your package manager what these Debian packages hold: {}",
-            wanted.join(" ")
-        ),
-    )
+    Failure::new(Kind::Machine, "this is not Debian or Ubuntu: nothing was installed")
+        .hint(format!("install with your package manager {}", by_their_programs(wanted)))
+}
+
+/// What a machine lacks that has no packages of Debian's: how those are cut means nothing there.
+fn by_their_programs(wanted: &[&str]) -> String {
+    let program = |package: &&str| match *package {
+        "podman" => Some("podman (or docker)"),
+        "docker.io" => Some("docker"),
+        BOOTSTRAP => Some("mmdebstrap (needed only where no image registry can be reached)"),
+        _ => None,
+    };
+    wanted.iter().filter_map(program).collect::<Vec<_>>().join(" and ")
 }
 
 /// Everything that the end-to-end tests need, both engines among it.
@@ -98,6 +113,6 @@ pub(crate) fn for_end_to_end(context: &Context) -> Result<()> {
         context.console.say(format!("the end-to-end tests need: {}", wanted.join(" ")));
         return Ok(());
     }
-    wanted.retain(|package| !packages::is_installed(package));
+    wanted.retain(|package| !packages::is_there(package));
     if wanted.is_empty() { Ok(()) } else { install(context, &wanted) }
 }

@@ -27,8 +27,18 @@ pub(crate) fn on_path(program: &str) -> bool {
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
 }
 
+/// Whether a machine has what a package is wanted for. Docker's own `docker-ce` and `containerd.io`
+/// stand in conflict with Debian's `docker.io` and `runc`: whose programs are there is not wanted.
+pub(crate) fn is_there(package: &str) -> bool {
+    let brought = match package {
+        "docker.io" => on_path("docker") && on_path("dockerd"),
+        program => on_path(program),
+    };
+    brought || is_installed(package)
+}
+
 /// Whether a package is installed.
-pub(crate) fn is_installed(package: &str) -> bool {
+fn is_installed(package: &str) -> bool {
     let Ok(shell) = Shell::new() else { return false };
     let format = "--showformat=${Status}";
     let query = cmd!(shell, "dpkg-query --show {format} {package}").quiet().ignore_stderr();
@@ -46,11 +56,15 @@ pub(crate) fn install(context: &Context, wanted: &[&'static str]) -> Result<()> 
     if !administrator && !on_path("sudo") {
         let failure =
             Failure::new(Kind::Machine, "installing packages needs root, and there is no `sudo`");
-        let hint = format!("as root: apt-get install --no-install-recommends {}", wanted.join(" "));
+        let hint = format!(
+            "as root: apt-get install --no-remove --no-install-recommends {}",
+            wanted.join(" ")
+        );
         return Err(failure.hint(hint).into());
     }
     apt_get(administrator, &["update"])?;
-    let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+    // Rather fail than take away something that stands in conflict with a package.
+    let mut arguments = vec!["install", "--yes", "--no-remove", "--no-install-recommends"];
     arguments.extend(wanted);
     apt_get(administrator, &arguments)
 }

@@ -1,0 +1,34 @@
+//! What `setup` asks of apt-get: a machine's own Docker is never taken away for Debian's.
+
+use std::path::Path;
+
+use crate::sandbox::Sandbox;
+
+/// Runs `setup` for docker with a client that reaches no daemon, and gives what apt-get was told.
+fn installed(more_programs: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    sandbox.engine("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
+    sandbox.engine("apt-get", "#!/bin/sh\necho \"$*\" >> \"${0%/*}/apt-get.calls\"\n");
+    sandbox.engine("sudo", "#!/bin/sh\nexec \"$@\"\n");
+    sandbox.engine("dpkg-query", "#!/bin/sh\nexit 1\n");
+    for program in more_programs {
+        sandbox.engine(program, "#!/bin/sh\n");
+    }
+    let mut setup = sandbox.command(&["setup", "--yes", "--engine", "docker"]);
+    let output = setup.env("PATH", sandbox.path("bin")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::read_to_string(sandbox.path("bin/apt-get.calls")).unwrap()
+}
+
+#[test]
+fn dockers_own_packages_are_not_replaced_by_debians() {
+    if !Path::new("/etc/debian_version").exists() {
+        eprintln!("packages are not Debian's here: nothing is tested");
+        return;
+    }
+    let install = "update\ninstall --yes --no-remove --no-install-recommends";
+    let all = format!("{install} docker.io iptables ca-certificates mmdebstrap\n");
+    assert_eq!(installed(&[]), all);
+    let others = format!("{install} iptables ca-certificates mmdebstrap\n");
+    assert_eq!(installed(&["dockerd"]), others);
+}
