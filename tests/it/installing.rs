@@ -15,9 +15,9 @@ fn installed(more_programs: &[&str]) -> String {
         sandbox.engine(program, "#!/bin/sh\n");
     }
     let mut setup = sandbox.command(&["setup", "--yes", "--engine", "docker"]);
-    let output = setup.env("PATH", sandbox.path("bin")).output().unwrap();
+    let output = setup.env("PATH", sandbox.path("bin")).output().expect("xtask starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::read_to_string(sandbox.path("bin/apt-get.calls")).unwrap()
+    std::fs::read_to_string(sandbox.path("bin/apt-get.calls")).expect("apt-get was called")
 }
 
 #[test]
