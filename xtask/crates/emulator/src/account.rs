@@ -127,12 +127,16 @@ impl Account {
         };
         match kind {
             Kind::Service => self.controller.remove(&path.join("."), false).await,
-            Kind::Stage => match fs_err::remove_dir_all(self.stages.join(directory(path))) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(failed(error));
+            Kind::Stage => {
+                let stage = directory(path);
+                self.permits.end(&stage);
+                match fs_err::remove_dir_all(self.stages.join(stage)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(failed(error));
+                    }
+                    _ => {}
                 }
-                _ => {}
-            },
+            }
             Kind::ImageRepository => {
                 let key = path.join("/").to_lowercase();
                 self.registry.remove_repository(&key).map_err(failed)?;

@@ -7,7 +7,7 @@ mod object;
 mod password;
 mod pool;
 mod state;
-pub(crate) mod store;
+mod store;
 mod system;
 
 #[cfg(test)]

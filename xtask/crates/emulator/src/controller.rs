@@ -36,6 +36,8 @@ use task::{Goal, ServiceTask};
 pub struct ControllerDirs {
     /// Tokens and logs of previous runs, one directory per service.
     pub services: PathBuf,
+    /// The directory of all stages.
+    pub stages: PathBuf,
     /// Value of the label on everything that is made.
     pub platform_id: String,
 }
@@ -44,7 +46,8 @@ impl ControllerDirs {
     /// Below the platform's state directory.
     pub fn new(state_dir: &Path) -> ControllerDirs {
         let platform_id = platform_id(state_dir);
-        ControllerDirs { services: state_dir.join("services"), platform_id }
+        let stages = state_dir.join("stages");
+        ControllerDirs { services: state_dir.join("services"), stages, platform_id }
     }
 }
 

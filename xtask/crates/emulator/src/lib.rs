@@ -7,6 +7,7 @@ mod account;
 mod catalog;
 mod config;
 pub mod controller;
+mod durable;
 mod execute;
 pub mod ingress;
 mod kind;
@@ -18,6 +19,7 @@ pub mod service;
 mod session;
 pub mod spec;
 mod sql;
+mod stages;
 mod wire;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};

@@ -98,10 +98,10 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let catalog = Catalog::open(&state_dir, &password).map_err(doing("opening the catalog"))?;
     let registry =
         Registry::open(&state_dir.join("registry")).map_err(doing("opening the registry"))?;
-    let stages = state_dir.join("stages");
-    fs_err::create_dir_all(&stages).map_err(doing("making the directory of the stages"))?;
     let pull_password = random();
     let dirs = ControllerDirs::new(&state_dir);
+    let stages = dirs.stages.clone();
+    files::prepare_stages(&stages).map_err(doing("making the directory of the stages"))?;
     let runtime = match config.runtime {
         RuntimeChoice::Fake => Runtime::Fake(FakeRuntime::new(Duration::ZERO)),
         RuntimeChoice::Engine(command) => {

@@ -19,7 +19,6 @@ use crate::access::Access;
 
 mod blobs;
 mod digest;
-mod durable;
 mod error;
 mod faults;
 mod login;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ControllerDirs;
 use super::names::slug;
+use crate::stages;
 
 fn service_dir(dirs: &ControllerDirs, key: &str) -> PathBuf {
     dirs.services.join(slug(key))
@@ -110,14 +111,24 @@ pub(super) fn last_bytes(text: String, most: usize) -> String {
     text.get(start..).unwrap_or_default().to_owned()
 }
 
-/// Makes a stage's directory, writable for the owner if a volume names one. A platform that may
-/// not give files away opens them to everyone instead: the state directory around them is closed.
-pub(super) fn prepare_stage(directory: &Path, owner: Option<(u32, u32)>) -> io::Result<()> {
-    fs_err::create_dir_all(directory)?;
-    match owner {
-        Some((uid, gid)) => own(directory, uid, gid),
-        None => Ok(()),
+/// Makes a stage's directory, writable for the owner if a volume names one, and gives the path to
+/// mount. A platform that may not give files away opens them to everyone instead: the state
+/// directory around them is closed.
+pub(super) fn prepare_stage(
+    dirs: &ControllerDirs,
+    directory: &Path,
+    owner: Option<(u32, u32)>,
+) -> io::Result<PathBuf> {
+    let relative = directory.strip_prefix(&dirs.stages).ok().and_then(Path::to_str);
+    let relative = relative.ok_or_else(|| {
+        io::Error::other(format!("`{}` is not in the directory of the stages", directory.display()))
+    })?;
+    let directory = stages::locate(&dirs.stages, relative)?;
+    fs_err::create_dir_all(&directory)?;
+    if let Some((uid, gid)) = owner {
+        own(&directory, uid, gid)?;
     }
+    fs_err::canonicalize(directory)
 }
 
 fn own(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
@@ -125,7 +136,7 @@ fn own(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     if metadata.is_symlink() {
         return Ok(());
     }
-    if std::os::unix::fs::chown(path, Some(uid), Some(gid)).is_err() {
+    if std::os::unix::fs::lchown(path, Some(uid), Some(gid)).is_err() {
         let open = if metadata.is_dir() { 0o777 } else { 0o666 };
         fs_err::set_permissions(path, std::fs::Permissions::from_mode(open))?;
     }

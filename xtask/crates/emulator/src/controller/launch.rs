@@ -270,9 +270,8 @@ impl Context {
                     })?;
                     let owner = volume.uid.is_some() || volume.gid.is_some();
                     let owner = owner.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
-                    files::prepare_stage(source, owner)
+                    let source = files::prepare_stage(&self.dirs, source, owner)
                         .map_err(|error| failed("a stage volume", &error))?;
-                    let source = source.canonicalize().map_err(|e| failed("a stage volume", &e))?;
                     Mount::Directory { source, target, read_only: false }
                 }
                 _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },

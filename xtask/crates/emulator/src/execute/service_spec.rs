@@ -9,6 +9,7 @@ use crate::access::{Access, RepositoryAction};
 use crate::catalog::{EndpointRecord, ImageRecord, ServiceRecord, clock, hex};
 use crate::spec::{self, Ports, ServiceSpec};
 use crate::sql::{Specification, SqlError};
+use crate::stages;
 
 /// The role that every service has.
 const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";
@@ -61,8 +62,8 @@ impl Executor {
             location.path.push('/');
         }
         location.path.push_str(file);
-        let path = self.account.stages.join(location.relative());
-        match fs_err::read_to_string(path) {
+        let path = stages::locate(&self.account.stages, &location.relative());
+        match path.and_then(fs_err::read_to_string) {
             Ok(text) => Ok(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(SqlError::new(
                 "395019",

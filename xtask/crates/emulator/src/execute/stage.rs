@@ -1,7 +1,5 @@
 //! Stages as directories: LIST, REMOVE, and where a location lies on disk.
 
-use std::path::{Path, PathBuf};
-
 use md5::{Digest, Md5};
 
 use super::Executor;
@@ -9,6 +7,7 @@ use crate::catalog::hex;
 use crate::kind::Kind;
 use crate::rows::{Rows, cell};
 use crate::sql::{SqlError, parse_name};
+use crate::stages::{self, StageFile};
 
 /// `@db.schema.stage/path`, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,15 +61,6 @@ pub(crate) fn is_contained(path: &str) -> bool {
     path.split('/').all(|part| !matches!(part, "." | "..")) && !path.contains('\0')
 }
 
-/// A file on a stage.
-pub(super) struct StageFile {
-    /// Below the stage's directory, with `/` between its parts.
-    pub(super) path: String,
-    pub(super) file: PathBuf,
-    pub(super) size: u64,
-    pub(super) modified: std::time::SystemTime,
-}
-
 impl Executor {
     /// Resolves a location and checks the privilege on its stage.
     pub(super) fn location(&self, text: &str, privilege: &str) -> Result<StagePath, SqlError> {
@@ -113,10 +103,8 @@ impl Executor {
     /// The files whose paths start with the location's.
     pub(super) fn files(&self, location: &StagePath) -> Result<Vec<StageFile>, SqlError> {
         let root = self.account.stages.join(location.directory());
-        let mut found = Vec::new();
-        walk(&root, "", &mut found).map_err(|error| failed(&error))?;
+        let mut found = stages::files(&root).map_err(|error| failed(&error))?;
         found.retain(|file| file.path.starts_with(&location.path));
-        found.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(found)
     }
 
@@ -151,25 +139,6 @@ impl Executor {
 fn shown_name(location: &StagePath, file: &StageFile) -> String {
     let stage = location.stage.last().map(|name| name.to_lowercase()).unwrap_or_default();
     format!("{stage}/{}", file.path)
-}
-
-fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> std::io::Result<()> {
-    let entries = match fs_err::read_dir(directory) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let metadata = fs_err::metadata(entry.path())?;
-        if metadata.is_dir() {
-            walk(&entry.path(), &format!("{path}/"), found)?;
-        } else {
-            let modified = metadata.modified()?;
-            found.push(StageFile { path, file: entry.path(), size: metadata.len(), modified });
-        }
-    }
-    Ok(())
 }
 
 fn refuse_pattern(pattern: Option<&str>) -> Result<(), SqlError> {

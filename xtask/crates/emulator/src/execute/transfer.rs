@@ -35,6 +35,14 @@ impl Permits {
         token
     }
 
+    /// Ends the permits for a stage that is dropped: the next one of its name is another.
+    pub(crate) fn end(&self, stage: &str) {
+        let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        permits.retain(|_, (permit, _)| {
+            permit.prefix.strip_prefix(stage).is_none_or(|rest| !rest.starts_with('/'))
+        });
+    }
+
     /// Whether the token permits it.
     pub(crate) fn allow(&self, token: &str, path: &str, write: bool) -> bool {
         let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);

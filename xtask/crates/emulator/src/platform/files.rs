@@ -6,13 +6,25 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::StartError;
-use crate::catalog::{random, store};
+use crate::catalog::random;
 use crate::config::Status;
+use crate::durable;
+use crate::stages::INCOMING;
 
 /// Makes the state directory, for its owner only; gives its whole path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
     fs_err::canonicalize(state_dir)
+}
+
+/// Makes the directory of all stages; uploads that a kill broke off go.
+pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
+    let incoming = stages.join(INCOMING);
+    match fs_err::remove_dir_all(&incoming) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs_err::create_dir_all(incoming)
 }
 
 /// Held as long as a platform runs on the directory; the system lets go of it with the process.
@@ -39,7 +51,7 @@ pub(super) fn password(state_dir: &Path) -> io::Result<String> {
         Ok(password) => Ok(password.trim().to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let password = random()[..24].to_owned();
-            store::replace(&file, password.as_bytes())?;
+            durable::replace(&file, password.as_bytes())?;
             Ok(password)
         }
         Err(error) => Err(error),
@@ -53,7 +65,7 @@ fn status_file(state_dir: &Path) -> PathBuf {
 /// Writes `platform.json`, readable by its owner only: it holds the password.
 pub(super) fn write_status(status: &Status) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(status).map_err(io::Error::other)?;
-    store::replace(&status_file(&status.state_dir), &text)
+    durable::replace(&status_file(&status.state_dir), &text)
 }
 
 /// Takes it away; one that is gone already is no harm.

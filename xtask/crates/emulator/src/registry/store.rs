@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::digest::Digest;
-use super::durable;
 use super::name::{ImageName, Reference, RepositoryPath};
+use crate::durable;
 
 mod listing;
 

@@ -14,7 +14,9 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
+use crate::durable;
 use crate::execute::{http_date, is_contained};
+use crate::stages::{INCOMING, locate};
 
 /// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
 pub(super) async fn serve(
@@ -27,30 +29,38 @@ pub(super) async fn serve(
         .headers()
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    let token = query.get("X-Goog-Signature").map(String::as_str).or(bearer).unwrap_or_default();
+    let token =
+        query.get("X-Goog-Signature").map(String::as_str).or(bearer).unwrap_or_default().to_owned();
     let method = request.method().clone();
     let permitted = match method {
-        Method::PUT => account.permits.allow(token, &path, true),
-        Method::GET => account.permits.allow(token, &path, false),
+        Method::PUT => account.permits.allow(&token, &path, true),
+        Method::GET => account.permits.allow(&token, &path, false),
         // PUT asks first whether the file is there.
-        Method::HEAD => [true, false].iter().any(|w| account.permits.allow(token, &path, *w)),
+        Method::HEAD => [true, false].iter().any(|w| account.permits.allow(&token, &path, *w)),
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     if !permitted || !is_contained(&path) || path.ends_with('/') {
         return (StatusCode::FORBIDDEN, "the token does not permit this\n").into_response();
     }
-    let file = account.stages.join(&path);
     let done = match method {
-        Method::PUT => receive(&account.stages, &file, request).await,
-        _ => send(&file, method == Method::GET).await,
+        Method::PUT => {
+            let permitted = || account.permits.allow(&token, &path, true);
+            receive(&account.stages, &path, permitted, request).await
+        }
+        _ => send(&account.stages, &path, method == Method::GET).await,
     };
     done.unwrap_or_else(|error| {
         tracing::warn!(%error, path, "a stage transfer failed");
-        (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
+        let status = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, format!("{error}\n")).into_response()
     })
 }
 
-async fn send(file: &Path, with_body: bool) -> std::io::Result<Response> {
+async fn send(stages: &Path, path: &str, with_body: bool) -> std::io::Result<Response> {
+    let file = locate(stages, path)?;
     let opened = match tokio::fs::File::open(file).await {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Ok(StatusCode::NOT_FOUND.into_response());
@@ -70,27 +80,43 @@ async fn send(file: &Path, with_body: bool) -> std::io::Result<Response> {
 }
 
 /// Writes beside the target and moves into place, so that a broken upload leaves nothing.
-async fn receive(stages: &Path, file: &PathBuf, request: Request) -> std::io::Result<Response> {
-    let only_new = request
-        .headers()
-        .get("x-goog-if-generation-match")
-        .is_some_and(|generation| generation == "0");
-    if only_new && tokio::fs::try_exists(file).await? {
+async fn receive(
+    stages: &Path,
+    path: &str,
+    permitted: impl Fn() -> bool,
+    request: Request,
+) -> std::io::Result<Response> {
+    let (head, body) = request.into_parts();
+    let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let only_new = header("x-goog-if-generation-match") == Some("0");
+    if only_new && tokio::fs::try_exists(locate(stages, path)?).await? {
         return Ok(StatusCode::PRECONDITION_FAILED.into_response());
     }
-    let expected: Option<u64> =
-        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let incoming = stages.join(".incoming");
-    tokio::fs::create_dir_all(&incoming).await?;
-    let temporary = incoming.join(uuid::Uuid::new_v4().simple().to_string());
-    let written = write(&temporary, request.into_body(), expected).await;
-    let moved = match written {
-        Ok(()) => place(&temporary, file, only_new).await,
-        Err(error) => Err(error),
-    };
-    // After a rename there is nothing left to remove.
-    let _ = tokio::fs::remove_file(&temporary).await;
-    Ok(if moved? { StatusCode::OK } else { StatusCode::PRECONDITION_FAILED }.into_response())
+    let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
+    let temporary = stages.join(INCOMING).join(uuid::Uuid::new_v4().simple().to_string());
+    let temporary = Temporary(temporary);
+    write(&temporary.0, body, expected).await?;
+    // The stage may have been dropped, and one of its name created, while the body came in.
+    if !permitted() {
+        return Ok(StatusCode::FORBIDDEN.into_response());
+    }
+    let file = locate(stages, path)?;
+    let placed = tokio::task::spawn_blocking(move || match only_new {
+        true => durable::rename_new(&temporary.0, &file),
+        false => durable::rename(&temporary.0, &file).map(|()| true),
+    });
+    let placed = placed.await.map_err(std::io::Error::other)??;
+    Ok(if placed { StatusCode::OK } else { StatusCode::PRECONDITION_FAILED }.into_response())
+}
+
+/// Goes with whoever waits for it, also when a client breaks off; after a rename there is nothing
+/// left to remove.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 async fn write(temporary: &Path, body: Body, expected: Option<u64>) -> std::io::Result<()> {
@@ -106,19 +132,4 @@ async fn write(temporary: &Path, body: Body, expected: Option<u64>) -> std::io::
         return Err(std::io::Error::other("the body is shorter than its Content-Length"));
     }
     target.sync_all().await
-}
-
-async fn place(temporary: &Path, file: &Path, only_new: bool) -> std::io::Result<bool> {
-    if let Some(directory) = file.parent() {
-        tokio::fs::create_dir_all(directory).await?;
-    }
-    if !only_new {
-        tokio::fs::rename(temporary, file).await?;
-        return Ok(true);
-    }
-    // A link fails where a rename would replace.
-    match tokio::fs::hard_link(temporary, file).await {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        linked => linked.map(|()| true),
-    }
 }

@@ -195,7 +195,7 @@ pub(crate) fn deployment(
     let path = format!("/{REPOSITORY}/sample:1");
     let image = PinnedImage { path, digest: image_digest.to_owned() };
     let parsed = emulator::spec::parse(spec).unwrap();
-    let stage = directory.join("stage");
+    let stage = directory.join("stages/DB/PUBLIC/S");
     std::fs::create_dir_all(&stage).unwrap();
     Deployment {
         key: format!("DB.PUBLIC.{name}"),

@@ -72,3 +72,67 @@ async fn put_does_not_answer_in_the_format_of_queries() {
     assert_eq!(answer["code"], "000002");
     platform.stop().await;
 }
+
+/// Services write into stages through their volumes.
+#[tokio::test]
+async fn links_on_a_stage_lead_nowhere() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret"), "spec: 1").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("USE ROLE SYSADMIN; CREATE DATABASE d; CREATE STAGE s").await;
+    client.put("@s", "plain", "x").await;
+    let stage = directory.path().join("stages/D/PUBLIC/S");
+    std::os::unix::fs::symlink(outside.path(), stage.join("d")).unwrap();
+    std::os::unix::fs::symlink("nowhere", stage.join("dangling")).unwrap();
+    std::os::unix::fs::symlink(".", stage.join("loop")).unwrap();
+    let listed = client.rows("LS @s").await;
+    assert_eq!((listed.len(), text(&listed[0], "name")), (1, "s/plain"));
+    let token = |answer: &serde_json::Value| {
+        answer["data"]["stageInfo"]["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap().to_owned()
+    };
+    let get = token(&client.submit("GET @s file:///tmp/").await);
+    let put = token(&client.submit("PUT file:///x/a @s/d").await);
+    for (method, file, token) in [
+        (Method::GET, "d/secret", &get),
+        (Method::HEAD, "d/secret", &get),
+        (Method::PUT, "d/a", &put),
+    ] {
+        let request = client
+            .request(method.clone(), &format!("/stage/D/PUBLIC/S/{file}"))
+            .header("Authorization", format!("Bearer {token}"))
+            .body(Body::from("x"))
+            .unwrap();
+        assert_eq!(client.send(request).await.0, 403, "{method} {file}");
+    }
+    client.run("CREATE COMPUTE POOL p MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_XS").await;
+    let create = "CREATE SERVICE v IN COMPUTE POOL p FROM @s/d SPECIFICATION_FILE='secret'";
+    let answer = client.submit(create).await;
+    assert!(answer["message"].as_str().unwrap().contains("which is a link"), "{answer}");
+    client.run("REMOVE @s").await;
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
+    let directory = tempfile::tempdir().unwrap();
+    let incoming = directory.path().join("stages/.incoming");
+    std::fs::create_dir_all(&incoming).unwrap();
+    std::fs::write(incoming.join("half"), "x").unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+    let client = Client::admin(&platform).await;
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    let answer = client.submit("PUT file:///x/a @s").await;
+    let token = answer["data"]["stageInfo"]["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap();
+    client.run("DROP STAGE s; CREATE STAGE s").await;
+    let request = client
+        .request(Method::PUT, "/stage/D/PUBLIC/S/a")
+        .header("Authorization", format!("Bearer {token}"))
+        .body(Body::from("x"))
+        .unwrap();
+    assert_eq!(client.send(request).await.0, 403);
+    platform.stop().await;
+}

@@ -15,6 +15,34 @@ pub(crate) fn write(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<(
     rename(&draft, path)
 }
 
+/// Replaces a file by one that only its owner can read.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let next = file.with_extension("next");
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut open = std::fs::OpenOptions::new();
+        open.write(true).create(true).truncate(true).mode(0o600);
+        let mut handle = open.open(&next)?;
+        handle.write_all(bytes)?;
+        handle.sync_all()?;
+    }
+    rename(&next, file)
+}
+
+/// The same as [`rename`] where nothing is at `to` yet; otherwise `false`, and nothing changes.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
+    let Some(parent) = to.parent() else { return Ok(false) };
+    make_directory(parent)?;
+    // A link fails where a rename would replace.
+    match fs::hard_link(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        linked => linked?,
+    }
+    fs::remove_file(from)?;
+    sync_directory(parent)?;
+    Ok(true)
+}
+
 /// Renames, makes the directories that lead there, and syncs the last one.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     let Some(parent) = to.parent() else { return fs::rename(from, to) };
