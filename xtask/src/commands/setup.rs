@@ -34,8 +34,8 @@ const PODMAN: [&str; 12] = [
 /// Docker's daemon and client.
 const DOCKER: [&str; 3] = ["docker.io", "iptables", "ca-certificates"];
 
-/// Makes a base image where no image registry can be reached.
-const BOOTSTRAP: &str = "mmdebstrap";
+/// Makes a base image where no image registry can be reached; Ubuntu lacks Debian's keys.
+const BOOTSTRAP: [&str; 2] = ["mmdebstrap", "debian-archive-keyring"];
 
 pub(crate) fn run(context: &Context) -> Result<()> {
     let choice = context.engine(&context.project()?)?;
@@ -76,8 +76,8 @@ fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<
         tracing::info!("no engine works yet: {error}");
         wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
     }
-    if builds && !packages::on_path(BOOTSTRAP) {
-        wanted.push(BOOTSTRAP);
+    if builds && (packages::is_debian() || !packages::on_path("mmdebstrap")) {
+        wanted.extend(BOOTSTRAP);
     }
     if packages::is_debian() {
         wanted.retain(|package| !packages::is_there(package));
@@ -105,7 +105,7 @@ fn by_their_programs(wanted: &[&str]) -> String {
 /// Everything that the end-to-end tests need, both engines among it.
 pub(crate) fn for_end_to_end(context: &Context) -> Result<()> {
     let mut wanted: Vec<&'static str> = PODMAN.to_vec();
-    wanted.push(BOOTSTRAP);
+    wanted.extend(BOOTSTRAP);
     wanted.extend(END_TO_END);
     wanted.sort_unstable();
     wanted.dedup();

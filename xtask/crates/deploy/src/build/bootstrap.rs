@@ -18,6 +18,9 @@ use crate::progress::Progress;
 /// Counted up when a change here makes other images.
 const VERSION: u32 = 1;
 
+/// Debian's keys, where they are not apt's own: on Ubuntu, in the package `debian-archive-keyring`.
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
 /// Nobody reads manuals in a container.
 const LEFT_OUT: [&str; 5] = [
     "/usr/share/man/*",
@@ -101,6 +104,10 @@ impl Recipe {
         args.extend(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         args.push("--dpkgopt=path-include=/usr/share/doc/*/copyright".to_owned());
         args.extend(self.host.apt_options.iter().map(|option| format!("--aptopt={option}")));
+        // They count besides those apt trusts here, and only while the base is made.
+        if Path::new(KEYRING).exists() {
+            args.push(format!("--keyring={KEYRING}"));
+        }
         let mut upload = |name: &str, text: &Option<String>, place: &str| -> io::Result<()> {
             let Some(text) = text else { return Ok(()) };
             let file = std::path::absolute(folder)?.join(name);

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use duct::cmd;
 use serde::Serialize;
+use xshell::{Shell, cmd};
 
 /// Where Debian keeps the CA bundle.
 pub(super) const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -30,7 +30,6 @@ pub(super) struct Host {
 pub(super) fn read(suite: &str) -> Host {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| CA_BUNDLE.to_owned());
     let ca_bundle = std::fs::read_to_string(&bundle).ok();
-    let apt = cmd("apt-config", ["dump"]).stdin_null().stderr_null().unchecked().read();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
     if sources.is_empty() {
@@ -42,10 +41,17 @@ pub(super) fn read(suite: &str) -> Host {
     }
     Host {
         apt_sources: sources,
-        apt_options: apt_options(&apt.unwrap_or_default()),
+        apt_options: apt_options(&apt_dump()),
         pip_conf: pip_conf(&pip_files(&env), &env, ca_bundle.is_some()),
         ca_bundle,
     }
+}
+
+/// What apt's settings are here; nothing on a machine without apt.
+fn apt_dump() -> String {
+    let Ok(shell) = Shell::new() else { return String::new() };
+    let dump = cmd!(shell, "apt-config dump").quiet().ignore_stderr().ignore_status();
+    dump.read().unwrap_or_default()
 }
 
 /// The proxy variables that are set here.
@@ -66,11 +72,28 @@ fn apt_files(folder: &Path) -> Vec<(String, String)> {
     files.iter().filter_map(read).collect()
 }
 
-/// The mirrors for a suite, its updates and its security updates, as one-line sources.
+/// Whether an address in this text holds a login: its password has no place in an image, nor in
+/// the arguments of a program.
+fn holds_login(text: &str) -> bool {
+    let authorities = text.split("://").skip(1).filter_map(|rest| rest.split('/').next());
+    authorities.into_iter().any(|authority| authority.contains('@'))
+}
+
+/// The mirrors for a suite, its updates and its security updates, as one-line sources. A mirror
+/// in a file of this machine (`file:`, `copy:`, `mirror+file:`) is none in a container.
 fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
     let wanted = [suite.to_owned(), format!("{suite}-updates"), format!("{suite}-security")];
     let mut sources = Vec::new();
     let mut add = |uri: &str, suites: &str, components: &str| {
+        if !uri.starts_with("http://") && !uri.starts_with("https://") {
+            return;
+        }
+        if holds_login(uri) {
+            tracing::warn!(
+                "a mirror in apt's sources holds a password; the base image goes without it"
+            );
+            return;
+        }
         for suite in suites.split_whitespace().filter(|suite| wanted.iter().any(|it| it == suite)) {
             if components.split_whitespace().any(|component| component == "main") {
                 sources.push(format!("deb {uri} {suite} main"));
@@ -119,7 +142,17 @@ fn apt_options(dump: &str) -> Vec<String> {
                 || ["acquire::check-valid-until", "acquire::check-date", "acquire::retries"]
                     .contains(&name.as_str()))
     };
-    dump.lines().filter(wanted).map(str::to_owned).collect()
+    let harmless = |line: &&str| {
+        let holds = holds_login(line);
+        if holds {
+            tracing::warn!(
+                "apt's proxy setting holds a password; the base image goes without it (builds get \
+                 http_proxy from the environment, and keep it nowhere)"
+            );
+        }
+        !holds
+    };
+    dump.lines().filter(wanted).filter(harmless).map(str::to_owned).collect()
 }
 
 /// pip's own files, the one that counts most last. They are read here and not by pip, which
@@ -149,9 +182,7 @@ fn pip_conf(
         let in_file =
             lines.filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == key);
         let Some(value) = own.or_else(|| Some(in_file?.1.trim().to_owned())) else { continue };
-        // A password in an index's address has no place in an image.
-        let authorities = value.split("://").skip(1).filter_map(|rest| rest.split('/').next());
-        if authorities.into_iter().any(|authority| authority.contains('@')) {
+        if holds_login(&value) {
             tracing::warn!("pip's {key} holds a password; the base image goes without it");
             continue;
         }
@@ -212,7 +243,19 @@ mod tests {
             )
         );
         assert_eq!(pip_conf(&[], &|_| None, false), None);
-        let dump = "Acquire::http::Proxy \"http://proxy:3128\";\nAcquire::cdrom::mount \"/cd/\";\n";
+        let dump = "Acquire::http::Proxy \"http://proxy:3128\";\nAcquire::cdrom::mount \"/cd/\";\n\
+                    Acquire::https::Proxy \"http://me:pw@proxy:3128/\";\n";
         assert_eq!(apt_options(dump), ["Acquire::http::Proxy \"http://proxy:3128\";"]);
+    }
+
+    #[test]
+    fn only_a_mirror_that_every_container_may_know_is_taken_along() {
+        let lines = "deb file:/srv/debian bookworm main\n\
+                     deb mirror+file:/etc/apt/mirrors/debian.list bookworm main\n\
+                     deb copy:/srv/debian bookworm main\n\
+                     deb https://me:pw@mirror/debian bookworm main\n\
+                     deb https://mirror/debian bookworm main\n";
+        let files = [("a.list".to_owned(), lines.to_owned())];
+        assert_eq!(apt_sources(&files, "bookworm"), ["deb https://mirror/debian bookworm main"]);
     }
 }
