@@ -96,7 +96,7 @@ fn by_their_programs(wanted: &[&str]) -> String {
     let program = |package: &&str| match *package {
         "podman" => Some("podman (or docker)"),
         "docker.io" => Some("docker"),
-        BOOTSTRAP => Some("mmdebstrap (needed only where no image registry can be reached)"),
+        "mmdebstrap" => Some("mmdebstrap (needed only where no image registry can be reached)"),
         _ => None,
     };
     wanted.iter().filter_map(program).collect::<Vec<_>>().join(" and ")
