@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plan::{
-    Action, Change, Desired, ImageState, Observed, Plan, decide_service, deploy, render_spec,
+    Action, Change, Desired, ImageState, Observed, Plan, UserPassword, decide_service, render_spec,
     service_statements,
 };
 
@@ -14,6 +14,10 @@ use crate::target::everything_there;
 fn changes(plan: &Plan) -> String {
     let kept = |line: &&str| !line.starts_with('=') && !line.starts_with('.');
     plan.to_string().lines().filter(kept).collect::<Vec<_>>().join("\n")
+}
+
+fn deploy(desired: &Desired, observed: &Observed) -> Plan {
+    plan::deploy(desired, observed, UserPassword::Kept).unwrap()
 }
 
 fn sent(plan: &Plan) -> Vec<&str> {

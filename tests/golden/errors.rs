@@ -221,7 +221,9 @@ fn a_folder_that_is_no_project_is_said_to_be_none() {
 fn a_set_that_needs_an_image_says_which() {
     let project = crate::sources::project();
     let desired = plan::desired(&project, "local", &[].into()).unwrap();
-    let error = plan::run_set(&desired, &plan::Observed::default(), "services").unwrap_err();
+    let nothing = plan::Observed::default();
+    let error =
+        plan::run_set(&desired, &nothing, plan::UserPassword::Kept, "services").unwrap_err();
     insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
     sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
 

@@ -9,6 +9,7 @@
 )]
 
 mod clean;
+mod conflicts;
 mod deploy;
 mod effects;
 mod errors;

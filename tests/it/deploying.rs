@@ -150,16 +150,36 @@ fn a_refused_login_is_told_apart_from_a_refused_statement() {
 }
 
 #[test]
-fn a_lost_password_is_made_anew_and_given_to_the_user_who_is_there() {
+fn a_password_that_is_not_known_here_is_left_as_it_is() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
-    let lost = std::fs::read_to_string(&file).unwrap();
     std::fs::remove_file(&file).unwrap();
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
+    assert_eq!(deployed.json()["password_file"], json!(null));
+    let text = sandbox.xtask(&["deploy"]).code(0).stdout;
+    assert!(text.contains("not known here; `cargo xtask sql password` sets a new one"), "{text}");
+    // No statement of this file changes anything: it makes no password either.
+    sandbox.xtask(&["sql", "sql/bootstrap/040_user.sql"]).code(0);
+    assert!(!file.exists());
+    let verify = sandbox.xtask(&["verify"]).code(3).without_data();
+    verify.says("password is not known here").says("`cargo xtask sql password`");
+
+    sandbox.xtask(&["sql", "password"]).code(0);
+    assert!(file.exists());
+    let again = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
+    assert_eq!(again.json()["password_file"], "[DIR]/target/spcs/local/user_password");
+}
+
+#[test]
+fn a_password_of_a_run_that_did_not_end_well_is_given_to_the_user_who_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    std::fs::write(sandbox.path("target/spcs/local/user_password.fresh"), "").unwrap();
+    let plan = sandbox.xtask(&["plan"]).code(0).stdout;
+    assert!(plan.contains("sql/password/010_user_password.sql"), "{plan}");
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
-    assert_ne!(std::fs::read_to_string(&file).unwrap(), lost);
-    assert_eq!(changes(&deployed).len(), 1, "{deployed}");
-    assert!(changes(&deployed)[0].starts_with("sql:password/"), "{deployed}");
+    assert_eq!(changes(&deployed), ["sql:password/010_user_password.sql"]);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
 

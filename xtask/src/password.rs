@@ -1,5 +1,6 @@
 //! The password of the deployment's user: from the environment, from a file that nobody else can
-//! read, or generated into that file. It is never printed and never an argument.
+//! read, or generated into that file when the user is created. It is never printed and never an
+//! argument.
 
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -7,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use deploy::error::Kind;
-use deploy::secret::Secret;
+use deploy::secret::{Secret, Secrets};
+use plan::{Plan, UserPassword};
 
 use crate::failure::Failure;
 
@@ -20,8 +22,8 @@ pub(crate) struct Password {
     pub(crate) value: Secret,
     /// Where the user finds it.
     pub(crate) place: Place,
-    /// Whether it was generated and no deploy has ended well since: a user who is there already
-    /// has another one.
+    /// Whether it was generated and no run has ended well since: a user who is there may have
+    /// another one.
     pub(crate) fresh: bool,
 }
 
@@ -61,11 +63,30 @@ pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
     Ok(Some(Password { value, place: Place::File(file.to_owned()), fresh }))
 }
 
-/// The password, generated into the file when there is none.
-pub(crate) fn find_or_generate(file: &Path) -> Result<Password> {
-    if let Some(password) = find(file)? {
-        return Ok(password);
+/// What plans need to know of a password that was looked for.
+pub(crate) fn known(found: Option<&Password>) -> UserPassword {
+    match found {
+        None => UserPassword::Unknown,
+        Some(Password { place: Place::Environment, .. }) => UserPassword::Given,
+        Some(Password { fresh: true, .. }) => UserPassword::Fresh,
+        Some(_) => UserPassword::Kept,
     }
+}
+
+/// The password for a plan: generated when the plan sends one and none is there.
+pub(crate) fn for_plan(
+    plan: &Plan,
+    found: Option<Password>,
+    file: &Path,
+) -> Result<Option<Password>> {
+    match found {
+        None if plan.sends_secret() => generate(file).map(Some),
+        found => Ok(found),
+    }
+}
+
+/// A new password, kept in the file.
+fn generate(file: &Path) -> Result<Password> {
     // 244 random bits; the first letters satisfy policies that count kinds of characters.
     let value = format!("Mv1-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     if let Some(folder) = file.parent() {
@@ -86,6 +107,11 @@ pub(crate) fn find_or_generate(file: &Path) -> Result<Password> {
 }
 
 impl Password {
+    /// What the statements' markers stand for.
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::none().with(plan::secret::USER_PASSWORD, self.value.clone())
+    }
+
     /// Notes that the user has this password now.
     pub(crate) fn is_set(&self) -> Result<()> {
         if let (true, Place::File(file)) = (self.fresh, &self.place) {
@@ -104,7 +130,9 @@ fn checked(value: &str, place: &str) -> Result<Secret> {
     if value.is_empty() || value.chars().any(char::is_control) {
         let message = format!("the user's password in {place} is empty or has control characters");
         return Err(Failure::new(Kind::Input, message)
-            .hint("write it as one line, or take it away: deploy then generates one")
+            .hint(
+                "write it as one line, or take it away: one is generated when the user is created",
+            )
             .into());
     }
     Ok(Secret::new(value))
@@ -118,13 +146,13 @@ mod tests {
     fn a_generated_password_is_kept_private_and_found_again() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("local/user_password");
-        let made = find_or_generate(&file).unwrap();
-        assert!(made.fresh);
+        let made = generate(&file).unwrap();
+        assert_eq!(known(Some(&made)), UserPassword::Fresh);
         assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        let found = find_or_generate(&file).unwrap();
+        let found = find(&file).unwrap().unwrap();
         assert!(found.fresh, "nobody has said that the user has it");
         found.is_set().unwrap();
-        assert!(!find(&file).unwrap().unwrap().fresh);
+        assert_eq!(known(find(&file).unwrap().as_ref()), UserPassword::Kept);
         assert_eq!(found.value.expose(), made.value.expose());
     }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use deploy::error::Kind;
-use plan::{Action, Observed};
+use plan::{Action, Observed, UserPassword};
 use serde_json::json;
 
 use crate::cli;
@@ -20,7 +20,8 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         return Err(Failure::new(Kind::Input, message).hint(hint).into());
     }
     setup::when_asked(context, &files)?;
-    let plan = plan::deploy(&files.desired, &Observed::default()).select(|step| {
+    let plan = plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?;
+    let plan = plan.select(|step| {
         matches!(&step.action, Action::Build { image }
             if args.images.is_empty() || args.images.contains(image))
     });

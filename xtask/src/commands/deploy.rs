@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use deploy::execute::Outcome;
-use deploy::secret::Secrets;
-use plan::{Change, ObjectKind, Observed, Plan};
+use plan::Change;
 use serde_json::json;
 
 use crate::cli::Waiting;
@@ -16,42 +15,26 @@ use crate::target::{self, Platform, Target};
 pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     let files = target::files(context)?;
     setup::when_asked(context, &files)?;
+    let file = target::password_file(context, &files.project)?;
+    let found = password::find(&file)?;
     let target = Target::reach(context, files, Platform::Start).await?;
-    let password = password::find_or_generate(&target::password_file(context, &target.project)?)?;
     let observed = target.observe().await?;
-    let mut plan = plan::deploy(&target.desired, &observed);
-    add_password_reset(&mut plan, &target, &observed, &password)?;
-    let secrets = secrets(&password);
+    let plan = plan::deploy(&target.desired, &observed, password::known(found.as_ref()))?;
+    let password = password::for_plan(&plan, found, &file)?;
+    let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, Some(args.timeout)).await?;
-    password.is_set()?;
-    target.sessions.close().await;
-    report(context, &target, &outcome, &password)
-}
-
-/// What the statements' markers stand for.
-pub(crate) fn secrets(password: &Password) -> Secrets {
-    Secrets::none().with(plan::secret::USER_PASSWORD, password.value.clone())
-}
-
-/// A password that was generated anew is not the one that a user who is there already has.
-pub(crate) fn add_password_reset(
-    plan: &mut Plan,
-    target: &Target<'_>,
-    observed: &Observed,
-    password: &Password,
-) -> Result<()> {
-    let user = &target.project.config.deployment.user;
-    if password.fresh && observed.find(ObjectKind::User, user).is_some() {
-        plan.steps.extend(plan::reset_password(&target.desired)?.steps);
+    if let Some(password) = &password {
+        password.is_set()?;
     }
-    Ok(())
+    target.sessions.close().await;
+    report(context, &target, &outcome, password.as_ref())
 }
 
 fn report(
     context: &Context,
     target: &Target<'_>,
     outcome: &Outcome,
-    password: &Password,
+    password: Option<&Password>,
 ) -> Result<()> {
     let url = ingress::first_public(outcome.endpoints.values().flatten());
     let user = target.project.config.deployment.user.to_string();
@@ -75,12 +58,16 @@ fn report(
         "changes": outcome.changes().collect::<Vec<_>>(),
         "timings": outcome.steps,
     });
-    let place = match &password.place {
-        Place::Environment => {
+    let place = match password.map(|password| &password.place) {
+        None => {
+            document["password_file"] = json!(null);
+            "not known here; `cargo xtask sql password` sets a new one".to_owned()
+        }
+        Some(Place::Environment) => {
             document["password_env"] = json!(VARIABLE);
             format!("in the variable {VARIABLE}")
         }
-        Place::File(file) => {
+        Some(Place::File(file)) => {
             document["password_file"] = json!(file);
             format!("in the file {}", file.display())
         }

@@ -78,7 +78,7 @@ fn engine(context: &Context, project: &plan::Project) -> Result<String> {
 
 fn user_password(context: &Context, project: &plan::Project) -> Result<String> {
     Ok(match password::find(&target::password_file(context, project)?)? {
-        None => "none yet; deploy generates one".to_owned(),
+        None => "none here; deploy generates one when it creates the user".to_owned(),
         Some(found) => match found.place {
             password::Place::Environment => format!("in the variable {}", password::VARIABLE),
             password::Place::File(file) => format!("in {}", file.display()),

@@ -12,7 +12,8 @@ use crate::cli::Waiting;
 use crate::console::Table;
 use crate::context::Context;
 use crate::ingress;
-use crate::target::{Platform, Target};
+use crate::password;
+use crate::target::{self, Platform, Target};
 
 /// `push`: images to the repository.
 pub(crate) async fn push(context: &Context) -> Result<()> {
@@ -71,7 +72,9 @@ async fn phase(
 ) -> Result<Outcome> {
     let target = Target::open(context, Platform::MustRun).await?;
     let observed = target.observe().await?;
-    let plan = plan::deploy(&target.desired, &observed).select(wanted);
+    let found = password::find(&target::password_file(context, &target.project)?)?;
+    let known = password::known(found.as_ref());
+    let plan = plan::deploy(&target.desired, &observed, known)?.select(wanted);
     let outcome = target.execute(&plan, observed, Secrets::none(), timeout).await?;
     target.sessions.close().await;
     Ok(outcome)

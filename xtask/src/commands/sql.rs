@@ -1,14 +1,14 @@
 //! `sql`: a set of files, or one of them.
 
-use ::deploy::error::Kind;
 use anyhow::Result;
+use deploy::error::Kind;
 use plan::{Action, Plan};
 
 use crate::cli::Sql;
-use crate::commands::{deploy, phases};
+use crate::commands::phases;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::password;
+use crate::password::{self, Password};
 use crate::target::{self, Platform, Target};
 
 pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
@@ -24,9 +24,12 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
             .into());
     }
     let starts = if set == "bootstrap" { Platform::Start } else { Platform::MustRun };
+    let file = target::password_file(context, &files.project)?;
+    let found = password::find(&file)?;
     let target = Target::reach(context, files, starts).await?;
     let observed = target.observe().await?;
-    let mut plan = plan::run_set(&target.desired, &observed, &set)?;
+    let known = password::known(found.as_ref());
+    let mut plan = plan::run_set(&target.desired, &observed, known, &set)?;
     if path != set {
         plan = one_file(plan, path)?;
     }
@@ -34,23 +37,12 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
         context.console.say(plan.to_string());
         context.console.confirm("drop these objects?")?;
     }
-    let has_secret = plan.steps.iter().any(|step| match &step.action {
-        Action::Sql { statements, .. } => {
-            statements.iter().any(|statement| plan::secret::has_marker(&statement.text))
-        }
-        _ => false,
-    });
-    let password = if has_secret {
-        let file = target::password_file(context, &target.project)?;
-        let password = password::find_or_generate(&file)?;
-        if set == "bootstrap" && path == set {
-            deploy::add_password_reset(&mut plan, &target, &observed, &password)?;
-        }
-        Some(password)
-    } else {
-        None
+    // A password that nothing sends is neither made nor taken to be set.
+    let password = match plan.sends_secret() {
+        true => password::for_plan(&plan, found, &file)?,
+        false => None,
     };
-    let secrets = password.as_ref().map(deploy::secrets).unwrap_or_default();
+    let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, None).await?;
     if let Some(password) = password {
         password.is_set()?;

@@ -60,8 +60,11 @@ pub(crate) async fn run(context: &Context, args: Verify) -> Result<()> {
 async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     let file = target::password_file(context, &target.project)?;
     let password = password::find(&file)?.ok_or_else(|| {
-        Failure::new(Kind::Input, format!("the user's password is not in `{}`", file.display()))
-            .hint(format!("set {}, or deploy: it generates one", password::VARIABLE))
+        let message = format!("the user's password is not known here: not in `{}`", file.display());
+        Failure::new(Kind::Input, message).hint(format!(
+            "set {}, or set a new password: `cargo xtask sql password`",
+            password::VARIABLE
+        ))
     })?;
     let deployment = &target.project.config.deployment;
     let mut connection = target.connection().clone();

@@ -105,7 +105,7 @@ impl Jupyter {
                 .hint("`cargo xtask grants` grants the service's role"),
             status if status == StatusCode::UNAUTHORIZED || status.is_redirection() => {
                 refused(Kind::Connection, "the ingress wants a login").hint(
-                    "the user's password may have changed; deploy sets it when its file is gone",
+                    "`cargo xtask sql password` gives the user the password that is kept here",
                 )
             }
             StatusCode::BAD_GATEWAY

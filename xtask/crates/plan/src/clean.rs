@@ -26,11 +26,7 @@ fn decide(statement: &Statement, desired: &Desired, observed: &Observed) -> (Cha
         return (Change::Unchanged, "not there".to_owned());
     };
     if seen.comment != desired.owner_comment {
-        let whose = if seen.comment.is_empty() {
-            "it has no comment".to_owned()
-        } else {
-            format!("its comment is `{}`", seen.comment)
-        };
+        let whose = seen.whose();
         return (Change::Unchanged, format!("kept, not of this deployment: {whose}"));
     }
     match foreign_resident(*kind, name, desired, observed) {

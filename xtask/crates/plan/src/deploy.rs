@@ -6,13 +6,21 @@ use crate::observed::Observed;
 use crate::plan::Plan;
 use crate::sql::{ObjectKind, SqlFile};
 
+mod conflicts;
+mod password;
 mod services;
 mod sql;
 
+pub use password::UserPassword;
 pub(crate) use sql::{Known, decide, sql_step};
 
 /// Everything that brings a target to what the files ask for.
-pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
+pub fn deploy(
+    desired: &Desired,
+    observed: &Observed,
+    password: UserPassword,
+) -> Result<Plan, Error> {
+    conflicts::check_grantees(desired, observed, password)?;
     let bootstrap = files(desired, "bootstrap");
     let made_by = |kind: ObjectKind, name: &str| sql::creator(bootstrap, kind, name);
     let mut steps = Vec::new();
@@ -21,6 +29,8 @@ pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
     }
     steps.append(&mut sql::chain(desired, observed, bootstrap.iter(), Vec::new()));
     let all_set_up = steps.last().filter(|_| !bootstrap.is_empty()).map(|step| step.id.clone());
+    let needs = all_set_up.clone().into_iter().collect();
+    steps.append(&mut password::reset(desired, observed, password, needs));
     let repository = made_by(ObjectKind::ImageRepository, &desired.repository);
     for (key, image) in &desired.images {
         let mut needs = vec![format!("build:{key}")];
@@ -64,11 +74,16 @@ pub fn deploy(desired: &Desired, observed: &Observed) -> Plan {
     for (key, service) in desired.services.iter().filter(|(_, service)| service.public) {
         steps.push(services::wait_for_endpoints(key, service));
     }
-    Plan { target: desired.target.clone(), steps }
+    Ok(Plan { target: desired.target.clone(), steps })
 }
 
 /// The files of one set, in order, as `cargo xtask sql <set>` runs them.
-pub fn run_set(desired: &Desired, observed: &Observed, set: &str) -> Result<Plan, Error> {
+pub fn run_set(
+    desired: &Desired,
+    observed: &Observed,
+    password: UserPassword,
+    set: &str,
+) -> Result<Plan, Error> {
     let Some(set_files) = desired.sets.get(set) else {
         let known: Vec<&str> = desired.sets.keys().map(String::as_str).collect();
         return Err(Error::new(ErrorKind::Sql, format!("there is no set `{set}`"))
@@ -78,6 +93,9 @@ pub fn run_set(desired: &Desired, observed: &Observed, set: &str) -> Result<Plan
     if set == "teardown" {
         return Ok(crate::clean(desired, observed));
     }
+    // To set a password is to change the user, whoever knows the old one.
+    let known = if set == "password" { UserPassword::Unknown } else { password };
+    conflicts::check_grantees(desired, observed, known)?;
     for file in set_files {
         let unknown =
             |name: &str| desired.services.values().find(|s| s.name == name && s.spec.is_none());
@@ -89,7 +107,11 @@ pub fn run_set(desired: &Desired, observed: &Observed, set: &str) -> Result<Plan
                 .with_hint("build the images first: cargo xtask build"));
         }
     }
-    let steps = sql::chain(desired, observed, set_files.iter(), Vec::new());
+    let mut steps = sql::chain(desired, observed, set_files.iter(), Vec::new());
+    if set == "bootstrap" {
+        let needs = steps.last().map(|step| step.id.clone()).into_iter().collect();
+        steps.append(&mut password::reset(desired, observed, password, needs));
+    }
     Ok(Plan { target: desired.target.clone(), steps })
 }
 

@@ -43,6 +43,8 @@ pub struct Desired {
     pub services: BTreeMap<String, DesiredService>,
     /// Names of pools by key.
     pub pools: BTreeMap<String, String>,
+    /// The user that logs in at the endpoints.
+    pub user: String,
     /// `DB.SCHEMA.REPOSITORY`.
     pub repository: String,
     /// `DB.SCHEMA.STAGE` of the stage for specs.
@@ -121,6 +123,7 @@ pub fn desired(
         images: desired_images,
         services,
         pools: pools.map(|(key, pool)| (key.to_string(), pool.name.to_string())).collect(),
+        user: d.user.to_string(),
         repository: in_schema(project, &d.repository),
         specs_stage: in_schema(project, &d.stages.specs),
     })

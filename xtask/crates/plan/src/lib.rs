@@ -11,7 +11,6 @@ mod deploy;
 mod desired;
 mod error;
 mod observed;
-mod password;
 mod plan;
 mod project;
 pub mod secret;
@@ -21,11 +20,10 @@ mod template;
 mod variables;
 
 pub use clean::clean;
-pub use deploy::{deploy, run_set};
+pub use deploy::{UserPassword, deploy, run_set};
 pub use desired::{Desired, DesiredImage, DesiredService, ImageState, desired};
 pub use error::{Error, ErrorKind};
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
-pub use password::reset_password;
 pub use plan::{Action, Change, Plan, PlannedStatement, Step, Summary};
 pub use project::{Project, SourceFile};
 pub use spec::{

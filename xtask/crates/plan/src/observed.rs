@@ -78,6 +78,16 @@ pub struct ObservedService {
     pub properties: BTreeMap<String, String>,
 }
 
+impl ObservedObject {
+    /// How it shows that it is somebody else's.
+    pub(crate) fn whose(&self) -> String {
+        match self.comment.as_str() {
+            "" => "it has no comment".to_owned(),
+            comment => format!("its comment is `{comment}`"),
+        }
+    }
+}
+
 impl Observed {
     /// The comment and properties of an object, whatever its kind; `None` when it is not there.
     pub fn find(&self, kind: ObjectKind, name: &str) -> Option<ObservedObject> {

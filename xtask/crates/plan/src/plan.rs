@@ -133,6 +133,17 @@ impl Plan {
         Plan { target: self.target.clone(), steps }
     }
 
+    /// Whether a statement that is to be sent holds a secret's marker.
+    pub fn sends_secret(&self) -> bool {
+        let sends = |s: &PlannedStatement| {
+            s.change != Change::Unchanged && crate::secret::has_marker(&s.text)
+        };
+        self.steps.iter().any(|step| match &step.action {
+            Action::Sql { statements, .. } => statements.iter().any(sends),
+            _ => false,
+        })
+    }
+
     /// Whether carrying the plan out would change nothing.
     pub fn is_unchanged(&self) -> bool {
         self.steps.iter().all(|s| matches!(s.change, Change::Unchanged | Change::Wait))

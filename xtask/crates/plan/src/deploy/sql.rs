@@ -134,10 +134,6 @@ pub(crate) fn decide(
                 false => is(Change::Create, "not granted"),
             };
         }
-        // A password is never shown: it is set whenever it is asked for.
-        Effect::Alter { settings, .. } if settings.contains_key("password") => {
-            return is(Change::Alter, "a password is not shown");
-        }
         Effect::Respec { name } => (ObjectKind::Service, name),
         Effect::Create { kind, name, .. }
         | Effect::Alter { kind, name, .. }
@@ -155,6 +151,10 @@ pub(crate) fn decide(
         return is(Change::Unchanged, "is there, used as it is: not of this deployment");
     }
     match &statement.effect {
+        // It is set whenever it is asked for.
+        Effect::Alter { settings, .. } if settings.contains_key("password") => {
+            is(Change::Alter, "a password is not shown")
+        }
         Effect::Create { or_alter: true, settings, .. } | Effect::Alter { settings, .. } => {
             if settings_hold(settings, &seen.properties) {
                 is(Change::Unchanged, "is set so")

@@ -1,0 +1,87 @@
+//! What the target has that no plan may be made against, and the user's password.
+
+use plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_set};
+
+use crate::sources::desired;
+use crate::target::everything_there;
+
+/// Everything is there, but one object is somebody else's.
+fn with_foreign(kind: ObjectKind, name: &str) -> Observed {
+    let mut observed = everything_there(&desired());
+    let object = observed.objects.iter_mut().find(|o| o.kind == kind && o.name == name).unwrap();
+    object.comment = "the analysts'".to_owned();
+    observed
+}
+
+fn refused(result: Result<Plan, plan::Error>) -> String {
+    let error = result.unwrap_err();
+    format!("{error}\n\nhint: {}", error.hint().unwrap())
+}
+
+/// What is done about the password, where anything is.
+fn password_steps(plan: &Plan) -> Vec<(&str, Change)> {
+    let of_password = plan.steps.iter().filter(|step| step.id.starts_with("sql:password/"));
+    of_password.map(|step| (step.id.as_str(), step.change)).collect()
+}
+
+#[test]
+fn somebody_elses_user_is_let_in_only_when_their_password_was_given() {
+    let desired = desired();
+    let observed = with_foreign(ObjectKind::User, "MILVUS_USER");
+    for unknown in [UserPassword::Unknown, UserPassword::Fresh, UserPassword::Kept] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refused(deploy(&desired, &observed, unknown)), @r"
+            sql/bootstrap/040_user.sql:5: the user `MILVUS_USER` is there and not of this deployment: its comment is `the analysts'`
+
+            hint: set SPCS_USER_PASSWORD to this user's password to let the user in as it is, or choose another `user` in [deployment] of spcs.toml
+            ");
+        }
+    }
+    let plan = deploy(&desired, &observed, UserPassword::Given).unwrap();
+    assert!(plan.is_unchanged() && !plan.sends_secret(), "{plan}");
+}
+
+#[test]
+fn somebody_elses_user_never_gets_a_password() {
+    let desired = desired();
+    let observed = with_foreign(ObjectKind::User, "MILVUS_USER");
+    for password in [UserPassword::Given, UserPassword::Fresh] {
+        let refused = refused(run_set(&desired, &observed, password, "password"));
+        assert!(refused.contains("the user `MILVUS_USER` is there"), "{refused}");
+    }
+}
+
+#[test]
+fn nothing_is_granted_to_somebody_elses_role() {
+    let desired = desired();
+    let observed = with_foreign(ObjectKind::Role, "MILVUS_ROLE");
+    insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Given)), @r"
+    sql/bootstrap/020_roles.sql:5: the role `MILVUS_ROLE` is there and not of this deployment: its comment is `the analysts'`
+
+    hint: choose another name for it in [deployment] of spcs.toml: whoever has this one would get what the files grant
+    ");
+    assert!(run_set(&desired, &observed, UserPassword::Given, "services").is_err());
+}
+
+#[test]
+fn only_a_password_that_was_generated_anew_is_given_to_a_user_who_is_there() {
+    let desired = desired();
+    let there = everything_there(&desired);
+    for password in [UserPassword::Given, UserPassword::Kept, UserPassword::Unknown] {
+        let plan = deploy(&desired, &there, password).unwrap();
+        assert!(plan.is_unchanged() && !plan.sends_secret(), "{plan}");
+    }
+    let set = [("sql:password/010_user_password.sql", Change::Alter)];
+    for plan in [
+        deploy(&desired, &there, UserPassword::Fresh).unwrap(),
+        run_set(&desired, &there, UserPassword::Fresh, "bootstrap").unwrap(),
+        run_set(&desired, &there, UserPassword::Unknown, "password").unwrap(),
+    ] {
+        assert_eq!(password_steps(&plan), set, "{plan}");
+        assert!(plan.sends_secret());
+    }
+    // A user who is not there is created with it.
+    let plan = deploy(&desired, &Observed::default(), UserPassword::Fresh).unwrap();
+    assert_eq!(password_steps(&plan), []);
+    assert!(plan.sends_secret());
+}
