@@ -1,15 +1,39 @@
 //! Who is asking and what they may reach: the questions that the registry and the ingress proxy
 //! put to the catalog, as a trait so that each side is tested without the other.
 
-/// A user who has logged in, with the roles in force.
+/// Who has logged in. A service is no user, whatever it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A user, by the name that the catalog stores (upper case unless quoted).
+    User(String),
+    /// The containers of a service, by its full name.
+    Service(Vec<String>),
+    /// The platform itself, which pulls images for services.
+    Puller,
+}
+
+impl Identity {
+    /// What `CURRENT_USER` and messages call it.
+    pub fn name(&self) -> &str {
+        match self {
+            Identity::User(name) => name,
+            Identity::Service(path) => path.last().map_or("", String::as_str),
+            Identity::Puller => "SPCS$PULL",
+        }
+    }
+}
+
+/// Who has logged in, with the roles in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The user's name as the catalog stores it (upper case unless quoted).
-    pub user: String,
+    /// Who it is.
+    pub identity: Identity,
     /// The primary role.
     pub role: String,
     /// Every role in force: the primary role, secondary roles, and all that they inherit.
     pub roles: Vec<String>,
+    /// Whether the secondary roles are in force.
+    pub secondary: bool,
 }
 
 /// An answer of the catalog about an image repository.
@@ -51,6 +75,8 @@ pub trait Access: Send + Sync + 'static {
     fn token(&self, token: &str) -> Option<Principal>;
     /// A new token for a principal (registry bearer, ingress cookie), valid for an hour.
     fn issue_token(&self, principal: &Principal) -> String;
+    /// Ends a token that was issued: whoever kept a copy is signed out too.
+    fn revoke_token(&self, token: &str);
     /// Whether a principal may use the repository `database/schema/repository` (any case).
     fn repository(
         &self,

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
-use crate::catalog::{Actor, Catalog, State, Target, clock, ready_at};
+use crate::access::{
+    Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
+};
+use crate::catalog::{Catalog, State, Target, clock, ready_at};
 use crate::config::Timing;
 use crate::controller::Controller;
 use crate::execute::{Permits, directory};
@@ -20,8 +22,6 @@ pub(crate) const ORGANISATION: &str = "SPCS";
 pub(crate) const ACCOUNT: &str = "LOCAL";
 /// `<organisation>-<account>`, as clients write it.
 pub(crate) const IDENTIFIER: &str = "spcs-local";
-/// The name that the platform itself pulls images under.
-pub(crate) const PULLER: &str = "SPCS$PULL";
 
 /// The account.
 pub(crate) struct Account {
@@ -37,7 +37,7 @@ pub(crate) struct Account {
     pub(crate) queries: Queries,
     /// The port that the platform listens on.
     pub(crate) port: u16,
-    /// The password of [`PULLER`]; new at each start.
+    /// The password of [`Identity::Puller`]; new at each start.
     pub(crate) pull_password: String,
 }
 
@@ -184,41 +184,46 @@ impl Account {
         (if granted { role } else { "PUBLIC".to_owned() }, secondary)
     }
 
-    fn principal(&self, issued: &Issued) -> Principal {
+    /// Nobody, once the user or the service is gone or the user disabled.
+    fn principal(&self, issued: &Issued) -> Option<Principal> {
         self.catalog.read(|state| {
-            let Actor { user, role, roles, .. } =
-                state.actor(&issued.user, &issued.role, issued.secondary);
-            Principal { user, role, roles: roles.into_iter().collect() }
+            let there = match &issued.identity {
+                Identity::User(name) => state
+                    .account_object(Kind::User, name)
+                    .is_some_and(|user| !user.flag("DISABLED", false)),
+                Identity::Service(path) => state.find(Kind::Service, path).is_some(),
+                Identity::Puller => true,
+            };
+            there.then(|| state.actor(&issued.identity, &issued.role, issued.secondary).into())
         })
     }
 }
 
 impl Access for Account {
     fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
-        if user == PULLER && password == self.pull_password {
-            let (user, role) = (PULLER.to_owned(), PULLER.to_owned());
-            return Ok(Principal { user, role, roles: Vec::new() });
-        }
-        let Some(name) = self.check_password(user, password) else {
-            return Err("Incorrect username or password was specified.".to_owned());
+        let wrong = || "Incorrect username or password was specified.".to_owned();
+        let issued = if user == Identity::Puller.name() && password == self.pull_password {
+            let (identity, role) = (Identity::Puller, "PUBLIC".to_owned());
+            Issued { identity, role, secondary: false }
+        } else {
+            let name = self.check_password(user, password).ok_or_else(wrong)?;
+            let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
+            Issued { identity: Identity::User(name), role, secondary }
         };
-        let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
-        Ok(self.principal(&Issued { user: name, role, secondary }))
+        self.principal(&issued).ok_or_else(wrong)
     }
 
     fn token(&self, token: &str) -> Option<Principal> {
-        let issued = self.sessions.who(token)?;
-        if issued.user == PULLER {
-            return Some(Principal { user: issued.user, role: issued.role, roles: Vec::new() });
-        }
-        Some(self.principal(&issued))
+        self.principal(&self.sessions.who(token)?)
     }
 
     fn issue_token(&self, principal: &Principal) -> String {
-        let (user, role) = (principal.user.clone(), principal.role.clone());
-        let primary = self.catalog.read(|state| state.actor(&user, &role, false).roles);
-        let secondary = principal.roles.iter().any(|role| !primary.contains(role));
-        self.sessions.issue(Issued { user, role, secondary })
+        let Principal { identity, role, secondary, .. } = principal.clone();
+        self.sessions.issue(Issued { identity, role, secondary })
+    }
+
+    fn revoke_token(&self, token: &str) {
+        self.sessions.revoke(token);
     }
 
     fn repository(
@@ -232,7 +237,7 @@ impl Access for Account {
             let Some(object) = state.find(Kind::ImageRepository, &path) else {
                 return RepositoryAccess::NotFound;
             };
-            if principal.user == PULLER {
+            if principal.identity == Identity::Puller {
                 return match action {
                     RepositoryAction::Read => RepositoryAccess::Allowed,
                     RepositoryAction::Write => RepositoryAccess::Denied,

@@ -95,14 +95,11 @@ impl Executor {
     }
 
     fn principal(&self) -> Principal {
-        self.account.catalog.read(|state| {
-            let Actor { user, role, roles, .. } = self.actor(state);
-            Principal { user, role, roles: roles.into_iter().collect() }
-        })
+        self.account.catalog.read(|state| self.actor(state).into())
     }
 
     fn actor(&self, state: &State) -> Actor {
         let session = self.session.state();
-        state.actor(&session.user, &session.role, session.secondary)
+        state.actor(&session.identity, &session.role, session.secondary)
     }
 }

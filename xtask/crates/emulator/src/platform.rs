@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::account::{Account, IDENTIFIER, PULLER};
+use crate::access::Identity;
+use crate::account::{Account, IDENTIFIER};
 use crate::catalog::{ADMIN, Catalog, random};
 use crate::config::{EngineCommand, PlatformConfig, RuntimeChoice, Status};
 use crate::controller::{Controller, ControllerDirs};
@@ -109,7 +110,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         }
     };
     let address = format!("127.0.0.1:{port}");
-    let (username, password_of_puller) = (PULLER.to_owned(), pull_password.clone());
+    let (username, password_of_puller) =
+        (Identity::Puller.name().to_owned(), pull_password.clone());
     let login = PullLogin { registry: address.clone(), username, password: password_of_puller };
     let account = Arc::new(Account {
         catalog,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::access::Identity;
 use crate::catalog::{Namespace, random};
 use crate::config::Timing;
 use crate::sql::Value;
@@ -21,7 +22,7 @@ pub(crate) enum TransferShape {
 /// What a session remembers between statements.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionState {
-    pub(crate) user: String,
+    pub(crate) identity: Identity,
     pub(crate) role: String,
     pub(crate) secondary: bool,
     pub(crate) namespace: Namespace,
@@ -80,7 +81,7 @@ struct Known {
 /// What an issued token stands for.
 #[derive(Clone)]
 pub(crate) struct Issued {
-    pub(crate) user: String,
+    pub(crate) identity: Identity,
     pub(crate) role: String,
     pub(crate) secondary: bool,
 }
@@ -169,11 +170,11 @@ impl Sessions {
         self.known().sessions.retain(|session| session.id != id);
     }
 
-    /// Ends every session and token of a user.
-    pub(crate) fn close_of_user(&self, user: &str) {
+    /// Ends every session and token of a user or a service.
+    pub(crate) fn close_of(&self, identity: &Identity) {
         let mut known = self.known();
-        known.sessions.retain(|session| session.state().user != user);
-        known.issued.retain(|_, (issued, _)| issued.user != user);
+        known.sessions.retain(|session| session.state().identity != *identity);
+        known.issued.retain(|_, (issued, _)| issued.identity != *identity);
     }
 
     /// A token for the registry or the ingress, good for an hour.
@@ -186,11 +187,17 @@ impl Sessions {
         token
     }
 
+    /// Ends an issued token; those of sessions end with their sessions.
+    pub(crate) fn revoke(&self, token: &str) {
+        self.known().issued.remove(token);
+    }
+
     /// Who any token stands for: a session's or an issued one.
     pub(crate) fn who(&self, token: &str) -> Option<Issued> {
         if let Ok(session) = self.by_token(token) {
             let state = session.state();
-            return Some(Issued { user: state.user, role: state.role, secondary: state.secondary });
+            let (identity, role, secondary) = (state.identity, state.role, state.secondary);
+            return Some(Issued { identity, role, secondary });
         }
         let known = self.known();
         let (issued, until) = known.issued.get(token)?;

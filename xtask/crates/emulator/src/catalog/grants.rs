@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::object::Object;
 use super::state::{Grantee, State};
+use crate::access::{Identity, Principal};
 use crate::kind::Kind;
 use crate::sql::SqlError;
 
@@ -26,13 +27,22 @@ impl Target {
 /// Who acts, with the roles in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
-    pub(crate) user: String,
+    pub(crate) identity: Identity,
     /// The primary role; it owns what is created.
     pub(crate) role: String,
     /// The primary role and all that it inherits: what CREATE is judged by.
     pub(crate) primary: BTreeSet<String>,
     /// With the secondary roles: what everything else is judged by.
     pub(crate) roles: BTreeSet<String>,
+    /// Whether the secondary roles are in force.
+    pub(crate) secondary: bool,
+}
+
+impl From<Actor> for Principal {
+    fn from(actor: Actor) -> Self {
+        let Actor { identity, role, roles, secondary, .. } = actor;
+        Self { identity, role, roles: roles.into_iter().collect(), secondary }
+    }
 }
 
 impl State {
@@ -60,18 +70,30 @@ impl State {
         all
     }
 
-    /// The actor for a user with this primary role.
-    pub(crate) fn actor(&self, user: &str, role: &str, secondary: bool) -> Actor {
+    /// The roles that may be taken: a user's and all that they inherit. A service keeps to the
+    /// role that owns it.
+    pub(crate) fn roles_of(&self, identity: &Identity) -> BTreeSet<String> {
+        match identity {
+            Identity::User(name) => self.inherited(&self.roles_of_user(name)),
+            Identity::Service(path) => {
+                let owner = self.find(Kind::Service, path).map(|service| service.owner.clone());
+                owner.into_iter().chain(["PUBLIC".to_owned()]).collect()
+            }
+            Identity::Puller => BTreeSet::new(),
+        }
+    }
+
+    /// The actor with this primary role.
+    pub(crate) fn actor(&self, identity: &Identity, role: &str, secondary: bool) -> Actor {
+        let held = self.roles_of(identity);
         // A role that was revoked meanwhile is worth no more than PUBLIC.
-        let held = self.account_object(Kind::User, user).is_none()
-            || self.inherited(&self.roles_of_user(user)).contains(role);
-        let role = if held { role } else { "PUBLIC" };
+        let role = if held.contains(role) { role } else { "PUBLIC" };
         let primary = self.inherited(&[role.to_owned()]);
         let mut roles = primary.clone();
         if secondary {
-            roles.extend(self.inherited(&self.roles_of_user(user)));
+            roles.extend(held);
         }
-        Actor { user: user.to_owned(), role: role.to_owned(), primary, roles }
+        Actor { identity: identity.clone(), role: role.to_owned(), primary, roles, secondary }
     }
 
     /// Whether one of the roles holds a privilege.

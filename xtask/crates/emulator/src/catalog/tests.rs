@@ -1,19 +1,21 @@
 //! The hierarchy of roles, and what survives on disk.
 
 use super::*;
+use crate::access::Identity;
 use crate::kind::Kind;
 
 #[test]
 fn the_administrator_inherits_every_system_role() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let admin = Identity::User(ADMIN.to_owned());
     catalog.read(|state| {
-        let actor = state.actor(ADMIN, "ACCOUNTADMIN", false);
+        let actor = state.actor(&admin, "ACCOUNTADMIN", false);
         for role in ["SYSADMIN", "SECURITYADMIN", "USERADMIN", "PUBLIC"] {
             assert!(actor.roles.contains(role), "{role}");
         }
-        assert!(!state.actor(ADMIN, "SYSADMIN", false).roles.contains("USERADMIN"));
-        assert!(state.actor(ADMIN, "SYSADMIN", true).roles.contains("USERADMIN"));
+        assert!(!state.actor(&admin, "SYSADMIN", false).roles.contains("USERADMIN"));
+        assert!(state.actor(&admin, "SYSADMIN", true).roles.contains("USERADMIN"));
     });
 }
 

@@ -1,6 +1,7 @@
 //! ALTER of every kind; what is special to services and pools is in their files.
 
 use super::{Executor, properties};
+use crate::access::Identity;
 use crate::catalog::clock;
 use crate::kind::Kind;
 use crate::rows::Rows;
@@ -23,10 +24,10 @@ impl Executor {
             Kind::ComputePool if change == Change::StopAll => return self.stop_all(&path).await,
             _ => {}
         }
-        self.account.catalog.change(|state| {
+        let disabled = self.account.catalog.change(|state| {
             let actor = self.actor(state);
             let own_password = kind == Kind::User
-                && path[0] == actor.user
+                && actor.identity == Identity::User(path[0].clone())
                 && matches!(&change, Change::Set(set) if set.iter().all(|(k, _)| k == "PASSWORD"));
             let privileges: &[&str] = match (&change, kind) {
                 (Change::Suspend | Change::Resume, _) => &["OPERATE"],
@@ -68,13 +69,17 @@ impl Executor {
             }
             object.updated = now;
             self.check(state, &mut object)?;
+            let disabled = kind == Kind::User && object.flag("DISABLED", false);
             if let Some(slot) = state.find_mut(kind, &path) {
                 *slot = object;
             }
-            Ok(())
+            Ok(disabled)
         })?;
         if kind == Kind::ComputePool {
             self.redeploy_pool(&path[0]);
+        }
+        if disabled {
+            self.account.sessions.close_of(&Identity::User(path[0].clone()));
         }
         Ok(Rows::status("Statement executed successfully."))
     }

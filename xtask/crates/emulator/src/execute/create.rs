@@ -1,7 +1,6 @@
 //! CREATE of every kind but services.
 
 use super::{Executor, properties};
-use crate::account::PULLER;
 use crate::catalog::{Namespace, Object, State, clock, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
@@ -43,9 +42,6 @@ impl Executor {
         let Create { kind, mode, properties, .. } = create;
         let actor = self.actor(state);
         let now = clock::now();
-        if kind == Kind::User && path[0] == PULLER {
-            return Err(SqlError::exists(PULLER));
-        }
         let is_integration =
             |kind| matches!(kind, Kind::ExternalAccessIntegration | Kind::SecurityIntegration);
         let there = state

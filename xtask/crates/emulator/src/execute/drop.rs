@@ -2,6 +2,7 @@
 
 use super::Executor;
 use super::create::refuse_system;
+use crate::access::Identity;
 use crate::catalog::{ADMIN, Object, State, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
@@ -56,7 +57,7 @@ impl Executor {
         let object = state.require(&actor, kind, path, &[])?;
         refuse_system(object)?;
         let name = object.name().to_owned();
-        if kind == Kind::User && (name == ADMIN || name == actor.user) {
+        if kind == Kind::User && (name == ADMIN || actor.identity == Identity::User(name.clone())) {
             return Err(SqlError::invalid(format!("user '{name}' cannot be dropped.")));
         }
         if kind == Kind::ComputePool {
@@ -92,8 +93,15 @@ impl Executor {
     /// Removes what dropped objects had outside the catalog.
     pub(super) async fn clear_away(&self, gone: Vec<Object>) -> Result<(), SqlError> {
         for object in gone {
-            if object.kind == Kind::User {
-                self.account.sessions.close_of_user(object.name());
+            match object.kind {
+                Kind::User => {
+                    let user = Identity::User(object.name().to_owned());
+                    self.account.sessions.close_of(&user);
+                }
+                Kind::Service => {
+                    self.account.sessions.close_of(&Identity::Service(object.path.clone()));
+                }
+                _ => {}
             }
             self.account.clear_away(object.kind, &object.path).await?;
         }

@@ -77,7 +77,7 @@ impl Executor {
         let session = self.session_state();
         let value = match name {
             "CURRENT_ROLE" => Some(session.role),
-            "CURRENT_USER" => Some(session.user),
+            "CURRENT_USER" => cell(session.identity.name()),
             "CURRENT_ACCOUNT" | "CURRENT_ACCOUNT_NAME" => cell(ACCOUNT),
             "CURRENT_ORGANIZATION_NAME" => cell(ORGANISATION),
             "CURRENT_DATABASE" => session.namespace.database,
@@ -93,10 +93,7 @@ impl Executor {
                 cell(serde_json::json!({"roles": "", "value": value}))
             }
             "CURRENT_AVAILABLE_ROLES" => {
-                let roles = self
-                    .account
-                    .catalog
-                    .read(|state| state.inherited(&state.roles_of_user(&session.user)));
+                let roles = self.account.catalog.read(|state| state.roles_of(&session.identity));
                 cell(serde_json::json!(roles))
             }
             "CURRENT_TIMESTAMP" | "LOCALTIMESTAMP" => {

@@ -1,7 +1,8 @@
 //! USE and ALTER SESSION.
 
 use super::Executor;
-use crate::catalog::{Grantee, Namespace};
+use crate::access::Identity;
+use crate::catalog::{Namespace, State};
 use crate::kind::Kind;
 use crate::rows::Rows;
 use crate::sql::{Change, ObjectName, SqlError};
@@ -18,7 +19,7 @@ impl Executor {
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
             if kind == Kind::Role {
-                return self.check_role(state, &session.user, name.last());
+                return check_role(state, &session.identity, name.last());
             }
             match state.visible(&actor, kind, &path) {
                 Some(_) => Ok(()),
@@ -45,33 +46,6 @@ impl Executor {
         Ok(done())
     }
 
-    fn check_role(
-        &self,
-        state: &crate::catalog::State,
-        user: &str,
-        role: &str,
-    ) -> Result<(), SqlError> {
-        if state.account_object(Kind::Role, role).is_none() {
-            return Err(SqlError::no_operation());
-        }
-        let held = state.inherited(&state.roles_of_user(user));
-        // A service's session has no user of its own; it keeps to its role.
-        let is_user = state.account_object(Kind::User, user).is_some()
-            || state.roles.iter().any(|g| g.to == Grantee::User(user.to_owned()));
-        let held = if is_user { held } else { state.inherited(&[self.session_state().role]) };
-        if held.contains(role) {
-            return Ok(());
-        }
-        Err(SqlError::new(
-            "003013",
-            "42501",
-            format!(
-                "SQL access control error:\nRequested role '{role}' is not assigned to the \
-                 executing user. Specify another role to activate."
-            ),
-        ))
-    }
-
     pub(super) fn use_secondary_roles(&self, all: bool) -> Rows {
         self.session.state_mut().secondary = all;
         done()
@@ -90,4 +64,21 @@ impl Executor {
         }
         done()
     }
+}
+
+fn check_role(state: &State, identity: &Identity, role: &str) -> Result<(), SqlError> {
+    if state.account_object(Kind::Role, role).is_none() {
+        return Err(SqlError::no_operation());
+    }
+    if state.roles_of(identity).contains(role) {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        "003013",
+        "42501",
+        format!(
+            "SQL access control error:\nRequested role '{role}' is not assigned to the executing \
+             user. Specify another role to activate."
+        ),
+    ))
 }

@@ -2,6 +2,7 @@
 
 use super::Executor;
 use super::columns::columns;
+use crate::access::Identity;
 use crate::catalog::{Actor, Grantee, Object, State, clock};
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment, optional, yes};
@@ -107,7 +108,10 @@ fn role(view: &View<'_>, object: &Object) -> Vec<Cell> {
             .count()
     };
     let holds = view.state.roles.iter().filter(|g| g.to == Grantee::Role(name.to_owned())).count();
-    let user = view.state.account_object(Kind::User, &view.session.user);
+    let user = match &view.session.identity {
+        Identity::User(user) => view.state.account_object(Kind::User, user),
+        _ => None,
+    };
     let default = user.is_some_and(|user| user.shown("DEFAULT_ROLE", "") == name);
     let current = view.session.role == name;
     vec![

@@ -34,12 +34,16 @@ impl Presented {
         match self {
             Presented::Nothing => None,
             Presented::Header(token) => Some(token),
-            Presented::Cookie(cookie) => Some(&cookie.token),
+            Presented::Cookie(cookie) => Some(cookie.token()),
         }
     }
 }
 
 impl Cookie {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     pub(crate) fn is_stale(&self) -> bool {
         self.issued.elapsed().is_ok_and(|age| age > STALE)
     }

@@ -85,7 +85,7 @@ impl Refusal {
     pub(crate) fn denied(host: &str, principal: &Principal) -> Refusal {
         let mut text = format!("Access denied. Insufficient privileges to use {host}.");
         let roles = principal.roles.join(", ");
-        let _ = write!(text, " User {}; roles in force: {roles}.", principal.user);
+        let _ = write!(text, " User {}; roles in force: {roles}.", principal.identity.name());
         let links = "<p><a href=\"/sfc-endpoint/logout\">Sign out</a></p>";
         Refusal { links, ..Refusal::new(StatusCode::FORBIDDEN, "Access denied", text) }
     }

@@ -74,7 +74,7 @@ fn outgoing(
     let client = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = client.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     let (mut parts, body) = request.into_parts();
-    headers::for_container(&mut parts.headers, &principal.user, host, client);
+    headers::for_container(&mut parts.headers, principal.identity.name(), host, client);
     // A server is sent the path alone; the Host header stays as it came.
     let target = parts.uri.path_and_query().cloned();
     parts.uri = Uri::from(target.unwrap_or(PathAndQuery::from_static("/")));

@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::credentials::{Presented, clear_cookie, set_cookie};
+use super::credentials::{Presented, clear_cookie, presented, set_cookie};
 use super::page::{self, Refusal, escape, page};
 use crate::access::Access;
 
@@ -55,6 +55,10 @@ pub(crate) async fn serve(
         }
         ("/sfc-endpoint/login", &Method::POST) => submit(access, host, request).await,
         ("/sfc-endpoint/logout", &Method::GET | &Method::HEAD | &Method::POST) => {
+            // A copy of the cookie must not outlive the sign-out.
+            if let Presented::Cookie(cookie) = presented(request.headers()) {
+                access.revoke_token(cookie.token());
+            }
             let body = "<p>You are signed out.</p><p><a href=\"/\">Sign in again</a></p>";
             let mut response = page(StatusCode::OK, "Signed out", body);
             response.headers_mut().insert(SET_COOKIE, clear_cookie());

@@ -81,7 +81,7 @@ impl Call {
                 Err(Error::new(Code::NameUnknown, message))
             }
             RepositoryAccess::Denied => {
-                let user = &self.principal.user;
+                let user = self.principal.identity.name();
                 let message = format!("user {user} has no such privilege on {repository}");
                 Err(Error::new(Code::Denied, message))
             }

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::body;
 use super::reply::{failure, parameters, respond, success};
+use crate::access::Identity;
 use crate::account::{ACCOUNT, Account, IDENTIFIER, ORGANISATION};
 use crate::catalog::Namespace;
 use crate::execute::VERSION;
@@ -109,19 +110,27 @@ fn user_session(account: &Account, user: String) -> SessionState {
         };
         let warehouse = Some(text("DEFAULT_WAREHOUSE").to_uppercase());
         let warehouse = warehouse.filter(|name| !name.is_empty());
-        let parameters = Default::default();
-        SessionState { user, role, secondary, namespace, warehouse, parameters, last_query: None }
+        SessionState {
+            identity: Identity::User(user),
+            role,
+            secondary,
+            namespace,
+            warehouse,
+            parameters: Default::default(),
+            last_query: None,
+        }
     })
 }
 
 /// A container acts for its service, with the role that owns the service.
 fn service_session(account: &Account, token: &str) -> Option<SessionState> {
     let (path, role) = account.service_of_token(token).filter(|_| !token.is_empty())?;
+    let namespace = Namespace { database: Some(path[0].clone()), schema: Some(path[1].clone()) };
     Some(SessionState {
-        user: path[2].clone(),
+        identity: Identity::Service(path),
         role,
         secondary: false,
-        namespace: Namespace { database: Some(path[0].clone()), schema: Some(path[1].clone()) },
+        namespace,
         warehouse: None,
         parameters: Default::default(),
         last_query: None,
@@ -137,8 +146,7 @@ fn apply_wishes(
     let folded = |text: &str| parse_name(text).ok().map(|name| name.last().to_owned());
     account.catalog.read(|state| {
         if let Some(role) = folded(&wishes.role_name) {
-            let mut held = state.inherited(&state.roles_of_user(&session.user));
-            held.insert(session.role.clone());
+            let held = state.roles_of(&session.identity);
             if !held.contains(&role) || state.account_object(Kind::Role, &role).is_none() {
                 return Err((
                     "390189",
@@ -151,7 +159,7 @@ fn apply_wishes(
             }
             session.role = role;
         }
-        let actor = state.actor(&session.user, &session.role, session.secondary);
+        let actor = state.actor(&session.identity, &session.role, session.secondary);
         if let Some(name) = folded(&wishes.warehouse)
             && state.visible(&actor, Kind::Warehouse, std::slice::from_ref(&name)).is_some()
         {
@@ -182,7 +190,7 @@ fn greeting(account: &Account, session: &Session) -> Json {
         "masterToken": tokens.master,
         "validityInSeconds": account.timing.session_validity.as_secs(),
         "masterValidityInSeconds": account.timing.master_validity.as_secs(),
-        "displayUserName": state.user,
+        "displayUserName": state.identity.name(),
         "serverVersion": VERSION,
         "firstLogin": false,
         "remMeToken": null,

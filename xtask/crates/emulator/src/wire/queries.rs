@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::access::Identity;
 use crate::session::Session;
 
 /// How many finished queries are remembered.
@@ -18,7 +19,7 @@ const REMEMBERED: usize = 1000;
 pub(crate) struct Query {
     pub(crate) id: String,
     pub(crate) session: i64,
-    pub(crate) user: String,
+    pub(crate) identity: Identity,
     pub(crate) text: String,
     answer: watch::Receiver<Option<Arc<Json>>>,
     sender: Arc<watch::Sender<Option<Arc<Json>>>>,
@@ -85,7 +86,7 @@ impl Queries {
         request: Option<&str>,
         text: &str,
     ) -> (Query, bool) {
-        let (session, user) = (session.id, session.state().user);
+        let (session, identity) = (session.id, session.state().identity);
         let mut known = self.known();
         let request = request.map(|request| (session, request.to_owned()));
         let before = request.as_ref().and_then(|request| known.by_request.get(request));
@@ -96,7 +97,7 @@ impl Queries {
         let query = Query {
             id: uuid::Uuid::new_v4().to_string(),
             session,
-            user,
+            identity,
             text: text.to_owned(),
             answer,
             sender: Arc::new(sender),

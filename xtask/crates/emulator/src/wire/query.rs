@@ -228,9 +228,9 @@ fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, 
     let session = session(account, headers)?;
     let found = account.queries.by_id(id.trim_matches('/'));
     // A query is its user's, whichever session asks.
-    let user = session.state().user;
+    let identity = session.state().identity;
     found
-        .filter(|query| query.user == user)
+        .filter(|query| query.identity == identity)
         .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
 }
 

@@ -37,8 +37,8 @@ pub(super) async fn token_request(
         }
         Some("ISSUE") => {
             let state = session.state();
-            let (user, role, secondary) = (state.user, state.role, state.secondary);
-            let issued = account.sessions.issue(Issued { user, role, secondary });
+            let (identity, role, secondary) = (state.identity, state.role, state.secondary);
+            let issued = account.sessions.issue(Issued { identity, role, secondary });
             (issued, session.tokens().master)
         }
         other => {

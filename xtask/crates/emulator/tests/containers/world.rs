@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
-use emulator::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
+use emulator::access::{
+    Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
+};
 use emulator::controller::{Controller, ControllerDirs, ControllerTiming};
 use emulator::registry::Registry;
 use emulator::runtime::{EngineRuntime, PullLogin, Runtime};
@@ -43,6 +45,7 @@ impl Access for OneUser {
     fn issue_token(&self, _: &Principal) -> String {
         "token".to_owned()
     }
+    fn revoke_token(&self, _: &str) {}
     fn repository(&self, _: &Principal, path: &str, _: RepositoryAction) -> RepositoryAccess {
         if path == REPOSITORY { RepositoryAccess::Allowed } else { RepositoryAccess::NotFound }
     }
@@ -55,7 +58,12 @@ impl Access for OneUser {
 }
 
 fn principal(user: &str) -> Principal {
-    Principal { user: user.to_owned(), role: "R".to_owned(), roles: vec!["R".to_owned()] }
+    Principal {
+        identity: Identity::User(user.to_owned()),
+        role: "R".to_owned(),
+        roles: vec!["R".to_owned()],
+        secondary: false,
+    }
 }
 
 impl World {

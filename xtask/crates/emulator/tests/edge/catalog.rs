@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use emulator::access::{Access, EndpointRoute, Principal, RepositoryAccess, RepositoryAction};
+use emulator::access::{
+    Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
+};
 
 /// `ADMIN` may do everything; `READER` may read `db/public/one` and use no endpoint.
 #[derive(Default)]
@@ -24,7 +26,12 @@ pub(crate) const READER: (&str, &str) = ("READER", "reader");
 
 fn principal(user: &str) -> Principal {
     let role = format!("{user}_ROLE");
-    Principal { user: user.to_owned(), role: role.clone(), roles: vec![role, "PUBLIC".to_owned()] }
+    Principal {
+        identity: Identity::User(user.to_owned()),
+        role: role.clone(),
+        roles: vec![role, "PUBLIC".to_owned()],
+        secondary: false,
+    }
 }
 
 impl Access for Catalog {
@@ -47,6 +54,10 @@ impl Access for Catalog {
         token
     }
 
+    fn revoke_token(&self, token: &str) {
+        self.tokens.lock().unwrap().remove(token);
+    }
+
     fn repository(
         &self,
         principal: &Principal,
@@ -56,7 +67,7 @@ impl Access for Catalog {
         if self.dropped.lock().unwrap().as_deref() == Some(path) {
             return RepositoryAccess::NotFound;
         }
-        match (principal.user.as_str(), path, action) {
+        match (principal.identity.name(), path, action) {
             (_, path, _) if !matches!(path, "db/public/one" | "db/public/two") => {
                 RepositoryAccess::NotFound
             }
@@ -76,6 +87,6 @@ impl Access for Catalog {
     }
 
     fn may_use_endpoint(&self, principal: &Principal, _route: &EndpointRoute) -> bool {
-        principal.user == "ADMIN"
+        principal.identity.name() == "ADMIN"
     }
 }

@@ -45,6 +45,8 @@ async fn a_browser_is_led_to_the_form_and_after_it_to_where_it_wanted_to_go() {
     assert_eq!(answer.header("location"), "/");
     let answer = ingress.get("/sfc-endpoint/logout", &[("cookie", &cookie)]).await;
     assert!(answer.header("set-cookie").contains("Max-Age=0"), "{answer:?}");
+    let answer = ingress.get("/lab", &[("cookie", &cookie)]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a copy of the cookie");
 }
 
 #[tokio::test]

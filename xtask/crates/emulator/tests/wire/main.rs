@@ -4,6 +4,7 @@
 
 mod client;
 mod guide;
+mod identity;
 mod lists;
 mod persistence;
 mod privileges;
