@@ -12,7 +12,8 @@ CREATE COMPUTE POOL IF NOT EXISTS <% milvus_pool %>
 
 ALTER COMPUTE POOL <% milvus_pool %> SET
   MIN_NODES = <% milvus_pool_min_nodes %>
-  MAX_NODES = <% milvus_pool_max_nodes %>;
+  MAX_NODES = <% milvus_pool_max_nodes %>
+  AUTO_SUSPEND_SECS = <% milvus_pool_auto_suspend %>;
 
 CREATE COMPUTE POOL IF NOT EXISTS <% jupyter_pool %>
   MIN_NODES = <% jupyter_pool_min_nodes %>
@@ -24,4 +25,5 @@ CREATE COMPUTE POOL IF NOT EXISTS <% jupyter_pool %>
 
 ALTER COMPUTE POOL <% jupyter_pool %> SET
   MIN_NODES = <% jupyter_pool_min_nodes %>
-  MAX_NODES = <% jupyter_pool_max_nodes %>;
+  MAX_NODES = <% jupyter_pool_max_nodes %>
+  AUTO_SUSPEND_SECS = <% jupyter_pool_auto_suspend %>;

@@ -8,4 +8,7 @@ CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS <% egress_integration %>
   ENABLED = TRUE
   COMMENT = '<% owner_comment %>';
 
+ALTER EXTERNAL ACCESS INTEGRATION <% egress_integration %> SET
+  ALLOWED_NETWORK_RULES = (<% database %>.<% schema %>.<% network_rule %>);
+
 GRANT USAGE ON INTEGRATION <% egress_integration %> TO ROLE <% system_role %>;

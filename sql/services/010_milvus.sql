@@ -3,7 +3,7 @@
 USE ROLE <% system_role %>;
 
 CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% milvus_service %>
-  IN COMPUTE POOL <% milvus_pool %>
+  IN COMPUTE POOL <% milvus_service_pool %>
   FROM @<% database %>.<% schema %>.<% specs_stage %>
   SPECIFICATION_FILE = '<% milvus_spec_file %>'
   AUTO_RESUME = TRUE

@@ -4,7 +4,7 @@
 USE ROLE <% system_role %>;
 
 CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% jupyter_service %>
-  IN COMPUTE POOL <% jupyter_pool %>
+  IN COMPUTE POOL <% jupyter_service_pool %>
   FROM @<% database %>.<% schema %>.<% specs_stage %>
   SPECIFICATION_FILE = '<% jupyter_spec_file %>'
   EXTERNAL_ACCESS_INTEGRATIONS = (<% egress_integration %>)

@@ -85,3 +85,28 @@ fn only_a_password_that_was_generated_anew_is_given_to_a_user_who_is_there() {
     assert_eq!(password_steps(&plan), []);
     assert!(plan.sends_secret());
 }
+
+#[test]
+fn a_service_is_not_moved_to_another_pool() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    let jupyter = observed.services.get_mut("MILVUS_DEMO.PUBLIC.JUPYTER").unwrap();
+    jupyter.compute_pool = "MILVUS_COMPUTE_POOL".to_owned();
+    insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
+    spcs.toml: the service MILVUS_DEMO.PUBLIC.JUPYTER runs in the compute pool MILVUS_COMPUTE_POOL and cannot move to JUPYTER_COMPUTE_POOL
+
+    hint: name the old pool again, run `cargo xtask clean`, and edit then
+    ");
+}
+
+#[test]
+fn a_pool_keeps_its_family() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().instance_family = "CPU_X64_L".to_owned();
+    insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
+    spcs.toml: the compute pool MILVUS_COMPUTE_POOL is of the family CPU_X64_L and cannot become CPU_X64_S
+
+    hint: give `family` its old value, or run `cargo xtask clean` and deploy again
+    ");
+}

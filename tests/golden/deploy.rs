@@ -108,8 +108,13 @@ fn a_changed_configuration_is_altered_in_place() {
     let desired = desired();
     let mut observed = everything_there(&desired);
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().max_nodes = 3;
+    observed.pools.get_mut("JUPYTER_COMPUTE_POOL").unwrap().auto_suspend_secs = Some(60);
     for object in &mut observed.objects {
-        for (column, value) in [("size", "Medium"), ("value_list", "example.org:443")] {
+        for (column, value) in [
+            ("size", "Medium"),
+            ("value_list", "example.org:443"),
+            ("allowed_network_rules", "MILVUS_DEMO.PUBLIC.OLD_RULE"),
+        ] {
             if let Some(property) = object.properties.get_mut(column) {
                 *property = value.to_owned();
             }

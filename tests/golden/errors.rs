@@ -44,7 +44,7 @@ fn an_unknown_variable_is_named_with_its_line() {
     insta::assert_snapshot!(Small::new().statement("SELECT\n  '<% databse %>';").error(), @r"
     sql/bootstrap/010_one.sql:5: unknown variable `databse`
 
-    hint: define it in [variables] of spcs.toml, or use one of: account_role, data_stage, database, egress_hosts, egress_integration, endpoint_role, files_stage, ingress_integration, network_rule, owner_comment, repository, role, schema, security_role, specs_stage, system_role, target, user, user_password, user_role, warehouse, warehouse_auto_suspend, warehouse_size, web_instances, web_pool, web_pool_auto_suspend, web_pool_family, web_pool_max_nodes, web_pool_min_nodes, web_service, web_spec_file
+    hint: define it in [variables] of spcs.toml, or use one of: account_role, data_stage, database, egress_hosts, egress_integration, endpoint_role, files_stage, ingress_integration, network_rule, owner_comment, repository, role, schema, security_role, specs_stage, system_role, target, user, user_password, user_role, warehouse, warehouse_auto_suspend, warehouse_size, web_host, web_instances, web_pool, web_pool_auto_suspend, web_pool_family, web_pool_max_nodes, web_pool_min_nodes, web_service, web_service_pool, web_spec_file
     ");
 }
 

@@ -46,3 +46,11 @@ fn a_spec_whose_image_is_not_built_is_not_rendered() {
     assert_eq!(error.hint(), Some("build it: cargo xtask build"));
     assert!(plan::render_spec(&project(), "local", "jupyter", &some).is_ok());
 }
+
+#[test]
+fn a_service_is_found_by_its_name_as_dns_writes_it() {
+    let spec = format!("{SMALL_SPEC}        SELF: http://<% web_host %>:8080\n");
+    let desired = Small::new().config("\"WEB\"", "\"MY_WEB\"").spec(&spec).desired().unwrap();
+    let text = &desired.services["web"].spec.as_ref().unwrap().text;
+    assert!(text.contains("SELF: http://my-web:8080"), "{text}");
+}

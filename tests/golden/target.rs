@@ -18,9 +18,9 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
                     state: "ACTIVE".to_owned(),
                     min_nodes: settings["min_nodes"].parse().unwrap(),
                     max_nodes: settings["max_nodes"].parse().unwrap(),
+                    auto_suspend_secs: settings["auto_suspend_secs"].parse().ok(),
                     instance_family: settings["instance_family"].clone(),
                     comment: comment.clone(),
-                    ..ObservedPool::default()
                 };
                 observed.pools.insert(name.clone(), pool);
             }

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod deploying;
+mod editing;
 mod end_to_end;
 mod installing;
 mod mistakes;

@@ -34,6 +34,12 @@ impl Sandbox {
         self.folder.path().join(part)
     }
 
+    /// The text of a file of the copy.
+    #[track_caller]
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).expect("a file of the project")
+    }
+
     /// Replaces a text that a file of the copy has exactly once.
     #[track_caller]
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {

@@ -47,6 +47,8 @@ VALUES = {
     "egress_integration": "MILVUS_EGRESS_EAI",
     "milvus_service": "MILVUS",
     "jupyter_service": "JUPYTER",
+    "milvus_service_pool": "MILVUS_COMPUTE_POOL",
+    "jupyter_service_pool": "JUPYTER_COMPUTE_POOL",
     "milvus_spec_file": "milvus.yaml",
     "jupyter_spec_file": "jupyter.yaml",
     "milvus_instances": "1",

@@ -21,6 +21,7 @@ pub fn deploy(
     password: UserPassword,
 ) -> Result<Plan, Error> {
     conflicts::check_grantees(desired, observed, password)?;
+    conflicts::check_fixed(desired, observed)?;
     let bootstrap = files(desired, "bootstrap");
     let made_by = |kind: ObjectKind, name: &str| sql::creator(bootstrap, kind, name);
     let mut steps = Vec::new();
@@ -96,6 +97,7 @@ pub fn run_set(
     // To set a password is to change the user, whoever knows the old one.
     let known = if set == "password" { UserPassword::Unknown } else { password };
     conflicts::check_grantees(desired, observed, known)?;
+    conflicts::check_fixed(desired, observed)?;
     for file in set_files {
         let unknown =
             |name: &str| desired.services.values().find(|s| s.name == name && s.spec.is_none());

@@ -52,10 +52,8 @@ pub struct ObservedPool {
     pub min_nodes: u32,
     /// As of MAX_NODES.
     pub max_nodes: u32,
-    /// Nodes that run something.
-    pub active_nodes: u32,
-    /// Nodes that are ready and run nothing.
-    pub idle_nodes: u32,
+    /// As of AUTO_SUSPEND_SECS, if it is shown.
+    pub auto_suspend_secs: Option<u32>,
     /// As of SHOW COMPUTE POOLS.
     pub instance_family: String,
     /// Its COMMENT.
@@ -100,12 +98,14 @@ impl Observed {
         match kind {
             ObjectKind::ComputePool => self.pools.get(name).map(|pool| {
                 let properties = [
-                    ("min_nodes", pool.min_nodes.to_string()),
-                    ("max_nodes", pool.max_nodes.to_string()),
-                    ("instance_family", pool.instance_family.clone()),
-                    ("state", pool.state.clone()),
+                    ("min_nodes", Some(pool.min_nodes.to_string())),
+                    ("max_nodes", Some(pool.max_nodes.to_string())),
+                    ("auto_suspend_secs", pool.auto_suspend_secs.map(|secs| secs.to_string())),
+                    ("instance_family", Some(pool.instance_family.clone())),
+                    ("state", Some(pool.state.clone())),
                 ];
-                seen(&pool.comment, properties.map(|(k, v)| (k.to_owned(), v)).into())
+                let shown = properties.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?)));
+                seen(&pool.comment, shown.collect())
             }),
             ObjectKind::Service => self.services.get(name).map(|service| {
                 let mut properties = service.properties.clone();

@@ -70,6 +70,13 @@ impl Variables {
         }
         for (key, service) in &config.services {
             variables.set(format!("{key}_service"), Value::Identifier(service.name.to_string()));
+            // Within the schema a service is found by its name, as DNS writes it.
+            let host = service.name.to_lowercase().replace('_', "-");
+            variables.set(format!("{key}_host"), Value::Text(host));
+            if let Some(pool) = config.pools.get(&service.pool) {
+                let pool = Value::Identifier(pool.name.to_string());
+                variables.set(format!("{key}_service_pool"), pool);
+            }
             variables.set(format!("{key}_instances"), Value::Number(service.instances.into()));
         }
         for (key, variable) in &config.variables {

@@ -42,3 +42,48 @@ pub(super) fn check_grantees(
     }
     Ok(())
 }
+
+/// What is ours but cannot be altered: a service stays in its pool, a pool keeps its family.
+pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), Error> {
+    let wrong = |message: String, hint: &str| {
+        Err(Error::new(ErrorKind::Config, message).at("spcs.toml", None).with_hint(hint))
+    };
+    for service in desired.services.values() {
+        let Some(running) = observed.services.get(&service.name) else { continue };
+        let wanted = desired.pools.get(&service.pool).filter(|pool| **pool != running.compute_pool);
+        if let Some(wanted) = wanted.filter(|_| running.comment == desired.owner_comment) {
+            let message = format!(
+                "the service {} runs in the compute pool {} and cannot move to {wanted}",
+                service.name, running.compute_pool
+            );
+            return wrong(
+                message,
+                "name the old pool again, run `cargo xtask clean`, and edit then",
+            );
+        }
+    }
+    for file in desired.sets.get("bootstrap").into_iter().flatten() {
+        for statement in &file.statements {
+            let Effect::Create { kind: ObjectKind::ComputePool, name, settings, .. } =
+                &statement.effect
+            else {
+                continue;
+            };
+            let ours = observed.pools.get(name).filter(|p| p.comment == desired.owner_comment);
+            let (Some(pool), Some(family)) = (ours, settings.get("instance_family")) else {
+                continue;
+            };
+            if !family.eq_ignore_ascii_case(&pool.instance_family) {
+                let old = &pool.instance_family;
+                let message = format!(
+                    "the compute pool {name} is of the family {old} and cannot become {family}"
+                );
+                return wrong(
+                    message,
+                    "give `family` its old value, or run `cargo xtask clean` and deploy again",
+                );
+            }
+        }
+    }
+    Ok(())
+}
