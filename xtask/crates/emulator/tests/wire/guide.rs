@@ -8,120 +8,23 @@ use std::time::Duration;
 /// What a reader puts in place of the guide's `${PASSWORD}`; the user lives as long as a test.
 const PASSWORD: &str = "Made-up-4-a-test";
 
-const ROLES: &str = "
-USE ROLE ACCOUNTADMIN;
-CREATE SECURITY INTEGRATION SNOWSERVICES_INGRESS_OAUTH
-  TYPE=oauth
-  OAUTH_CLIENT=snowservices_ingress
-  ENABLED=true;
-USE ROLE ACCOUNTADMIN;
-GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE SYSADMIN;
-USE ROLE SECURITYADMIN;
-CREATE ROLE MILVUS_ROLE;
+/// The one copy of the guide's statements; the Python connectors run it too.
+const GUIDE: &str = include_str!("../../../../../tests/it/third_parties/guide.sql");
 
-USE ROLE USERADMIN;
-CREATE USER milvus_user
-  PASSWORD='${PASSWORD}'
-  DEFAULT_ROLE = MILVUS_ROLE
-  DEFAULT_SECONDARY_ROLES = ('ALL')
-  MUST_CHANGE_PASSWORD = FALSE;
+/// What stands before the first mark, between the two, and from the second on.
+fn parts(text: &'static str, from: &str, to: &str) -> [&'static str; 3] {
+    let start = text.find(from).unwrap_or_else(|| panic!("the guide has {from:?}"));
+    let end = start + text[start..].find(to).unwrap_or_else(|| panic!("and then {to:?}"));
+    [&text[..start], &text[start..end], &text[end..]]
+}
 
-USE ROLE SECURITYADMIN;
-GRANT ROLE MILVUS_ROLE TO USER milvus_user;
-";
-
-const STORAGE: &str = "
-USE ROLE SYSADMIN;
-CREATE OR REPLACE WAREHOUSE MILVUS_WAREHOUSE WITH
-WAREHOUSE_SIZE='X-SMALL'
-AUTO_SUSPEND = 180
-AUTO_RESUME = true
-INITIALLY_SUSPENDED=false;
-
-USE ROLE SYSADMIN;
-CREATE DATABASE IF NOT EXISTS MILVUS_DEMO;
-USE DATABASE MILVUS_DEMO;
-CREATE IMAGE REPOSITORY MILVUS_DEMO.PUBLIC.MILVUS_REPO;
-CREATE OR REPLACE STAGE YAML_STAGE;
-CREATE OR REPLACE STAGE DATA ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE');
-CREATE OR REPLACE STAGE FILES ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE');
-
-USE ROLE SECURITYADMIN;
-GRANT ALL PRIVILEGES ON DATABASE MILVUS_DEMO TO MILVUS_ROLE;
-GRANT ALL PRIVILEGES ON SCHEMA MILVUS_DEMO.PUBLIC TO MILVUS_ROLE;
-GRANT ALL PRIVILEGES ON WAREHOUSE MILVUS_WAREHOUSE TO MILVUS_ROLE;
-GRANT ALL PRIVILEGES ON STAGE MILVUS_DEMO.PUBLIC.FILES TO MILVUS_ROLE;
-
-USE ROLE ACCOUNTADMIN;
-USE DATABASE MILVUS_DEMO;
-USE SCHEMA PUBLIC;
-CREATE NETWORK RULE allow_all_rule
-TYPE = 'HOST_PORT'
-MODE= 'EGRESS'
-VALUE_LIST = ('0.0.0.0:443','0.0.0.0:80');
-
-CREATE EXTERNAL ACCESS INTEGRATION allow_all_eai
-ALLOWED_NETWORK_RULES=(allow_all_rule)
-ENABLED=TRUE;
-
-GRANT USAGE ON INTEGRATION allow_all_eai TO ROLE SYSADMIN;
-";
-
-const POOLS: &str = "
-USE ROLE SYSADMIN;
-CREATE COMPUTE POOL IF NOT EXISTS MILVUS_COMPUTE_POOL
-  MIN_NODES = 1
-  MAX_NODES = 1
-  INSTANCE_FAMILY = CPU_X64_S
-  AUTO_RESUME = true;
-CREATE COMPUTE POOL IF NOT EXISTS JUPYTER_COMPUTE_POOL
-  MIN_NODES = 1
-  MAX_NODES = 1
-  INSTANCE_FAMILY = CPU_X64_S
-  AUTO_RESUME = true;
-DESCRIBE COMPUTE POOL MILVUS_COMPUTE_POOL;
-DESCRIBE COMPUTE POOL JUPYTER_COMPUTE_POOL;
-";
-
-const SERVICES: &str = "
-USE ROLE SYSADMIN;
-USE DATABASE MILVUS_DEMO;
-USE SCHEMA PUBLIC;
-
-CREATE SERVICE MILVUS
-  IN COMPUTE POOL MILVUS_COMPUTE_POOL
-  FROM @YAML_STAGE
-  SPEC='milvus.yaml'
-  MIN_INSTANCES=1
-  MAX_INSTANCES=1;
-
-CREATE SERVICE JUPYTER
-  IN COMPUTE POOL JUPYTER_COMPUTE_POOL
-  FROM @YAML_STAGE
-  SPEC='jupyter.yaml'
-  MIN_INSTANCES=1
-  MAX_INSTANCES=1;
-";
-
-const CLEAN_UP: &str = "
-USE ROLE ACCOUNTADMIN;
-DROP USER milvus_user;
-
-USE ROLE SYSADMIN;
-DROP SERVICE MILVUS;
-DROP SERVICE JUPYTER;
-
-DROP COMPUTE POOL MILVUS_COMPUTE_POOL;
-DROP COMPUTE POOL JUPYTER_COMPUTE_POOL;
-
-DROP IMAGE REPOSITORY MILVUS_DEMO.PUBLIC.MILVUS_REPO;
-DROP DATABASE MILVUS_DEMO;
-DROP WAREHOUSE MILVUS_WAREHOUSE;
-
-USE ROLE ACCOUNTADMIN;
-DROP ROLE MILVUS_ROLE;
-DROP SECURITY INTEGRATION SNOWSERVICES_INGRESS_OAUTH;
-";
+/// Before the files are PUT, after that, what looks at the services, and the clean-up.
+fn guide() -> [&'static str; 4] {
+    let [_, statements, rest] = parts(GUIDE, "USE ROLE", "PUT ");
+    let [_, services, rest] = parts(rest, "USE ROLE", "SHOW SERVICES");
+    let [_, looking, clean_up] = parts(rest, "SHOW SERVICES", "USE ROLE ACCOUNTADMIN;\nDROP USER");
+    [statements, services, looking, clean_up]
+}
 
 pub(crate) const MILVUS: &str = r#"
 spec:
@@ -155,16 +58,14 @@ spec:
 
 /// Everything up to running services.
 pub(crate) async fn deploy(platform: &Platform, client: &Client) {
-    client.run(&ROLES.replace("${PASSWORD}", PASSWORD)).await;
-    client.run(STORAGE).await;
-    client.run(POOLS).await;
+    let [statements, services, ..] = guide();
+    client.run(&statements.replace("${PASSWORD}", PASSWORD)).await;
     for image in ["milvus", "jupyter"] {
         client.push(platform, &format!("milvus_demo/public/milvus_repo/{image}")).await;
     }
-    client.run("USE ROLE SYSADMIN").await;
     client.put("@yaml_stage", "milvus.yaml", MILVUS).await;
     client.put("@yaml_stage", "jupyter.yaml", JUPYTER).await;
-    client.run(SERVICES).await;
+    client.run(services).await;
     for service in ["MILVUS", "JUPYTER"] {
         until_ready(client, service).await;
     }
@@ -200,10 +101,8 @@ async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forg
             .unwrap();
     assert_eq!(status[0]["status"], "READY", "{status}");
     assert_eq!(status[0]["serviceName"], "MILVUS");
-    client.rows("CALL SYSTEM$GET_SERVICE_LOGS('milvus', '0', 'milvus', 10);").await;
-
-    client.run("USE ROLE SECURITYADMIN; GRANT USAGE ON SERVICE MILVUS_DEMO.PUBLIC.JUPYTER TO ROLE MILVUS_ROLE").await;
-    client.run("USE ROLE SYSADMIN").await;
+    let [.., looking, clean_up] = guide();
+    client.run(looking).await;
     let endpoints = client.rows("SHOW ENDPOINTS IN SERVICE MILVUS_DEMO.PUBLIC.JUPYTER;").await;
     let port = platform.status().port;
     let url = text(&endpoints[0], "ingress_url");
@@ -217,7 +116,7 @@ async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forg
     let spec = text(&described[0], "spec");
     assert!(spec.contains("SPCS_SPEC_DIGEST") && spec.contains("@sha256:"), "{spec}");
 
-    client.run(CLEAN_UP).await;
+    client.run(clean_up).await;
     for list in ["SERVICES", "COMPUTE POOLS", "WAREHOUSES", "IMAGE REPOSITORIES IN ACCOUNT"] {
         assert!(client.rows(&format!("SHOW {list}")).await.is_empty(), "{list}");
     }
