@@ -1,5 +1,7 @@
 //! Bytes on their way in and out: sessions, chunks, mounts, ranges, faults.
 
+use std::time::Duration;
+
 use emulator::registry::Fault;
 use http::{Method, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -153,9 +155,12 @@ async fn an_upload_does_not_bring_back_a_repository_that_was_dropped_meanwhile()
     let temporary = served.directory.path().join("temporary");
     let received =
         || temporary.read_dir().unwrap().any(|f| f.unwrap().metadata().unwrap().len() == 2);
-    while !received() {
-        tokio::task::yield_now().await;
-    }
+    let half_way = async {
+        while !received() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), half_way).await.expect("two bytes arrive");
     served.catalog.drop_repository("db/public/one");
     served.registry.remove_repository("db/public/one").unwrap();
     stream.write_all(b"te").await.unwrap();
