@@ -1,5 +1,7 @@
 //! Services on a real engine, from their first start until nothing of them is left.
 
+use std::time::{Duration, Instant};
+
 use crate::world::{World, ids};
 
 const ECHO: &str = "DB.PUBLIC.ECHO";
@@ -90,16 +92,21 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     renewed.session_token = "a-new-token".to_owned();
     world.controller.apply(renewed.clone());
     world.until(ECHO, "kept", |seen| seen.status == "RUNNING").await;
-    while world.ask(ECHO, "read/snowflake/session/token").await != "a-new-token" {}
+    let renewed_inside = async {
+        while world.ask(ECHO, "read/snowflake/session/token").await != "a-new-token" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), renewed_inside).await.expect("the new token");
     assert_eq!(ids(&world, ECHO), running);
 
     // Without an access integration there is no way out; with one there is, at once.
     assert_eq!(world.has_egress(&running), !world.is_rootful());
     renewed.egress = true;
     world.controller.apply(renewed.clone());
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(30);
     while !world.has_egress(&running) {
-        assert!(std::time::Instant::now() < deadline, "it is connected");
+        assert!(Instant::now() < deadline, "it is connected");
     }
     assert_eq!(ids(&world, ECHO), running);
     assert_eq!(world.ask(ECHO, "env/VERSION").await, "1");

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
 use emulator::access::{
     Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
 };
@@ -18,8 +17,10 @@ use emulator::runtime::{EngineRuntime, PullLogin, Runtime};
 use emulator::service::{Deployment, PinnedImage, ServiceObservation};
 use emulator::{EngineCommand, EngineKind};
 
-const REPOSITORY: &str = "db/public/repo";
-const PASSWORD: &str = "the-password-of-the-registry";
+use crate::image;
+
+pub(crate) const REPOSITORY: &str = "db/public/repo";
+pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
 
 pub(crate) struct World {
     pub(crate) engine: EngineCommand,
@@ -68,7 +69,8 @@ fn principal(user: &str) -> Principal {
 
 impl World {
     pub(crate) async fn new(engine: EngineCommand) -> World {
-        let directory = tempfile::tempdir().unwrap();
+        // Holds copies of this test binary: not for a /tmp in memory.
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let registry = Registry::open(&directory.path().join("registry")).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -77,7 +79,7 @@ impl World {
         let controller = controller(&engine, directory.path(), port);
         let world = World { engine, controller, directory, registry, port };
         let (engine, path) = (world.engine.clone(), world.directory.path().to_owned());
-        tokio::task::spawn_blocking(move || push_image(&engine, &path, port)).await.unwrap();
+        tokio::task::spawn_blocking(move || image::push(&engine, &path, port)).await.unwrap();
         world
     }
 
@@ -235,10 +237,15 @@ pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) ->
     Controller::with_timing(Runtime::Engine(runtime), dirs, login, timing)
 }
 
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
 /// `GET http://<host>/<path>`, port 8000 unless it is named.
 pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
     let address = if host.contains(':') { host.to_owned() } else { format!("{host}:8000") };
-    let mut stream = TcpStream::connect(&address)?;
+    let mut addresses = address.to_socket_addrs()?;
+    let address = addresses.next().ok_or_else(|| std::io::Error::other("no address"))?;
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
+    stream.set_read_timeout(Some(ANSWER_LIMIT))?;
     // In one piece: the sample reads once.
     let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
@@ -256,50 +263,6 @@ pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
     let output = Command::new(&engine.program).args(args).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
-}
-
-/// An image of this test binary and the libraries it needs, pushed by the engine itself.
-fn push_image(engine: &EngineCommand, directory: &Path, port: u16) {
-    let root = directory.join("root");
-    let program = std::env::current_exe().unwrap();
-    copy(&program, &root, Path::new("/sample"));
-    let listed = Command::new("ldd").arg(&program).output().unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
-        copy(Path::new(library), &root, Path::new(library));
-    }
-    std::fs::create_dir_all(root.join("tmp")).unwrap();
-    // Worlds whose images were the same, made in the same second, would hold on to each other's.
-    std::fs::write(root.join("world"), directory.as_os_str().as_encoded_bytes()).unwrap();
-    let archive = directory.join("root.tar");
-    let (archive, root) = (archive.to_str().unwrap(), root.to_str().unwrap());
-    let tar = Command::new("tar").args(["-C", root, "-cf", archive, "."]).status().unwrap();
-    assert!(tar.success());
-
-    let image = format!("127.0.0.1:{port}/{REPOSITORY}/sample:1");
-    lines(engine, &["import", archive, &image]);
-    let login = directory.join("login");
-    std::fs::create_dir_all(&login).unwrap();
-    let auth = base64::engine::general_purpose::STANDARD.encode(format!("ADMIN:{PASSWORD}"));
-    let config = format!(r#"{{"auths": {{"127.0.0.1:{port}": {{"auth": "{auth}"}}}}}}"#);
-    std::fs::write(login.join("config.json"), config).unwrap();
-    let (login, file) = (login.to_str().unwrap(), login.join("config.json"));
-    match engine.kind {
-        EngineKind::Podman => {
-            let file = file.to_str().unwrap();
-            lines(engine, &["push", "--authfile", file, "--tls-verify=false", &image]);
-        }
-        EngineKind::Docker => {
-            lines(engine, &["--config", login, "push", &image]);
-        }
-    }
-    lines(engine, &["rmi", &image]);
-}
-
-fn copy(from: &Path, root: &Path, to: &Path) {
-    let to: PathBuf = root.join(to.strip_prefix("/").unwrap());
-    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    std::fs::copy(from, to).unwrap();
 }
 
 /// The ids of a service's containers.
