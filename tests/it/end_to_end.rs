@@ -11,19 +11,21 @@ mod deployment;
 mod engine;
 mod going;
 mod notebook;
-mod stranger;
 mod witness;
 
 use deployment::Deployment;
 use engine::Engine;
-use stranger::Stranger;
 use witness::Witness;
+
+use crate::stranger::Stranger;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_comes_works_changes_survives_and_goes() {
     let Some(engine) = Engine::asked_for() else { return };
     let witness = Witness::new();
     let deployment = &Deployment::new(engine);
+    deployment.succeed(&["local", "start"]);
+    let before = going::Sight::of(deployment, engine).await;
 
     let url = coming::killed_anywhere_a_deploy_is_finished_by_the_next(deployment);
     coming::verify_finds_the_answer(deployment);
@@ -43,6 +45,6 @@ async fn a_deployment_comes_works_changes_survives_and_goes() {
     changing::an_edited_notebook_rolls_one_service(deployment, engine);
     changing::an_edited_spec_rolls_one_service(deployment, engine);
     going::verify_says_why_it_fails(deployment).await;
-    going::clean_takes_away_what_is_ours_alone(deployment, engine).await;
+    going::clean_takes_away_what_is_ours_alone(deployment, engine, &before).await;
     going::a_platform_without_its_state_begins_with_nothing(deployment, engine);
 }

@@ -7,12 +7,12 @@ use crate::sandbox::Sandbox;
 /// Runs `setup` for docker with a client that reaches no daemon, and gives what apt-get was told.
 fn installed(more_programs: &[&str]) -> String {
     let sandbox = Sandbox::new();
-    sandbox.engine("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
-    sandbox.engine("apt-get", "#!/bin/sh\necho \"$*\" >> \"${0%/*}/apt-get.calls\"\n");
-    sandbox.engine("sudo", "#!/bin/sh\nexec \"$@\"\n");
-    sandbox.engine("dpkg-query", "#!/bin/sh\nexit 1\n");
+    sandbox.program("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
+    sandbox.program("apt-get", "#!/bin/sh\necho \"$*\" >> \"${0%/*}/apt-get.calls\"\n");
+    sandbox.program("sudo", "#!/bin/sh\nexec \"$@\"\n");
+    sandbox.program("dpkg-query", "#!/bin/sh\nexit 1\n");
     for program in more_programs {
-        sandbox.engine(program, "#!/bin/sh\n");
+        sandbox.program(program, "#!/bin/sh\n");
     }
     let mut setup = sandbox.command(&["setup", "--yes", "--engine", "docker"]);
     let output = setup.env("PATH", sandbox.path("bin")).output().expect("xtask starts");

@@ -7,4 +7,5 @@ mod end_to_end;
 mod installing;
 mod mistakes;
 mod sandbox;
+mod stranger;
 mod third_parties;

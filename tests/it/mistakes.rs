@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use crate::sandbox::Sandbox;
+use crate::stranger::Stranger;
 
 /// Deploys after a mistake was made: it must be found before a platform is even started.
 #[track_caller]
@@ -17,11 +18,55 @@ fn refused(mistake: impl FnOnce(&Sandbox), code: i32, said: &[&str]) {
     assert!(!left.exists(), "a platform was started:\n{}", run.stderr);
 }
 
+/// Makes a mistake while a platform runs: the account has to be afterwards as it was before.
+async fn harmless(mistake: impl FnOnce(&Sandbox)) {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["local", "start"]).code(0);
+    let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let stranger = Stranger::new(&status).await;
+    let before = stranger.account().await;
+    mistake(&sandbox);
+    assert_eq!(stranger.account().await, before);
+}
+
+#[tokio::test]
+async fn a_deploy_without_a_working_engine_leaves_the_account_as_it_is() {
+    harmless(|sandbox| {
+        sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
+        let run = sandbox.xtask(&["deploy", "--engine", "podman"]).code(4).without_data();
+        run.says("cannot connect to Podman").says("hint: ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_deploy_without_room_to_build_leaves_the_account_as_it_is() {
+    harmless(|sandbox| {
+        let df = "#!/bin/sh\necho Header\necho /dev/disk 9999999 9000000 307200 90% /place\n";
+        sandbox.program("df", df);
+        let run = sandbox.xtask(&["deploy"]).code(4).without_data();
+        run.says("the disk is too full to build `jupyter` and `milvus`")
+            .says("300 MiB free in [DIR]/target/spcs, at least 860 MiB needed")
+            .says("hint: remove unused images");
+    })
+    .await;
+}
+
+#[test]
+fn a_disk_that_fills_while_an_image_is_built_is_a_fault_of_the_machine() {
+    let sandbox = Sandbox::new();
+    let full = "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0\n[ $1 = image ] || {\n\
+                echo 'write /var/tmp/layer: no space left on device' >&2; exit 1; }\n";
+    sandbox.program("podman", full);
+    let run = sandbox.xtask(&["build", "--engine", "podman"]).code(4).without_data();
+    run.says("the disk is full while image milvus is built; free space: ")
+        .says("hint: remove unused images");
+}
+
 #[test]
 fn no_engine_is_a_fault_of_the_machine() {
-    let mistake = |sandbox: &Sandbox| sandbox.without_engine("podman");
     let sandbox = Sandbox::new();
-    mistake(&sandbox);
+    sandbox.without_engine("podman");
     let mut build = sandbox.command(&["build"]);
     build.env("PATH", sandbox.path("bin"));
     let output = build.output().unwrap();
@@ -34,7 +79,7 @@ fn no_engine_is_a_fault_of_the_machine() {
 #[test]
 fn an_engine_that_does_not_run_is_not_an_engine() {
     let sandbox = Sandbox::new();
-    sandbox.engine("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
+    sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
     sandbox
         .xtask(&["build", "--engine", "podman"])
         .code(4)

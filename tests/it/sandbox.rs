@@ -25,7 +25,7 @@ impl Sandbox {
         }
         sandbox.edit("spcs.toml", "port = 8462", "port = 0");
         std::fs::create_dir_all(sandbox.path("bin")).expect("bin/");
-        sandbox.engine("podman", include_str!("sandbox/engine.sh"));
+        sandbox.program("podman", include_str!("sandbox/engine.sh"));
         sandbox
     }
 
@@ -49,8 +49,8 @@ impl Sandbox {
         std::fs::write(path, text.replace(from, to)).expect("an edited file");
     }
 
-    /// Installs a container engine that is a script.
-    pub(crate) fn engine(&self, name: &str, script: &str) {
+    /// Installs a program that is a script, before those of the machine.
+    pub(crate) fn program(&self, name: &str, script: &str) {
         let file = self.path("bin").join(name);
         std::fs::write(&file, script).expect("a script");
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("chmod");

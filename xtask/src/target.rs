@@ -63,6 +63,23 @@ pub(crate) fn files(context: &Context) -> Result<Files> {
     Ok(Files { project, desired, images })
 }
 
+/// Sees that those of the wanted images that have to be built can be, before a target is touched.
+pub(crate) fn ready_to_build(
+    context: &Context,
+    files: &Files,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<()> {
+    let (root, work_dir) = (context.root()?, context.work_dir()?);
+    let requests = execute::requests(&files.project, context.target(), &root, &work_dir)?;
+    let stale = |image: &str| matches!(files.images.get(image), Some(BuildState::Stale { .. }));
+    let stale: Vec<_> =
+        requests.values().filter(|image| stale(&image.name) && wanted(&image.name)).collect();
+    if !stale.is_empty() {
+        execute::ready_to_build(context.engine(&files.project)?, &work_dir, &stale)?;
+    }
+    Ok(())
+}
+
 /// The state directory of the local platform, if the target is one.
 pub(crate) fn state_dir(context: &Context, project: &Project) -> Result<Option<PathBuf>> {
     match project.target(context.target())? {

@@ -1,5 +1,6 @@
 //! What the container engine says: the tests look at it from outside, as a user would.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -55,14 +56,22 @@ impl Engine {
 
     /// Everything of a platform that the engine holds: containers, networks, volumes.
     pub(crate) fn objects(self, platform: &str) -> Vec<String> {
-        let filter = format!("label=spcs.platform={platform}");
+        self.lists(&["--filter", &format!("label=spcs.platform={platform}")])
+    }
+
+    /// Every container, network and volume, whosesoever.
+    pub(crate) fn everything(self) -> BTreeSet<String> {
+        self.lists(&[]).into_iter().collect()
+    }
+
+    fn lists(self, filter: &[&str]) -> Vec<String> {
         let lists: [&[&str]; 3] = [
-            &["ps", "--all", "--format", "container {{.Names}}", "--filter", &filter],
-            &["network", "ls", "--format", "network {{.Name}}", "--filter", &filter],
-            &["volume", "ls", "--format", "volume {{.Name}}", "--filter", &filter],
+            &["ps", "--all", "--format", "container {{.Names}}"],
+            &["network", "ls", "--format", "network {{.Name}}"],
+            &["volume", "ls", "--format", "volume {{.Name}}"],
         ];
-        let listed = lists.map(|list| self.run(list)).concat();
-        listed.lines().map(str::to_owned).collect()
+        let listed = lists.map(|list| self.run(&[list, filter].concat()));
+        listed.concat().lines().map(str::to_owned).collect()
     }
 
     /// `inspect` of a container, parsed.

@@ -20,11 +20,10 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         return Err(Failure::new(Kind::Input, message).hint(hint).into());
     }
     setup::when_asked(context, &files)?;
-    let plan = plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?;
-    let plan = plan.select(|step| {
-        matches!(&step.action, Action::Build { image }
-            if args.images.is_empty() || args.images.contains(image))
-    });
+    let wanted = |image: &str| args.images.is_empty() || args.images.iter().any(|it| it == image);
+    target::ready_to_build(context, &files, wanted)?;
+    let plan = plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?
+        .select(|step| matches!(&step.action, Action::Build { image } if wanted(image)));
     let run = target::new_run(context, files, None)?;
     let outcome = target::carry_out(context, run, &plan, Observed::default()).await?;
     if context.console.json() {

@@ -17,6 +17,7 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     setup::when_asked(context, &files)?;
     let file = target::password_file(context, &files.project)?;
     let found = password::find(&file)?;
+    target::ready_to_build(context, &files, |_| true)?;
     let target = Target::reach(context, files, Platform::Start).await?;
     let observed = target.observe().await?;
     let plan = plan::deploy(&target.desired, &observed, password::known(found.as_ref()))?;

@@ -16,10 +16,13 @@ mod ignore;
 mod inputs;
 mod reach;
 mod record;
+mod room;
 mod run;
 
 pub use error::BuildError;
 use record::Record;
+pub use room::NoRoom;
+pub(crate) use room::check as check_room;
 
 /// What an image is built from.
 #[derive(Debug, Clone)]

@@ -51,6 +51,8 @@ pub struct Engine {
     pub program: PathBuf,
     /// Its version, as it says it.
     pub version: String,
+    /// Where it keeps images, if it says so.
+    pub store: Option<PathBuf>,
     /// What must be in its environment on this machine.
     pub env: Vec<(String, String)>,
 }
@@ -110,13 +112,13 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
         };
         installed = true;
         match ask(kind, &program) {
-            Ok(version) => {
+            Ok((version, store)) => {
                 tracing::debug!(engine = kind.program(), %version, "container engine works");
                 let env = match kind {
                     EngineKind::Podman => adapt::environment(work_dir)?,
                     EngineKind::Docker => Vec::new(),
                 };
-                return Ok(Engine { kind, program, version, env });
+                return Ok(Engine { kind, program, version, store, env });
             }
             Err(said) => {
                 tried.push(format!("{} does not answer `info`: {said}", program.display()))
@@ -143,11 +145,11 @@ impl EngineKind {
     }
 }
 
-/// The version of an engine whose `info` answers, or what it said instead.
-fn ask(kind: EngineKind, program: &Path) -> Result<String, String> {
+/// The version and the store of an engine whose `info` answers, or what it said instead.
+fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), String> {
     let format = match kind {
-        EngineKind::Podman => "{{.Version.Version}}",
-        EngineKind::Docker => "{{.ServerVersion}}",
+        EngineKind::Podman => "{{.Version.Version}} {{.Store.GraphRoot}}",
+        EngineKind::Docker => "{{.ServerVersion}} {{.DockerRootDir}}",
     };
     let answer = duct::cmd(program, ["info", "--format", format])
         .stdin_null()
@@ -156,10 +158,12 @@ fn ask(kind: EngineKind, program: &Path) -> Result<String, String> {
         .unchecked()
         .run()
         .map_err(|error| error.to_string())?;
-    let version = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    let said = String::from_utf8_lossy(&answer.stdout);
+    let (version, store) = said.trim().split_once(' ').unwrap_or((said.trim(), ""));
     // A docker client without a daemon ends with 0 in some versions, and an empty answer.
     if answer.status.success() && version.starts_with(|first: char| first.is_ascii_digit()) {
-        return Ok(version);
+        let store = (!store.is_empty()).then(|| PathBuf::from(store));
+        return Ok((version.to_owned(), store));
     }
     let said = String::from_utf8_lossy(&answer.stderr);
     let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");

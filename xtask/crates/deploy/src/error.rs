@@ -2,7 +2,7 @@
 
 mod kind;
 
-use crate::build::BuildError;
+use crate::build::{BuildError, NoRoom};
 use crate::connection::ConnectionError;
 use crate::engine::EngineError;
 use crate::graph::GraphError;
@@ -22,6 +22,9 @@ pub enum Error {
     /// There is no engine to build with.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// There is too little room to build.
+    #[error(transparent)]
+    Room(#[from] NoRoom),
     /// There is no connection to use.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
@@ -112,6 +115,7 @@ impl Error {
         match self {
             Self::Project(_) | Self::NotBuilt { .. } => Kind::Input,
             Self::Engine(error) => error.kind(),
+            Self::Room(_) => Kind::Machine,
             Self::Connection(error) => error.kind(),
             Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => Kind::Internal,
             Self::Wait(error) => error.kind(),
@@ -132,6 +136,7 @@ impl Error {
         match self {
             Self::Project(error) => error.hint().map(str::to_owned),
             Self::Wait(error) => error.hint(),
+            Self::Room(error) => Some(error.hint()),
             Self::NotBuilt { image, .. } => Some(format!("`cargo xtask build {image}`")),
             Self::NoRepository(_) => Some("`cargo xtask sql bootstrap` creates it".to_owned()),
             Self::Steps { failures, .. } => {

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::secret::Secrets;
 use crate::wait::{self, Subject};
 
-pub use images::{planned, requests, states};
+pub use images::{planned, ready_to_build, requests, states};
 pub use outcome::{Outcome, StepOutcome};
 pub use sessions::Sessions;
 

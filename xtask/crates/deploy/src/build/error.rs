@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::room::free_mib;
 use crate::error::Kind;
 use crate::layout::LayoutError;
 
@@ -107,13 +108,10 @@ pub(super) fn files(image: &str, work_dir: &Path, source: io::Error) -> BuildErr
 /// The error for a full disk.
 pub(super) fn disk_full(image: &str, work_dir: &Path) -> BuildError {
     let places = [work_dir, Path::new("/var/lib"), Path::new("/var/tmp")];
-    let free: Vec<_> = places.iter().filter_map(|place| free_space(place)).collect();
+    let free = places.iter().filter_map(|place| {
+        let (_, mib) = free_mib(place)?;
+        Some(format!("{mib} MiB in {}", place.display()))
+    });
+    let free: Vec<_> = free.collect();
     BuildError::DiskFull { image: image.to_owned(), free: free.join(", ") }
-}
-
-/// `12G in /var/lib`, as df says it: std knows no free space.
-fn free_space(place: &Path) -> Option<String> {
-    let text = duct::cmd("df", ["-Pk".as_ref(), place.as_os_str()]).stderr_null().read().ok()?;
-    let kib: u64 = text.lines().last()?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(format!("{} MiB in {}", kib / 1024, place.display()))
 }

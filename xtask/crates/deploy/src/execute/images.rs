@@ -8,7 +8,7 @@ use plan::{Change, ImageState, Project};
 
 use super::{Progressing, lock};
 use crate::build::{self, BuildRequest, BuildState, BuiltImage};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, EngineChoice};
 use crate::error::Error;
 use crate::observe;
 use crate::registry::{self, Login, Registry};
@@ -55,6 +55,17 @@ pub fn planned(states: &BTreeMap<String, BuildState>) -> BTreeMap<String, ImageS
         BuildState::Stale { reason } => ImageState::Stale { reason: reason.clone() },
     };
     states.iter().map(|(key, state)| (key.clone(), planned(state))).collect()
+}
+
+/// Sees that images can be built, before anything else is begun: an engine works, and there is room
+/// where it writes.
+pub fn ready_to_build(
+    choice: EngineChoice,
+    work_dir: &Path,
+    requests: &[&BuildRequest],
+) -> Result<(), Error> {
+    let engine = engine::detect(choice, work_dir)?;
+    Ok(build::check_room(&engine, requests)?)
 }
 
 impl Progressing {
