@@ -1,5 +1,7 @@
 //! The command line itself: help, exit codes, what goes to stdout and what to stderr.
 
+use std::process::Stdio;
+
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -68,4 +70,14 @@ fn commands_that_look_say_that_there_is_no_platform() {
             .says("the local platform of `[DIR]/target/spcs/local` does not run")
             .says("hint: start it with `cargo xtask local start`");
     }
+}
+
+#[test]
+fn readers_that_go_away_neither_end_a_deploy_nor_make_it_panic() {
+    let sandbox = Sandbox::new();
+    let mut deploy = sandbox.command(&["deploy", "-vvv"]);
+    let mut child = deploy.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }

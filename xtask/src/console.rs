@@ -48,9 +48,18 @@ impl Console {
 
     /// A line for people.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
+        self.for_people(&format!("{}\n", text.as_ref()));
+    }
+
+    /// Writes to stderr. That nobody reads it any more, as behind `head`, is no reason to stop.
+    fn for_people(&self, text: &str) {
+        let write = || {
+            let mut err = std::io::stderr().lock();
+            err.write_all(text.as_bytes()).and_then(|()| err.flush()).ok();
+        };
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{}", text.as_ref())),
-            None => eprintln!("{}", text.as_ref()),
+            Some(bars) => bars.suspend(write),
+            None => write(),
         }
     }
 
@@ -98,8 +107,7 @@ impl Console {
                 Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
             return Err(failure.hint("pass `--yes` to answer it").into());
         }
-        eprint!("{question} [y/N] ");
-        std::io::stderr().flush()?;
+        self.for_people(&format!("{question} [y/N] "));
         let mut answer = String::new();
         self.asking.store(true, Ordering::Relaxed);
         let read = std::io::stdin().read_line(&mut answer);
@@ -139,13 +147,11 @@ impl Console {
 /// Log lines go to stderr above the bars.
 impl Write for Console {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match &self.bars {
-            Some(bars) => bars.suspend(|| std::io::stderr().write(bytes)),
-            None => std::io::stderr().write(bytes),
-        }
+        self.for_people(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }

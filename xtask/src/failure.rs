@@ -1,8 +1,9 @@
 //! From an error to what the user sees: the message, the hint and the exit code.
 
-use std::fmt;
+use std::{fmt, io};
 
 use deploy::error::Kind;
+use emulator::StartError;
 
 /// An expected failure found by the command line program itself.
 #[derive(Debug)]
@@ -47,7 +48,11 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
     if let Some(error) = cause.downcast_ref::<deploy::Error>() {
         return Some(error.kind());
     }
-    cause.is::<plan::Error>().then_some(Kind::Input)
+    if cause.is::<plan::Error>() {
+        return Some(Kind::Input);
+    }
+    // What the machine refused (room, permission) is no defect of the program.
+    (cause.is::<StartError>() || cause.is::<io::Error>()).then_some(Kind::Machine)
 }
 
 /// What to do next, if one of the causes knows.
@@ -64,7 +69,15 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<deploy::Error>() {
         return error.hint();
     }
-    cause.downcast_ref::<plan::Error>().and_then(|error| error.hint().map(str::to_owned))
+    if let Some(error) = cause.downcast_ref::<StartError>() {
+        return Some(error.hint().to_owned());
+    }
+    if let Some(error) = cause.downcast_ref::<plan::Error>() {
+        return error.hint().map(str::to_owned);
+    }
+    let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+    let error = cause.downcast_ref::<io::Error>().filter(|error| full.contains(&error.kind()));
+    error.map(|_| "make room: `df -h` shows which disk is full; then run it again".to_owned())
 }
 
 /// The text for stderr: `error: what: why`, and below it `hint: what to do`.
@@ -93,6 +106,18 @@ pub(crate) fn render(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_machine_refused_is_no_defect_of_the_program() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = anyhow::Error::new(full).context("keeping the notebook");
+        assert_eq!(kind(&error), Kind::Machine);
+        assert!(render(&error).contains("hint: make room"), "{}", render(&error));
+        let running = StartError::AlreadyRunning { state_dir: "state".into() };
+        let error = anyhow::Error::new(running).context("resetting the local platform");
+        assert_eq!(kind(&error), Kind::Machine);
+        assert!(render(&error).contains("hint: stop it first"), "{}", render(&error));
+    }
 
     #[test]
     fn a_failure_attached_as_context_decides_kind_and_hint() {

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: starting the threads of this program: {error}");
+            context.console.say(format!("error: starting the threads of this program: {error}"));
             return ExitCode::from(deploy::error::Kind::Machine.exit_code());
         }
     };

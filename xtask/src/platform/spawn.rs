@@ -122,8 +122,12 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
     let copy = folder.join("xtask-platform");
     // A new file under the old name: the old one may still be running.
     let fresh = folder.join(format!("xtask-platform.{}", std::process::id()));
-    fs_err::copy(source, &fresh)?;
-    fs_err::rename(&fresh, &copy)?;
+    let copied = fs_err::copy(source, &fresh).and_then(|_| fs_err::rename(&fresh, &copy));
+    if copied.is_err() {
+        // A disk that is full gets its hundred megabytes back.
+        fs_err::remove_file(&fresh).ok();
+    }
+    copied.context("copying this program for the local platform")?;
     fs_err::write(build_file(state_dir), this_build()?)?;
     Ok(copy)
 }

@@ -1,12 +1,10 @@
 //! `local serve`: the platform itself, in the foreground. `local start` runs it in the background.
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
 use emulator::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Engine, Serve};
-use crate::failure::Failure;
 use crate::platform::port_taken;
 
 pub(crate) async fn run(args: Serve) -> Result<()> {
@@ -38,11 +36,7 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
     let platform = match emulator::start(config).await {
         Ok(platform) => platform,
         Err(StartError::PortTaken { port }) => return Err(port_taken(port).into()),
-        Err(error) => {
-            let hint = error.hint();
-            let failure = Failure::new(Kind::Machine, "starting the local platform").hint(hint);
-            return Err(anyhow::Error::new(error).context(failure));
-        }
+        Err(error) => return Err(error).context("starting the local platform"),
     };
     tracing::info!(url = platform.status().url, "the local platform is up");
     loop {
