@@ -1,17 +1,20 @@
 //! The account: what every part of the platform shares.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use crate::access::{
     Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
 };
-use crate::catalog::{Catalog, State, Target, clock, ready_at};
+use crate::catalog::{Catalog, Object, State, Target, clock, ready_at};
 use crate::config::Timing;
 use crate::controller::Controller;
 use crate::execute::{Permits, directory};
 use crate::kind::Kind;
 use crate::registry::Registry;
-use crate::service::{Deployment, PinnedImage};
+use crate::service::{Deployment, PinnedImage, StageVolume};
 use crate::session::{Issued, Sessions};
 use crate::sql::{SqlError, Value};
 use crate::wire::Queries;
@@ -45,6 +48,11 @@ impl Account {
     /// Where clients reach the platform.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The registry, as image names may spell it.
+    pub(crate) fn registry_host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Hands a service to the controller as the catalog wants it now.
@@ -99,7 +107,11 @@ impl Account {
             stages: record
                 .stages
                 .iter()
-                .map(|(name, relative)| (name.clone(), self.stages.join(relative)))
+                .map(|(name, relative)| {
+                    let directory = self.stages.join(relative);
+                    let writable = writable(state, &object.owner, relative);
+                    (name.clone(), StageVolume { directory, writable })
+                })
                 .collect(),
             session_token: record.token.clone(),
             environment: environment
@@ -107,7 +119,13 @@ impl Account {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             node_ready_at: clock::time(ready),
-            egress: integrations.is_some_and(|names| !names.list().is_empty()),
+            egress: integrations.is_some_and(|names| {
+                names.list().iter().any(|name| {
+                    let kind = Kind::ExternalAccessIntegration;
+                    let there = state.account_object(kind, name);
+                    there.is_some_and(|integration| integration.flag("ENABLED", false))
+                })
+            }),
         })
     }
 
@@ -197,6 +215,18 @@ impl Account {
             there.then(|| state.actor(&issued.identity, &issued.role, issued.secondary).into())
         })
     }
+}
+
+/// Whether a role may write to the stage that holds this path below the directory of stages.
+fn writable(state: &State, role: &str, relative: &str) -> bool {
+    let holds = |stage: &Object| {
+        let rest = relative.strip_prefix(&directory(&stage.path));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let roles = state.inherited(&[role.to_owned()]);
+    state.all(Kind::Stage).into_iter().find(|stage| holds(stage)).is_some_and(|stage| {
+        roles.contains(&stage.owner) || state.holds(&roles, "WRITE", &Target::of(stage))
+    })
 }
 
 impl Access for Account {

@@ -10,6 +10,7 @@ mod grant;
 mod properties;
 mod select;
 mod service;
+mod service_checks;
 mod service_rows;
 mod service_spec;
 mod session;
@@ -22,7 +23,6 @@ mod transfer;
 
 use std::sync::Arc;
 
-use crate::access::Principal;
 use crate::account::Account;
 use crate::catalog::{Actor, State};
 use crate::rows::Rows;
@@ -67,8 +67,8 @@ impl Executor {
                 self.alter(kind, &name, if_exists, change).await?
             }
             AlterSession(change) => self.alter_session(change),
-            Drop { kind, name, if_exists, force } => {
-                self.drop(kind, &name, if_exists, force).await?
+            Drop { kinds, name, if_exists, force } => {
+                self.drop(&kinds, &name, if_exists, force).await?
             }
             Describe { kind, name } => self.describe(kind, &name)?,
             Show(show) => self.show(show)?,
@@ -92,10 +92,6 @@ impl Executor {
 
     fn session_state(&self) -> SessionState {
         self.session.state()
-    }
-
-    fn principal(&self) -> Principal {
-        self.account.catalog.read(|state| self.actor(state).into())
     }
 
     fn actor(&self, state: &State) -> Actor {

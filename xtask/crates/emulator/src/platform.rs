@@ -183,6 +183,11 @@ impl Platform {
         &self.status
     }
 
+    #[cfg(test)]
+    pub(crate) fn account(&self) -> Arc<Account> {
+        Arc::clone(&self.account)
+    }
+
     /// Stops listening; running containers stay, and the next start finds them.
     pub async fn stop(mut self) {
         if let Some(shutdown) = self.shutdown.take() {

@@ -18,8 +18,8 @@ pub struct Deployment {
     pub images: BTreeMap<String, PinnedImage>,
     /// Instances to run; 0 while suspended.
     pub instances: u32,
-    /// `@stage[/path]` as written in the spec -> the directory that holds the stage's files.
-    pub stages: BTreeMap<String, PathBuf>,
+    /// `@stage[/path]` as written in the spec -> what containers mount.
+    pub stages: BTreeMap<String, StageVolume>,
     /// Content of `/snowflake/session/token`.
     pub session_token: String,
     /// `SNOWFLAKE_ACCOUNT`, `SNOWFLAKE_DATABASE` and so on; no secrets.
@@ -28,6 +28,15 @@ pub struct Deployment {
     pub node_ready_at: SystemTime,
     /// Whether an external access integration is attached (else no egress).
     pub egress: bool,
+}
+
+/// A stage as a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageVolume {
+    /// The directory that holds the stage's files.
+    pub directory: PathBuf,
+    /// Whether the service's owner may write to the stage; READ alone is a read-only mount.
+    pub writable: bool,
 }
 
 /// An image as it was when the service was created or altered.

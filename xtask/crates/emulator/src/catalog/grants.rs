@@ -96,6 +96,19 @@ impl State {
         Actor { identity: identity.clone(), role: role.to_owned(), primary, roles, secondary }
     }
 
+    /// The same person with this role and nothing beside it: a service has what its owner has,
+    /// whoever changes it.
+    pub(crate) fn acting_as(&self, actor: &Actor, role: &str) -> Actor {
+        let roles = self.inherited(&[role.to_owned()]);
+        Actor {
+            identity: actor.identity.clone(),
+            role: role.to_owned(),
+            primary: roles.clone(),
+            roles,
+            secondary: false,
+        }
+    }
+
     /// Whether one of the roles holds a privilege.
     pub(crate) fn holds(&self, roles: &BTreeSet<String>, privilege: &str, on: &Target) -> bool {
         self.privileges.iter().any(|grant| {

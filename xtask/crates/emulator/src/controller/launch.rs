@@ -265,14 +265,14 @@ impl Context {
                     Mount::Memory { target, size: *size }
                 }
                 VolumeSource::Stage(stage) => {
-                    let source = rendered.deployment.stages.get(stage).ok_or_else(|| {
+                    let stage = rendered.deployment.stages.get(stage).ok_or_else(|| {
                         failed("a stage volume", &format!("the stage {stage} is not known"))
                     })?;
                     let owner = volume.uid.is_some() || volume.gid.is_some();
                     let owner = owner.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
-                    let source = files::prepare_stage(&self.dirs, source, owner)
+                    let source = files::prepare_stage(&self.dirs, &stage.directory, owner)
                         .map_err(|error| failed("a stage volume", &error))?;
-                    Mount::Directory { source, target, read_only: false }
+                    Mount::Directory { source, target, read_only: !stage.writable }
                 }
                 _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },
             });

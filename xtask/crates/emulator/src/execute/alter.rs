@@ -75,9 +75,7 @@ impl Executor {
             }
             Ok(disabled)
         })?;
-        if kind == Kind::ComputePool {
-            self.redeploy_pool(&path[0]);
-        }
+        self.redeploy_users(kind, &path[0]);
         if disabled {
             self.account.sessions.close_of(&Identity::User(path[0].clone()));
         }

@@ -1,7 +1,8 @@
 //! CREATE of every kind but services.
 
 use super::{Executor, properties};
-use crate::catalog::{Namespace, Object, State, clock, shown_path};
+use crate::access::Identity;
+use crate::catalog::{ADMIN, Actor, Namespace, Object, State, clock, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
 use crate::sql::{Create, CreateMode, SqlError};
@@ -19,6 +20,9 @@ impl Executor {
     pub(super) async fn create(&self, create: Create) -> Result<Rows, SqlError> {
         let kind = create.kind;
         let path = self.session_state().namespace.resolve(kind, &create.name)?;
+        if kind == Kind::ImageRepository {
+            refuse_quoted(kind, &path)?;
+        }
         let name = create.name.last().to_owned();
         let made = self.account.catalog.change(|state| self.make(state, create, &path))?;
         let message = match &made {
@@ -34,6 +38,7 @@ impl Executor {
         if kind == Kind::Stage {
             self.make_stage(&path)?;
         }
+        self.redeploy_users(kind, &path[0]);
         self.enter(kind, &path);
         Ok(Rows::status(message))
     }
@@ -54,7 +59,10 @@ impl Executor {
             .cloned();
         let mut gone = Vec::new();
         match (&there, mode) {
-            (Some(there), CreateMode::IfNotExists) if there.kind == kind => return Ok(Made::Kept),
+            (Some(there), CreateMode::IfNotExists) if there.kind == kind => {
+                state.require_create(&actor, kind, path)?;
+                return Ok(Made::Kept);
+            }
             (Some(_), CreateMode::OrAlter) => {
                 let mut object = state.require(&actor, kind, path, &[])?.clone();
                 object.comment.clear();
@@ -70,7 +78,7 @@ impl Executor {
             (Some(there), CreateMode::OrReplace) if there.kind == kind => {
                 state.require_create(&actor, kind, path)?;
                 state.require(&actor, kind, path, &[])?;
-                refuse_system(there)?;
+                refuse_loss(there, &actor)?;
                 gone = state.remove(kind, path);
             }
             (Some(_), _) => return Err(SqlError::exists(&shown_path(path))),
@@ -117,7 +125,36 @@ fn created_title(kind: Kind) -> &'static str {
     }
 }
 
-/// System roles, the administrator and INFORMATION_SCHEMA stay.
+/// The administrator and whoever asks stay, and so does what belongs to the system.
+pub(super) fn refuse_loss(object: &Object, actor: &Actor) -> Result<(), SqlError> {
+    let name = object.name();
+    let oneself = actor.identity == Identity::User(name.to_owned());
+    if object.kind == Kind::User && (name == ADMIN || oneself) {
+        return Err(SqlError::invalid(format!("user '{name}' cannot be dropped.")));
+    }
+    refuse_system(object)
+}
+
+/// Images and services are found by lower-case paths and host names, so names that differ in case
+/// only would be the same there.
+pub(super) fn refuse_quoted(kind: Kind, path: &[String]) -> Result<(), SqlError> {
+    let plain = |name: &String| {
+        name.to_uppercase() == *name
+            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '$')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+    };
+    match path.iter().find(|name| !plain(name)) {
+        None => Ok(()),
+        Some(name) => Err(SqlError::invalid(format!(
+            "invalid {} name '{}': '{name}' needs quotes, which are not supported for it nor for \
+             its database and schema.",
+            kind.label().to_lowercase(),
+            path.join(".")
+        ))),
+    }
+}
+
+/// System roles and INFORMATION_SCHEMA stay as they are.
 pub(super) fn refuse_system(object: &Object) -> Result<(), SqlError> {
     if object.owner.is_empty() {
         let kind = object.kind.label().to_lowercase();

@@ -1,50 +1,40 @@
 //! DROP, and what has to go from outside the catalog with it.
 
 use super::Executor;
-use super::create::refuse_system;
+use super::create::refuse_loss;
 use crate::access::Identity;
-use crate::catalog::{ADMIN, Object, State, shown_path};
+use crate::catalog::{Object, ServiceRecord, State, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
+use crate::spec::{self, Volume, VolumeSource};
 use crate::sql::{ObjectName, SqlError};
 
 impl Executor {
     pub(super) async fn drop(
         &self,
-        kind: Kind,
+        kinds: &[Kind],
         name: &ObjectName,
         if_exists: bool,
-        _force: bool,
+        force: bool,
     ) -> Result<Rows, SqlError> {
+        let kind = kinds[0];
         let path = match self.session_state().namespace.resolve(kind, name) {
             Err(_) if if_exists => return Ok(already(name)),
             resolved => resolved?,
         };
         let gone = self.account.catalog.change(|state| {
-            let kind = self.integration_kind(state, kind, &path);
-            if state.find(kind, &path).is_none() {
-                return if if_exists {
-                    Ok(None)
-                } else {
-                    Err(SqlError::missing(kind.title(), &shown_path(&path)))
-                };
+            let there = kinds.iter().copied().find(|kind| state.find(*kind, &path).is_some());
+            match there {
+                Some(kind) => self.take_away(state, kind, &path, force).map(Some),
+                None if if_exists => Ok(None),
+                None => Err(SqlError::missing(kind.title(), &shown_path(&path))),
             }
-            self.take_away(state, kind, &path).map(Some)
         })?;
         let Some(gone) = gone else { return Ok(already(name)) };
         self.clear_away(gone).await?;
+        self.redeploy_users(kind, &path[0]);
         self.leave(kind, &path);
         Ok(Rows::status(format!("{} successfully dropped.", name.last())))
-    }
-
-    /// `DROP INTEGRATION x` and its longer forms mean the same names.
-    fn integration_kind(&self, state: &State, kind: Kind, path: &[String]) -> Kind {
-        match kind {
-            Kind::ExternalAccessIntegration if state.find(kind, path).is_none() => {
-                Kind::SecurityIntegration
-            }
-            kind => kind,
-        }
     }
 
     fn take_away(
@@ -52,13 +42,21 @@ impl Executor {
         state: &mut State,
         kind: Kind,
         path: &[String],
+        force: bool,
     ) -> Result<Vec<Object>, SqlError> {
         let actor = self.actor(state);
         let object = state.require(&actor, kind, path, &[])?;
-        refuse_system(object)?;
+        refuse_loss(object, &actor)?;
         let name = object.name().to_owned();
-        if kind == Kind::User && (name == ADMIN || actor.identity == Identity::User(name.clone())) {
-            return Err(SqlError::invalid(format!("user '{name}' cannot be dropped.")));
+        if !force && object.service.as_deref().is_some_and(has_block_volume) {
+            return Err(SqlError::new(
+                "395021",
+                "55000",
+                format!(
+                    "SQL execution error: Service '{name}' has block storage volumes, which would \
+                     be lost. Use DROP SERVICE {name} FORCE to drop them with it."
+                ),
+            ));
         }
         if kind == Kind::ComputePool {
             let services: Vec<String> = state
@@ -128,6 +126,12 @@ impl Executor {
             _ => {}
         }
     }
+}
+
+fn has_block_volume(record: &ServiceRecord) -> bool {
+    let spec = spec::parse(&record.spec_text);
+    let is_block = |volume: &Volume| matches!(volume.source, VolumeSource::Block { .. });
+    spec.is_ok_and(|spec| spec.volumes.iter().any(is_block))
 }
 
 fn already(name: &ObjectName) -> Rows {

@@ -1,6 +1,7 @@
 //! GRANT and REVOKE.
 
 use super::Executor;
+use super::create::refuse_system;
 use crate::catalog::{
     Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target, clock,
 };
@@ -84,7 +85,17 @@ fn grant_role(
     if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
         return Err(SqlError::insufficient(&format!("role '{name}'")));
     }
-    state.roles.retain(|held| !(held.role == name && held.to == to));
+    let held = state.roles.iter().position(|held| held.role == name && held.to == to);
+    if let Some(at) = held {
+        if grant.revoke {
+            // What the system granted keeps the administrator and the system roles together.
+            if state.roles[at].granted_by.is_empty() {
+                return Err(SqlError::insufficient(&format!("role '{name}'")));
+            }
+            state.roles.remove(at);
+        }
+        return Ok(());
+    }
     if grant.revoke {
         return Ok(());
     }
@@ -216,6 +227,7 @@ fn transfer_ownership(
         }
         Target::Object(kind, path) if !grant.revoke => {
             if let Some(object) = state.find_mut(*kind, path) {
+                refuse_system(object)?;
                 role.clone_into(&mut object.owner);
             }
             Ok(())

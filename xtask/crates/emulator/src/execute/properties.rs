@@ -1,7 +1,7 @@
 //! Properties put onto an object, and what must hold of them afterwards.
 
 use super::Executor;
-use crate::catalog::{FAMILIES, Object, PasswordHash, PoolRecord, State};
+use crate::catalog::{ADMIN, FAMILIES, Object, PasswordHash, PoolRecord, State};
 use crate::kind::Kind;
 use crate::sql::{Properties, SqlError, Value, parse_name};
 
@@ -74,6 +74,7 @@ impl Executor {
     /// Checks an object after CREATE or ALTER.
     pub(super) fn check(&self, state: &State, object: &mut Object) -> Result<(), SqlError> {
         match object.kind {
+            Kind::User => check_login_name(state, object),
             Kind::ComputePool => check_pool(object),
             Kind::NetworkRule => check_rule(object),
             Kind::SecurityIntegration => needs(object, &["TYPE", "OAUTH_CLIENT", "ENABLED"]),
@@ -105,6 +106,23 @@ impl Executor {
         }
         object.properties.insert("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full));
         Ok(())
+    }
+}
+
+/// A login name leads to one user.
+fn check_login_name(state: &State, user: &Object) -> Result<(), SqlError> {
+    let login = |user: &Object| user.shown("LOGIN_NAME", user.name());
+    let name = login(user);
+    if user.name() == ADMIN && (!name.eq_ignore_ascii_case(ADMIN) || user.flag("DISABLED", false)) {
+        return Err(SqlError::invalid(format!(
+            "user '{ADMIN}' is how this platform is reached: it keeps its login name and is not \
+             disabled."
+        )));
+    }
+    let mut others = state.all(Kind::User).into_iter().filter(|other| other.path != user.path);
+    match others.find(|other| login(other).eq_ignore_ascii_case(&name)) {
+        Some(_) => Err(SqlError::exists(&name)),
+        None => Ok(()),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::service_spec::Resolved;
+use super::create::refuse_quoted;
+use super::service_checks::{check_public, check_service, fits_a_node, set_names};
 use super::{Executor, properties};
-use crate::catalog::{Actor, Object, ServiceRecord, State, Target, clock, random, shown_path};
+use crate::catalog::{Actor, Object, ServiceRecord, State, clock, random, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::sql::{Change, CreateService, SqlError, Value, parse_name};
+use crate::sql::{Change, CreateService, SqlError};
 
 /// Roles that may not own a service.
 const NO_OWNERS: [&str; 3] = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN"];
@@ -17,14 +18,18 @@ impl Executor {
         let namespace = self.session_state().namespace;
         let path = namespace.resolve(Kind::Service, &create.name)?;
         let name = create.name.last().to_owned();
-        let there = self.account.catalog.read(|state| state.find(Kind::Service, &path).is_some());
+        refuse_quoted(Kind::Service, &path)?;
+        let there = self.account.catalog.read(|state| {
+            let actor = self.actor(state);
+            state.require_create(&actor, Kind::Service, &path)?;
+            Ok(state.find(Kind::Service, &path).is_some())
+        })?;
         if there && create.if_not_exists {
             let message = format!("{name} already exists, statement succeeded.");
             return Ok(Rows::status(message));
         }
-        self.account.catalog.read(|state| {
+        let owner = self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            state.require_create(&actor, Kind::Service, &path)?;
             if there {
                 return Err(SqlError::exists(&shown_path(&path)));
             }
@@ -40,20 +45,23 @@ impl Executor {
                     ),
                 ));
             }
-            state.require(&actor, Kind::ComputePool, &create.pool.0, &["USAGE"]).map(|_| ())
+            let owner = state.acting_as(&actor, &actor.role);
+            state.require(&owner, Kind::ComputePool, &create.pool.0, &["USAGE"])?;
+            Ok(owner)
         })?;
-        let resolved = self.resolve_specification(&create.specification)?;
-        self.account.catalog.change(|state| {
-            let actor = self.actor(state);
+        let resolved = self.resolve_specification(&create.specification, &owner)?;
+        let resumed = self.account.catalog.change(|state| {
             let now = clock::now();
             if state.find(Kind::Service, &path).is_some() {
                 return Err(SqlError::exists(&shown_path(&path)));
             }
-            self.check_public(state, &actor, &resolved)?;
-            let mut object = Object::new(Kind::Service, path.clone(), &actor.role, now);
+            check_public(state, &owner, &resolved)?;
+            fits_a_node(state, create.pool.last(), &resolved)?;
+            let mut object = Object::new(Kind::Service, path.clone(), &owner.role, now);
+            let names = set_names(&create.properties);
             properties::set(&mut object, create.properties);
-            self.check_service(state, &actor, &mut object)?;
-            resume_pool(state, &actor, create.pool.last(), now)?;
+            check_service(state, &owner, &object, &names)?;
+            let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
             let mut record = ServiceRecord {
                 pool: create.pool.last().to_owned(),
                 spec_text: String::new(),
@@ -70,9 +78,9 @@ impl Executor {
             resolved.fill(&mut record, &state.id, &path, now);
             object.service = Some(Box::new(record));
             state.add(object);
-            Ok(())
+            Ok(resumed)
         })?;
-        self.account.deploy(&path);
+        self.deploy(&path, create.pool.last(), resumed);
         Ok(Rows::status(format!("Service {name} successfully created.")))
     }
 
@@ -81,39 +89,46 @@ impl Executor {
         path: &[String],
         change: Change,
     ) -> Result<Rows, SqlError> {
-        self.account.catalog.read(|state| {
+        let owner = self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            state.require(&actor, Kind::Service, path, &["OPERATE"]).map(|_| ())
+            let service = state.require(&actor, Kind::Service, path, &["OPERATE"])?;
+            Ok(state.acting_as(&actor, &service.owner))
         })?;
         let resolved = match &change {
             Change::Specification(specification) => {
-                Some(self.resolve_specification(specification)?)
+                Some(self.resolve_specification(specification, &owner)?)
             }
             _ => None,
         };
-        self.account.catalog.change(|state| {
+        let (pool, resumed) = self.account.catalog.change(|state| {
             let actor = self.actor(state);
             let mut object = state.require(&actor, Kind::Service, path, &["OPERATE"])?.clone();
             let now = clock::now();
             let mut record = object.service.take().ok_or_else(SqlError::no_operation)?;
+            let mut resumed = false;
             match change {
                 Change::Suspend => {
                     record.suspended = true;
                     record.suspended_on = Some(now);
                 }
                 Change::Resume => {
-                    resume_pool(state, &actor, &record.pool, now)?;
+                    resumed = resume_pool(state, &owner, &record.pool, now)?;
                     record.suspended = false;
                     record.resumed = Some(now);
                 }
                 Change::Set(set) => {
+                    let names = set_names(&set);
                     properties::set(&mut object, set);
-                    self.check_service(state, &actor, &mut object)?;
+                    check_service(state, &owner, &object, &names)?;
                 }
-                Change::Unset(names) => properties::unset(&mut object, &names),
+                Change::Unset(names) => {
+                    properties::unset(&mut object, &names);
+                    check_service(state, &owner, &object, &[])?;
+                }
                 Change::Specification(_) => {
                     if let Some(resolved) = &resolved {
-                        self.check_public(state, &actor, resolved)?;
+                        check_public(state, &owner, resolved)?;
+                        fits_a_node(state, &record.pool, resolved)?;
                         resolved.fill(&mut record, &state.id, path, now);
                     }
                 }
@@ -122,70 +137,25 @@ impl Executor {
             state.service_roles.retain(|grant| {
                 grant.service != path || record.roles.contains_key(&grant.service_role)
             });
+            let pool = record.pool.clone();
             object.service = Some(record);
             object.updated = now;
             if let Some(slot) = state.find_mut(Kind::Service, path) {
                 *slot = object;
             }
-            Ok(())
+            Ok((pool, resumed))
         })?;
-        self.account.deploy(path);
+        self.deploy(path, &pool, resumed);
         Ok(Rows::status("Statement executed successfully."))
     }
 
-    fn check_public(
-        &self,
-        state: &State,
-        actor: &Actor,
-        resolved: &Resolved,
-    ) -> Result<(), SqlError> {
-        let public = resolved.spec.endpoints.iter().any(|endpoint| endpoint.public);
-        if public && !state.holds(&actor.primary, "BIND SERVICE ENDPOINT", &Target::Account) {
-            return Err(SqlError::new(
-                "003001",
-                "42501",
-                format!(
-                    "SQL access control error:\nInsufficient privileges: role '{}' needs BIND \
-                     SERVICE ENDPOINT on the account for a public endpoint.",
-                    actor.role
-                ),
-            ));
+    /// A pool that was resumed starts all of its services again.
+    fn deploy(&self, service: &[String], pool: &str, resumed: bool) {
+        if resumed {
+            self.redeploy_users(Kind::ComputePool, pool);
+        } else {
+            self.account.deploy(service);
         }
-        Ok(())
-    }
-
-    /// The properties of a service: counts, integrations, warehouse.
-    fn check_service(
-        &self,
-        state: &State,
-        actor: &Actor,
-        object: &mut Object,
-    ) -> Result<(), SqlError> {
-        let low = object.number("MIN_INSTANCES", 1);
-        let high = object.number("MAX_INSTANCES", low.max(1));
-        if low < 1 || high < low {
-            return Err(SqlError::invalid(format!(
-                "invalid value for MIN_INSTANCES ({low}) or MAX_INSTANCES ({high})."
-            )));
-        }
-        if object.number("AUTO_SUSPEND_SECS", 0) > 0 {
-            return Err(SqlError::unsupported("AUTO_SUSPEND_SECS of services"));
-        }
-        if let Some(Value::List(names)) = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS") {
-            for name in names {
-                let path = parse_name(&format!("\"{name}\""))?.0;
-                let kind = Kind::ExternalAccessIntegration;
-                let integration = state.require(actor, kind, &path, &["USAGE"])?;
-                if !integration.flag("ENABLED", false) {
-                    return Err(SqlError::invalid(format!("Integration '{name}' is not enabled.")));
-                }
-            }
-        }
-        let warehouse = object.shown("QUERY_WAREHOUSE", "");
-        if !warehouse.is_empty() {
-            state.require(actor, Kind::Warehouse, &[warehouse], &["USAGE"])?;
-        }
-        Ok(())
     }
 
     /// `ALTER COMPUTE POOL … STOP ALL` drops the pool's services.
@@ -205,11 +175,19 @@ impl Executor {
         Ok(Rows::status("Statement executed successfully."))
     }
 
-    /// Tells the controller about every service of a pool that was suspended or resumed.
-    pub(super) fn redeploy_pool(&self, pool: &str) {
+    /// Tells the controller about every service that a changed pool or integration concerns.
+    pub(super) fn redeploy_users(&self, kind: Kind, name: &str) {
+        let names_it = |object: &Object, record: &ServiceRecord| match kind {
+            Kind::ComputePool => record.pool == name,
+            Kind::ExternalAccessIntegration => {
+                let integrations = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
+                integrations.is_some_and(|names| names.list().iter().any(|known| known == name))
+            }
+            _ => false,
+        };
         let services: Vec<Vec<String>> = self.account.catalog.read(|state| {
-            let of_pool = state.services().filter(|(_, record)| record.pool == pool);
-            of_pool.map(|(object, _)| object.path.clone()).collect()
+            let concerned = state.services().filter(|(object, record)| names_it(object, record));
+            concerned.map(|(object, _)| object.path.clone()).collect()
         });
         for path in services {
             self.account.deploy(&path);
@@ -217,18 +195,18 @@ impl Executor {
     }
 }
 
-/// A suspended pool starts for a service, unless AUTO_RESUME is off.
+/// A suspended pool starts for a service, unless AUTO_RESUME is off. Says whether it did.
 fn resume_pool(
     state: &mut State,
-    actor: &Actor,
+    owner: &Actor,
     name: &str,
     now: clock::Millis,
-) -> Result<(), SqlError> {
+) -> Result<bool, SqlError> {
     let path = [name.to_owned()];
-    state.require(actor, Kind::ComputePool, &path, &["USAGE", "OPERATE"])?;
-    let Some(object) = state.find_mut(Kind::ComputePool, &path) else { return Ok(()) };
+    state.require(owner, Kind::ComputePool, &path, &["USAGE", "OPERATE"])?;
+    let Some(object) = state.find_mut(Kind::ComputePool, &path) else { return Ok(false) };
     let resumes = object.flag("AUTO_RESUME", true);
-    let Some(pool) = object.pool.as_mut().filter(|pool| pool.suspended) else { return Ok(()) };
+    let Some(pool) = object.pool.as_mut().filter(|pool| pool.suspended) else { return Ok(false) };
     if !resumes {
         return Err(SqlError::execution(format!(
             "Compute pool '{name}' is suspended and AUTO_RESUME is off; resume it first."
@@ -236,5 +214,5 @@ fn resume_pool(
     }
     pool.suspended = false;
     pool.resumed = now;
-    Ok(())
+    Ok(true)
 }

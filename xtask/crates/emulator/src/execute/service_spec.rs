@@ -6,7 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::Executor;
 use crate::access::{Access, RepositoryAction};
-use crate::catalog::{EndpointRecord, ImageRecord, ServiceRecord, clock, hex};
+use crate::catalog::{Actor, EndpointRecord, ImageRecord, Object, ServiceRecord, clock, hex};
+use crate::kind::Kind;
 use crate::spec::{self, Ports, ServiceSpec};
 use crate::sql::{Specification, SqlError};
 use crate::stages;
@@ -23,10 +24,12 @@ pub(super) struct Resolved {
 }
 
 impl Executor {
-    /// Reads a specification and pins its images.
+    /// Reads a specification and pins its images. What it names, the owner must be allowed to
+    /// use; the file, whoever sends the statement.
     pub(super) fn resolve_specification(
         &self,
         specification: &Specification,
+        owner: &Actor,
     ) -> Result<Resolved, SqlError> {
         let text = match specification {
             Specification::Inline(text) => text.clone(),
@@ -37,13 +40,18 @@ impl Executor {
         })?;
         let mut images = BTreeMap::new();
         for container in &spec.containers {
-            let digest = self.digest(&container.image)?;
+            let digest = self.digest(&container.image, owner)?;
             let path = container.image.written.clone();
             images.insert(container.name.clone(), ImageRecord { path, digest });
         }
         let mut stages = BTreeMap::new();
         for stage in spec.stages() {
-            let location = self.location(stage, "READ")?;
+            let location = self.resolve_location(stage)?;
+            self.account.catalog.read(|state| {
+                let object =
+                    state.require(owner, Kind::Stage, &location.stage, &["READ", "WRITE"])?;
+                mountable(object)
+            })?;
             stages.insert(stage.to_owned(), location.relative());
         }
         Ok(Resolved { spec, text, images, stages })
@@ -79,8 +87,8 @@ impl Executor {
         }
     }
 
-    /// The digest of an image that the session's roles may read.
-    fn digest(&self, image: &spec::ImagePath) -> Result<String, SqlError> {
+    /// The digest of an image that the owner may read.
+    fn digest(&self, image: &spec::ImagePath, owner: &Actor) -> Result<String, SqlError> {
         let refused = |why: &str| {
             SqlError::new(
                 "395017",
@@ -92,8 +100,19 @@ impl Executor {
                 ),
             )
         };
-        let principal = self.principal();
-        match self.account.repository(&principal, &image.repository, RepositoryAction::Read) {
+        let registry = self.account.registry_host();
+        if let Some(host) = image.host.as_ref().filter(|host| !host.eq_ignore_ascii_case(&registry))
+        {
+            return Err(refused(&format!(
+                "'{host}' is not the registry of this account, which is '{registry}'; \
+                 /<database>/<schema>/<repository>/<image>:<tag> needs no host"
+            )));
+        }
+        match self.account.repository(
+            &owner.clone().into(),
+            &image.repository,
+            RepositoryAction::Read,
+        ) {
             crate::access::RepositoryAccess::Allowed => {}
             crate::access::RepositoryAccess::Denied => {
                 let name = image.repository.to_uppercase().replace('/', ".");
@@ -110,6 +129,23 @@ impl Executor {
             .map_err(|error| SqlError::execution(format!("looking up an image failed: {error}")))?
             .ok_or_else(|| refused("image not found"))
     }
+}
+
+/// Containers see the files as they are, which client-side encryption does not allow.
+fn mountable(stage: &Object) -> Result<(), SqlError> {
+    let encryption = stage.properties.get("ENCRYPTION").and_then(|e| e.option("TYPE"));
+    if encryption.is_some_and(|kind| kind.shown() == "SNOWFLAKE_SSE") {
+        return Ok(());
+    }
+    Err(SqlError::new(
+        "395018",
+        "22023",
+        format!(
+            "SQL compilation error:\nInvalid spec: stage '{}' cannot be mounted: a volume needs \
+             ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE').",
+            stage.full_name()
+        ),
+    ))
 }
 
 impl Resolved {

@@ -54,7 +54,7 @@ impl Executor {
 
     fn repository(&self, object: &Object) -> Vec<Cell> {
         let url =
-            format!("127.0.0.1:{}/{}", self.account.port, object.path.join("/").to_lowercase());
+            format!("{}/{}", self.account.registry_host(), object.path.join("/").to_lowercase());
         let encryption = object.properties.get("ENCRYPTION").and_then(|e| e.option("TYPE"));
         vec![
             moment(object.created),

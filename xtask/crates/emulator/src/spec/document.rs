@@ -2,7 +2,9 @@
 
 use super::fields::{Field, Fields};
 use super::node::Node;
-use super::{Container, ServiceSpec, SpecError, Volume, container, endpoint, names, volume};
+use super::{
+    Container, ServiceSpec, SpecError, Volume, VolumeSource, container, endpoint, names, volume,
+};
 
 pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
     let mut root = Field::root(document.clone()).mapping()?;
@@ -35,6 +37,14 @@ pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
     let volumes = items(list, volume::read)?;
     names::unique("spec.volumes", line, volumes.iter().map(|v| v.name.as_str()))?;
     mounts_are_declared(&containers, &volumes, document.line)?;
+    let is_stage = |name: &str| {
+        volumes.iter().any(|v| v.name == name && matches!(v.source, VolumeSource::Stage(_)))
+    };
+    let mounts = containers.iter().flat_map(|container| &container.mounts);
+    if mounts.filter(|mount| is_stage(&mount.volume)).count() > 8 {
+        let message = "a node takes up to 8 mounts of stage volumes".to_owned();
+        return Err(SpecError { line, path: "spec.volumes".to_owned(), message });
+    }
     if volumes.len() > 20 {
         let message = "spec.volumes may hold up to 20 volumes".to_owned();
         return Err(SpecError { line, path: "spec.volumes".to_owned(), message });

@@ -130,14 +130,14 @@ impl Parser<'_> {
     }
 
     pub(super) fn drop(&mut self) -> Result<Statement, SqlError> {
-        let kind = if self.words(&["INTEGRATION"]) {
-            Kind::ExternalAccessIntegration
+        let kinds = if self.words(&["INTEGRATION"]) {
+            vec![Kind::ExternalAccessIntegration, Kind::SecurityIntegration]
         } else {
-            self.kind()?
+            vec![self.kind()?]
         };
         let if_exists = self.if_exists();
         let name = self.name()?;
-        let force = match kind {
+        let force = match kinds[0] {
             Kind::Service => self.words(&["FORCE"]),
             Kind::Database | Kind::Schema => {
                 let _ = self.words(&["CASCADE"]);
@@ -145,6 +145,6 @@ impl Parser<'_> {
             }
             _ => false,
         };
-        Ok(Statement::Drop { kind, name, if_exists, force })
+        Ok(Statement::Drop { kinds, name, if_exists, force })
     }
 }

@@ -12,12 +12,6 @@ impl Parser<'_> {
     /// properties follow in any, as the Snowflake CLI sends them.
     pub(super) fn create_service(&mut self) -> Result<Statement, SqlError> {
         let if_not_exists = self.words(&["IF", "NOT", "EXISTS"]);
-        if matches!(self.peek().kind, TokenKind::Quoted(_)) {
-            return Err(SqlError::invalid(format!(
-                "invalid service name {}: quoted names are not supported for services.",
-                self.peek().text
-            )));
-        }
         let name = self.name()?;
         self.expect(&["IN", "COMPUTE", "POOL"])?;
         let pool = self.name()?;

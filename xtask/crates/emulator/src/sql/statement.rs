@@ -11,21 +11,51 @@ pub(crate) type Properties = Vec<(String, Value)>;
 /// One statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Statement {
-    Use { kind: Kind, name: ObjectName },
-    UseSecondaryRoles { all: bool },
+    Use {
+        kind: Kind,
+        name: ObjectName,
+    },
+    UseSecondaryRoles {
+        all: bool,
+    },
     Create(Create),
     CreateService(CreateService),
-    Alter { kind: Kind, name: ObjectName, if_exists: bool, change: Change },
+    Alter {
+        kind: Kind,
+        name: ObjectName,
+        if_exists: bool,
+        change: Change,
+    },
     AlterSession(Change),
-    Drop { kind: Kind, name: ObjectName, if_exists: bool, force: bool },
-    Describe { kind: Kind, name: ObjectName },
+    /// Several kinds: whichever has the name.
+    Drop {
+        kinds: Vec<Kind>,
+        name: ObjectName,
+        if_exists: bool,
+        force: bool,
+    },
+    Describe {
+        kind: Kind,
+        name: ObjectName,
+    },
     Show(Show),
     Grant(Grant),
     Select(Vec<Projection>),
-    ResultScan { query: Option<String> },
-    Call { function: String, arguments: Vec<Expression> },
-    List { location: String, pattern: Option<String> },
-    Remove { location: String, pattern: Option<String> },
+    ResultScan {
+        query: Option<String>,
+    },
+    Call {
+        function: String,
+        arguments: Vec<Expression>,
+    },
+    List {
+        location: String,
+        pattern: Option<String>,
+    },
+    Remove {
+        location: String,
+        pattern: Option<String>,
+    },
     Put(Transfer),
     Get(Transfer),
 }

@@ -14,7 +14,7 @@ use emulator::access::{
 use emulator::controller::{Controller, ControllerDirs, ControllerTiming};
 use emulator::registry::Registry;
 use emulator::runtime::{EngineRuntime, PullLogin, Runtime};
-use emulator::service::{Deployment, PinnedImage, ServiceObservation};
+use emulator::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
 use emulator::{EngineCommand, EngineKind};
 
 use crate::image;
@@ -207,13 +207,14 @@ pub(crate) fn deployment(
     let parsed = emulator::spec::parse(spec).unwrap();
     let stage = directory.join("stages/DB/PUBLIC/S");
     std::fs::create_dir_all(&stage).unwrap();
+    let mounted = StageVolume { directory: stage, writable: true };
     Deployment {
         key: format!("DB.PUBLIC.{name}"),
         spec_text: spec.to_owned(),
         spec_digest: spec_digest.to_owned(),
         images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
         instances: 1,
-        stages: parsed.stages().map(|name| (name.to_owned(), stage.clone())).collect(),
+        stages: parsed.stages().map(|name| (name.to_owned(), mounted.clone())).collect(),
         session_token: "the-session-token".to_owned(),
         environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
         node_ready_at: SystemTime::UNIX_EPOCH,

@@ -8,5 +8,7 @@ mod identity;
 mod lists;
 mod persistence;
 mod privileges;
+mod services;
 mod sessions;
 mod stage;
+mod system;
