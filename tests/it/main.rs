@@ -1,5 +1,6 @@
 //! The binary as a process: against the local platform, with its exit codes and its output.
 
+mod checking;
 mod command_line;
 mod deploying;
 mod editing;

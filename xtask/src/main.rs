@@ -62,7 +62,7 @@ async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Lint => lint::run(context),
         Command::Doctor => doctor::run(context).await,
         Command::Setup => setup::run(context),
-        Command::Ci(args) => ci::run(context, args),
+        Command::Ci(args) => ci::run(context, args).await,
         Command::Local(args) => local::run(context, args).await,
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use deploy::error::Kind;
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 use crate::failure::Failure;
 
@@ -19,54 +20,57 @@ pub(super) struct Docker {
 
 struct Own {
     daemon: Child,
-    /// Holds the socket: its path must be short, and nobody else may use it.
-    folder: std::path::PathBuf,
+    /// Holds the socket: its path must be short, and nobody else may enter.
+    folder: TempDir,
 }
 
 impl Docker {
     /// Finds the machine's daemon or starts one; its images are kept under the work directory.
-    pub(super) fn start(work_dir: &Path) -> Result<Docker> {
+    pub(super) async fn start(work_dir: &Path) -> Result<Docker> {
         if answers(None) {
             return Ok(Docker { own: None });
         }
-        let folder = std::env::temp_dir().join(format!("spcs-docker-{}", std::process::id()));
-        fs_err::create_dir_all(&folder)?;
+        let folder = tempfile::Builder::new().prefix("spcs-docker-").tempdir();
+        let folder = folder.context("making a folder for the Docker daemon's socket")?;
         let kept = work_dir.join("docker");
         fs_err::create_dir_all(&kept)?;
         let log = fs_err::File::create(kept.join("dockerd.log"))?.into_file();
         let daemon = Command::new("dockerd")
-            .args(["--host", &host(&folder)])
+            .args(["--host", &host(folder.path())])
             .arg("--data-root")
             .arg(kept.join("data"))
             .arg("--exec-root")
-            .arg(folder.join("exec"))
+            .arg(folder.path().join("exec"))
             .arg("--pidfile")
-            .arg(folder.join("pid"))
+            .arg(folder.path().join("pid"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .context("starting `dockerd`")?;
+            .map_err(|error| {
+                Failure::new(Kind::Machine, format!("cannot start the Docker daemon: {error}"))
+                    .hint("install Docker, or start its daemon: `dockerd` must be on the PATH")
+            })?;
         let mut docker = Docker { own: Some(Own { daemon, folder }) };
-        docker.wait(&kept.join("dockerd.log"))?;
+        docker.wait(&kept.join("dockerd.log")).await?;
         Ok(docker)
     }
 
     /// What its clients need in their environment.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let own = self.own.iter();
-        own.map(|own| ("DOCKER_HOST".to_owned(), host(&own.folder))).collect()
+        own.map(|own| ("DOCKER_HOST".to_owned(), host(own.folder.path()))).collect()
     }
 
-    fn wait(&mut self, log: &Path) -> Result<()> {
+    async fn wait(&mut self, log: &Path) -> Result<()> {
         let Some(own) = &mut self.own else { return Ok(()) };
         let begun = Instant::now();
-        while !answers(Some(&own.folder)) {
+        while !answers(Some(own.folder.path())) {
             if own.daemon.try_wait()?.is_some() || begun.elapsed() > START_LIMIT {
                 let failure = Failure::new(Kind::Machine, "the Docker daemon does not start");
                 return Err(failure.hint(format!("see `{}`", log.display())).into());
             }
-            std::thread::sleep(Duration::from_millis(100));
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
         Ok(())
     }
@@ -79,7 +83,6 @@ impl Drop for Docker {
             let pid = i32::try_from(own.daemon.id()).ok().and_then(Pid::from_raw);
             pid.and_then(|pid| kill_process(pid, Signal::TERM).ok());
             own.daemon.wait().ok();
-            fs_err::remove_dir_all(&own.folder).ok();
         }
     }
 }

@@ -1,0 +1,105 @@
+//! A command with everything that it starts: it ends in time, and as a whole.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use deploy::error::Kind;
+use deploy::graph::CancellationToken;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::Child;
+
+use crate::console::time;
+use crate::failure::Failure;
+
+/// Between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a command in a process group of its own, and ends that group after `limit`, or when it is
+/// cancelled: Ctrl-C at the terminal does not reach it.
+pub(super) async fn run(
+    mut command: Command,
+    limit: Duration,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    use std::os::unix::process::CommandExt as _;
+    let program = command.get_program().display().to_string();
+    command.process_group(0);
+    let mut child = tokio::process::Command::from(command)
+        .spawn()
+        .with_context(|| format!("starting `{program}`"))?;
+    let failure = tokio::select! {
+        status = child.wait() => {
+            let status = status.with_context(|| format!("waiting for `{program}`"))?;
+            if status.success() {
+                return Ok(());
+            }
+            return Err(Failure::new(Kind::Internal, format!("`{program}` failed ({status})")).into());
+        }
+        () = cancel.cancelled() => Failure::new(Kind::Interrupted, "interrupted"),
+        () = tokio::time::sleep(limit) => {
+            let message = format!("`{program}` did not end within {}", time(limit));
+            Failure::new(Kind::Wait, message)
+        }
+    };
+    end(&mut child).await;
+    Err(failure.into())
+}
+
+/// An engine's client may end well what it does; then all that is left is killed.
+async fn end(child: &mut Child) {
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    let send = |signal| group.map(|group| kill_process_group(group, signal));
+    // A group that is gone needs no signal.
+    send(Signal::TERM);
+    let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    send(Signal::KILL);
+    let _ = child.wait().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    /// A shell that does not end, and has started what does not end at SIGTERM either.
+    fn endless() -> (Command, std::io::PipeReader) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' TERM; sleep 600 & trap - TERM; sleep 600"]).stdout(writer);
+        (shell, reader)
+    }
+
+    /// Ends when nobody holds the other end any more.
+    fn all_have_ended(mut reader: std::io::PipeReader) {
+        assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_does_not_end_in_time_is_ended_with_all_that_it_started() {
+        let (shell, reader) = endless();
+        let limit = Duration::from_millis(100);
+        let error = run(shell, limit, &CancellationToken::new()).await.unwrap_err();
+        assert_eq!(error.to_string(), "`sh` did not end within 0.1 s");
+        all_have_ended(reader);
+    }
+
+    #[tokio::test]
+    async fn what_is_cancelled_is_ended_with_all_that_it_started() {
+        let (shell, reader) = endless();
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let error = run(shell, Duration::from_secs(60), &cancel).await.unwrap_err();
+        assert_eq!(error.to_string(), "interrupted");
+        all_have_ended(reader);
+    }
+
+    #[tokio::test]
+    async fn what_fails_says_how_it_ended() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exit 3"]);
+        let error = run(shell, Duration::from_secs(60), &CancellationToken::new()).await;
+        assert_eq!(error.unwrap_err().to_string(), "`sh` failed (exit status: 3)");
+    }
+}
