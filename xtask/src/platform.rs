@@ -17,6 +17,10 @@ pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
 /// How long a platform may take to stop: containers go on running, so it only has files to close.
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long one question to the platform may take, and how often it is asked.
+const PATIENCE: Duration = Duration::from_secs(5);
+const ATTEMPTS: usize = 4;
+
 /// The file that a running platform describes itself in.
 pub(crate) fn status_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.json")
@@ -27,20 +31,35 @@ pub(crate) fn log_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.log")
 }
 
-/// The platform of a state directory, if it runs and answers.
+/// The platform of a state directory, if it runs. One that is there and busy is waited for, and
+/// never taken for one that is not there.
 pub(crate) async fn running(state_dir: &Path) -> Result<Option<Status>> {
-    let file = status_file(state_dir);
-    let text = match fs_err::read_to_string(&file) {
+    let Some(status) = described(state_dir)? else { return Ok(None) };
+    for _ in 0..ATTEMPTS {
+        match ask(&status.url, PATIENCE).await {
+            Answer::Well => return Ok(Some(status)),
+            Answer::Nobody => return Ok(None),
+            Answer::Silence => {}
+        }
+    }
+    let message = format!("the local platform (process {}) does not answer", status.pid);
+    let hint = format!(
+        "its log is `{}`; `cargo xtask local stop` ends it, and its services go on without it",
+        log_file(state_dir).display()
+    );
+    Err(Failure::new(Kind::Connection, message).hint(hint).into())
+}
+
+/// What the last platform of a state directory wrote of itself, if its process is there.
+fn described(state_dir: &Path) -> Result<Option<Status>> {
+    let text = match fs_err::read_to_string(status_file(state_dir)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     // Half a file is what a machine that lost power leaves: the platform does not run.
-    let Ok(status) = serde_json::from_str::<Status>(&text) else { return Ok(None) };
-    if !alive(status.pid) {
-        return Ok(None);
-    }
-    Ok(answers(&status.url).await.then_some(status))
+    let status = serde_json::from_str::<Status>(&text).ok();
+    Ok(status.filter(|status| alive(status.pid)))
 }
 
 /// The same, when a command can do nothing without it.
@@ -58,7 +77,17 @@ pub(crate) async fn expect_running(state_dir: &Path) -> Result<Status> {
 
 /// Stops the platform; its containers keep running. `false` when it did not run.
 pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
-    let Some(status) = running(state_dir).await? else { return Ok(false) };
+    let Some(status) = described(state_dir)? else { return Ok(false) };
+    // The process may be another by now, under the old number: that one does not answer as a
+    // platform, nor was it started as one.
+    let ours = match ask(&status.url, PATIENCE).await {
+        Answer::Well => true,
+        Answer::Silence => was_started_as_platform(status.pid),
+        Answer::Nobody => false,
+    };
+    if !ours {
+        return Ok(false);
+    }
     let pid = process(status.pid)
         .with_context(|| format!("no process has the id {} that the platform wrote", status.pid))?;
     kill_process(pid, Signal::TERM)
@@ -111,11 +140,45 @@ fn alive(pid: u32) -> bool {
     exists && !zombie()
 }
 
-async fn answers(url: &str) -> bool {
+/// Whether the command line of a process is that of a platform; taken to be where it is not shown.
+fn was_started_as_platform(pid: u32) -> bool {
+    let words = fs_err::read(format!("/proc/{pid}/cmdline"));
+    words.map_or(true, |words| words.split(|byte| *byte == 0).any(|word| word == b"serve"))
+}
+
+/// What comes back from where a platform should be.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    /// It is well.
+    Well,
+    /// Something accepts the connection and says nothing: it is busy, or was stopped.
+    Silence,
+    /// Nothing listens there, or something else does.
+    Nobody,
+}
+
+async fn ask(url: &str, patience: Duration) -> Answer {
     let ask = || async {
-        let client =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(patience).build()?;
         client.get(format!("{url}/healthz")).send().await?.error_for_status()?.text().await
     };
-    matches!(ask().await, Ok(text) if text.trim() == "ok")
+    match ask().await {
+        Ok(text) if text.trim() == "ok" => Answer::Well,
+        Err(error) if error.is_timeout() => Answer::Silence,
+        _ => Answer::Nobody,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_platform_that_is_busy_is_told_from_one_that_is_not_there() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        assert_eq!(ask(&url, Duration::from_millis(50)).await, Answer::Silence);
+        drop(listener);
+        assert_eq!(ask(&url, PATIENCE).await, Answer::Nobody);
+    }
 }

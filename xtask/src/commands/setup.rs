@@ -47,6 +47,7 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         return context.console.data(&json!({"installed": []}), "");
     }
     install(context, &wanted)?;
+    engine::detect(choice, &context.work_dir()?).map_err(deploy::Error::from)?;
     context.console.data(&json!({"installed": wanted}), "")
 }
 
