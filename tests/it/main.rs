@@ -6,6 +6,7 @@ mod deploying;
 mod editing;
 mod end_to_end;
 mod installing;
+mod interrupting;
 mod mistakes;
 mod sandbox;
 mod stranger;

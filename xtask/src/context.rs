@@ -87,13 +87,31 @@ impl Context {
                 return;
             }
             if console.asking() {
-                std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+                leave();
             }
             cancel.cancel();
             console.say("interrupted: waiting for what runs; once more to leave it");
             if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(i32::from(Kind::Interrupted.exit_code()));
+                leave();
             }
         });
     }
+
+    /// SIGTERM, and the end of the terminal, end the program and what it runs.
+    pub(crate) fn leave_on_terminate(&self) {
+        use tokio::signal::unix::{SignalKind, signal};
+        for kind in [SignalKind::terminate(), SignalKind::hangup()] {
+            let Ok(mut stream) = signal(kind) else { continue };
+            tokio::spawn(async move {
+                stream.recv().await;
+                leave();
+            });
+        }
+    }
+}
+
+/// Ends the program now. An engine in the middle of a build would go on without it.
+fn leave() -> ! {
+    deploy::child::end_all();
+    std::process::exit(i32::from(Kind::Interrupted.exit_code()))
 }

@@ -44,6 +44,10 @@ fn main() -> ExitCode {
 async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     use commands::*;
     context.stop_on_interrupt();
+    // The platform and `ci` have more to end than this.
+    if !matches!(command, Command::Local(_) | Command::Ci(_)) {
+        context.leave_on_terminate();
+    }
     match command {
         Command::Deploy(args) => deploy::run(context, args).await,
         Command::Plan => plan::run(context).await,

@@ -47,7 +47,7 @@ pub(crate) fn an_edited_spec_rolls_one_service(deployment: &Deployment, engine: 
 
 /// The layers of the built Jupyter image, by digest.
 fn layers(deployment: &Deployment) -> BTreeSet<String> {
-    let layout = deployment.path("target/spcs/images/jupyter");
+    let layout = deployment.path("target/spcs/images/local/jupyter");
     let read = |file: &str| -> Value {
         let text = std::fs::read_to_string(layout.join(file)).expect("a file of the layout");
         serde_json::from_str(&text).expect("JSON")

@@ -115,9 +115,12 @@ impl Watcher for StepLines {
                 ));
             }
             Err(error) if error.kind() == deploy::error::Kind::Interrupted => {}
-            Err(_) => {
+            Err(error) => {
                 let sign = self.painted("31", "x");
                 self.console.say(format!("  {sign} {:<44} failed    {took:>10}", step.id));
+                // All of it comes at the end, but what runs besides may take its time.
+                let why = deploy::error::chain(error);
+                self.console.say(format!("    {}", why.lines().next().unwrap_or_default()));
             }
         }
     }

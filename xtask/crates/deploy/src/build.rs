@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use plan::config::TargetKind;
+
+use crate::child;
 use crate::engine::Engine;
-use crate::layout::{self, Layout};
+use crate::layout::Layout;
 use crate::progress::Progress;
 
 mod base;
@@ -18,6 +21,7 @@ mod reach;
 mod record;
 mod room;
 mod run;
+mod save;
 
 pub use error::BuildError;
 use record::Record;
@@ -29,6 +33,8 @@ pub(crate) use room::check as check_room;
 pub struct BuildRequest {
     /// The image's name in the project, such as `milvus`.
     pub name: String,
+    /// The kind of target it is for: each has its own image of that name.
+    pub kind: TargetKind,
     /// The build context.
     pub context: PathBuf,
     /// The Dockerfile.
@@ -65,15 +71,28 @@ pub enum BuildState {
 }
 
 impl BuildRequest {
+    fn kind_word(&self) -> &'static str {
+        match self.kind {
+            TargetKind::Local => "local",
+            TargetKind::Snowflake => "snowflake",
+        }
+    }
+
+    /// Where the layouts for this kind of target are, each with the record of its build.
+    fn folder(&self) -> PathBuf {
+        self.work_dir.join("images").join(self.kind_word())
+    }
+
     fn layout_dir(&self) -> PathBuf {
-        self.work_dir.join("images").join(&self.name)
+        self.folder().join(&self.name)
     }
 
     /// Names the work directory too: two checkouts that build at once must not take each other's
     /// image.
     fn tag(&self) -> String {
         let place = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
-        format!("localhost/spcs-build/{}:{}", self.name, &place["sha256:".len()..][..12])
+        let place = &place["sha256:".len()..][..12];
+        format!("localhost/spcs-build/{}/{}:{place}", self.kind_word(), self.name)
     }
 }
 
@@ -131,13 +150,17 @@ pub fn build(
         Some(digest) => digest,
         None => {
             progress.line(&request.name, "keeping its layers");
-            save(engine, request)?
+            save::save(engine, request)?
         }
     };
+    let replaced = Record::read(request).map(|old| old.image_id).filter(|old| *old != image_id);
     let record = Record { inputs, base, image_id, digest: digest.clone() };
     record
         .write(request)
         .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    if let Some(replaced) = replaced {
+        save::remove_replaced(engine, &replaced);
+    }
     Ok(BuiltImage { layout: request.layout_dir(), digest, rebuilt: true })
 }
 
@@ -186,27 +209,6 @@ fn unchanged(request: &BuildRequest, image_id: &str) -> Option<String> {
     (layout.digest == record.digest).then_some(record.digest)
 }
 
-fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
-    let files = |source| error::files(&request.name, &request.work_dir, source);
-    fs_err::create_dir_all(&request.work_dir).map_err(files)?;
-    // The folder goes with its guard, whatever happens.
-    let folder =
-        tempfile::Builder::new().prefix(".save-").tempdir_in(&request.work_dir).map_err(files)?;
-    let tar = folder.path().join("image.tar");
-    let mut args = vec!["save".into()];
-    if engine.kind == crate::engine::EngineKind::Podman {
-        args.extend(["--quiet", "--format", "docker-archive"].map(OsString::from));
-    }
-    args.extend(["--output".into(), tar.clone().into(), request.tag().into()]);
-    quiet(request, "save what was built", &engine.command(args))?;
-    let layers = request.work_dir.join("layers");
-    match layout::from_docker_archive(&tar, &layers, &request.layout_dir()) {
-        Ok(layout) => Ok(layout.digest),
-        Err(layout::LayoutError::Io(source)) => Err(files(source)),
-        Err(source) => Err(BuildError::Layout { image: request.name.clone(), source }),
-    }
-}
-
 /// A short call whose answer is a line.
 fn quiet(
     request: &BuildRequest,
@@ -217,8 +219,7 @@ fn quiet(
         true => error::disk_full(&request.name, Path::new(&request.work_dir)),
         false => BuildError::Engine { image: request.name.clone(), doing, said },
     };
-    let call = call.stdout_capture().stderr_capture().unchecked();
-    let output = call.run().map_err(|error| failed(error.to_string()))?;
+    let output = child::output(call).map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }

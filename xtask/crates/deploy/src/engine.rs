@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::child;
 use crate::error::Kind;
 
 mod adapt;
@@ -65,7 +66,7 @@ impl Engine {
         S: Into<OsString>,
     {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let call = duct::cmd(&self.program, args).stdin_null();
+        let call = child::apart(&duct::cmd(&self.program, args).stdin_null());
         self.env.iter().fold(call, |call, (name, value)| call.env(name, value))
     }
 }
@@ -151,13 +152,8 @@ fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), St
         EngineKind::Podman => "{{.Version.Version}} {{.Store.GraphRoot}}",
         EngineKind::Docker => "{{.ServerVersion}} {{.DockerRootDir}}",
     };
-    let answer = duct::cmd(program, ["info", "--format", format])
-        .stdin_null()
-        .stdout_capture()
-        .stderr_capture()
-        .unchecked()
-        .run()
-        .map_err(|error| error.to_string())?;
+    let call = child::apart(&duct::cmd(program, ["info", "--format", format]).stdin_null());
+    let answer = child::output(&call).map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&answer.stdout);
     let (version, store) = said.trim().split_once(' ').unwrap_or((said.trim(), ""));
     // A docker client without a daemon ends with 0 in some versions, and an empty answer.

@@ -161,17 +161,16 @@ fn steps(failures: &[StepFailure], not_started: usize) -> String {
     text
 }
 
-/// An error and its causes in one line; a cause that its effect repeats is left out.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// An error and its causes in one line; a cause that was said already is left out. Some libraries
+/// say what went wrong only in the last of them.
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut last = text.clone();
     let mut cause = error.source();
     while let Some(error) = cause {
         let message = error.to_string();
-        if !last.contains(&message) {
+        if !text.contains(&message) {
             text.push_str(": ");
             text.push_str(&message);
-            last = message;
         }
         cause = error.source();
     }

@@ -15,7 +15,7 @@ use plan::{Action, Change, Desired, Observed, Plan, Project};
 use crate::build::{BuildState, BuiltImage};
 use crate::connection::Connection;
 use crate::engine::{Engine, EngineChoice};
-use crate::error::{Error, StepFailure};
+use crate::error::{Error, Kind, StepFailure};
 use crate::graph::{self, CancellationToken, Load};
 use crate::observe::Endpoint;
 use crate::progress::Progress;
@@ -72,6 +72,8 @@ struct Progressing {
     run: Run,
     observed: Observed,
     sessions: Sessions,
+    /// Ends every wait: the run was cancelled, or a step has failed.
+    waits: CancellationToken,
     engine: tokio::sync::OnceCell<Engine>,
     built: Mutex<BTreeMap<String, BuiltImage>>,
     endpoints: Mutex<BTreeMap<String, Vec<Endpoint>>>,
@@ -80,8 +82,10 @@ struct Progressing {
 /// Carries out every step of a plan.
 pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcome, Error> {
     let (cancel, watcher) = (run.cancel.clone(), Arc::clone(&run.watcher));
+    let waits = cancel.child_token();
     let shared = Arc::new(Progressing {
         sessions: Sessions::of(run.connection.clone()),
+        waits: waits.clone(),
         run,
         observed,
         engine: tokio::sync::OnceCell::new(),
@@ -102,6 +106,10 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
             }
         }
         graph::Event::Ended(ended) => {
+            // What a failure leaves undone cannot get ready: nobody shall wait to be told why.
+            if ended.result.is_err() {
+                waits.cancel();
+            }
             if let Some(step) = find(&ended.name) {
                 watcher.ended(step, ended.result.as_ref().copied(), ended.took);
             }
@@ -117,16 +125,17 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
         let (id, started, took) = (ended.name, ended.started, ended.took);
         match ended.result {
             Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
-            // What a cancelled wait says is said once, for the whole run.
-            Err(error) if report.cancelled && error.kind() == crate::error::Kind::Interrupted => {}
+            // A wait that another step's failure has ended says nothing of its own.
+            Err(error) if error.kind() == Kind::Interrupted => {}
             Err(error) => failures.push(StepFailure { step: id, error }),
         }
     }
-    if !failures.is_empty() {
-        return Err(Error::Steps { failures, not_started: report.not_started.len() });
-    }
+    // The user wants out: what failed on the way was told when it did.
     if report.cancelled {
         return Err(Error::Interrupted);
+    }
+    if !failures.is_empty() {
+        return Err(Error::Steps { failures, not_started: report.not_started.len() });
     }
     Ok(Outcome { steps, endpoints })
 }
@@ -172,7 +181,7 @@ impl Progressing {
     async fn wait(&self, step: &plan::Step, subject: Subject<'_>) -> Result<Vec<Endpoint>, Error> {
         let session = self.sessions.observer(&self.run.project).await?;
         let status = |state: &str| self.run.watcher.state(step, state);
-        let (limit, cancel) = (self.run.timeout, &self.run.cancel);
+        let (limit, cancel) = (self.run.timeout, &self.waits);
         let watch = wait::Watch { limit, cancel, status: &status };
         let result = wait::until_ready(&session, subject, &watch).await;
         self.sessions.give_back(session);

@@ -2,6 +2,7 @@
 //! in which they are taken. Decisions are made in `plan`; nothing here builds DDL.
 
 pub mod build;
+pub mod child;
 pub mod connection;
 mod digest;
 pub mod engine;

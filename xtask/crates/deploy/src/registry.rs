@@ -1,12 +1,12 @@
 //! Images into the account's repository.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use oci_distribution::client::{ClientConfig, ClientProtocol};
 use oci_distribution::{Client, Reference};
 use tokio::sync::Mutex;
 
+use crate::layout::Layout;
 use crate::progress::Progress;
 use crate::stage::StageSession;
 
@@ -22,22 +22,14 @@ use attempt::{Failure, Patience};
 pub use error::PushError;
 use login::Bearer;
 
-/// Who pushes.
-#[derive(Clone)]
-pub enum Login {
-    /// A session of the account; tokens are issued from it as often as they are needed.
-    Session(Arc<StageSession>),
-    /// A registry that asks nobody.
-    Anonymous,
-}
-
 /// An image repository of a registry.
 pub struct Registry {
     /// `host` or `host:port`.
     host: String,
     /// `db/schema/repository`.
     path: String,
-    login: Login,
+    /// Who pushes; a registry that asks nobody needs none.
+    login: Option<Arc<StageSession>>,
     /// One client for all blobs: its connections are used again.
     blobs: Client,
     /// For the login and for manifests.
@@ -47,20 +39,22 @@ pub struct Registry {
 }
 
 /// What a push did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pushed {
-    /// Blobs sent.
-    pub uploaded: usize,
-    /// Blobs that were there.
-    pub skipped: usize,
-    /// Bytes sent.
-    pub bytes: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// The image was not there under that tag, or another was; some of its blobs may have been.
+    Sent,
+    /// The image was there.
+    WasThere,
 }
 
 impl Registry {
     /// The repository at `repository_url` as SHOW IMAGE REPOSITORIES says it:
-    /// `host[:port]/db/schema/repo`.
-    pub fn open(repository_url: &str, login: Login) -> Result<Registry, PushError> {
+    /// `host[:port]/db/schema/repo`. Tokens are issued from the session as often as they are
+    /// needed.
+    pub fn open(
+        repository_url: &str,
+        login: Option<Arc<StageSession>>,
+    ) -> Result<Registry, PushError> {
         let invalid = || PushError::Address { address: repository_url.to_owned() };
         let (host, path) = repository_url.split_once('/').ok_or_else(invalid)?;
         if host.is_empty() || path.is_empty() || path.contains(['@', '?', '#']) {
@@ -81,7 +75,7 @@ impl Registry {
         };
         let http = crate::http::client(host).map_err(|error| PushError::Unreachable {
             registry: host.to_owned(),
-            problem: crate::session::chain(&error),
+            problem: crate::error::chain(&error),
         })?;
         Ok(Registry {
             host: host.to_owned(),
@@ -94,7 +88,7 @@ impl Registry {
         })
     }
 
-    fn reference(&self, image: &str, tag: &str) -> Reference {
+    pub(crate) fn reference(&self, image: &str, tag: &str) -> Reference {
         let (host, repository) = (self.host.clone(), format!("{}/{image}", self.path));
         Reference::with_tag(host, repository, tag.to_owned())
     }
@@ -106,37 +100,26 @@ impl Registry {
 
 /// Pushes the image of a layout as `image:tag`. The manifest with that digest there already:
 /// nothing is sent.
-pub async fn push(
+pub(crate) async fn push(
     registry: &Registry,
-    layout: &Path,
+    layout: &Layout,
     image: &str,
     tag: &str,
     progress: Arc<dyn Progress>,
 ) -> Result<Pushed, PushError> {
-    let layout = crate::layout::Layout::open(layout)?;
     let target = registry.reference(image, tag);
-    let blobs = layout.blobs();
     if registry.head_manifest(&target).await?.as_ref() == Some(&layout.digest) {
         tracing::debug!(image, tag, "the registry has this manifest");
-        return Ok(Pushed { uploaded: 0, skipped: blobs.len(), bytes: 0 });
+        return Ok(Pushed::WasThere);
     }
-    let pushed = registry.push_blobs(&layout, &target, blobs, progress).await?;
+    registry.push_blobs(layout, &target, layout.blobs(), progress).await?;
     registry.put_manifest(&target, &layout.manifest_bytes).await?;
     match registry.head_manifest(&target).await? {
-        Some(found) if found == layout.digest => Ok(pushed),
+        Some(found) if found == layout.digest => Ok(Pushed::Sent),
         found => Err(PushError::Mismatch {
             image: target.whole(),
-            expected: layout.digest,
+            expected: layout.digest.clone(),
             found: found.unwrap_or_else(|| "none".to_owned()),
         }),
     }
-}
-
-/// The digest behind `image:tag` in the repository, if it is there.
-pub async fn manifest_digest(
-    registry: &Registry,
-    image: &str,
-    tag: &str,
-) -> Result<Option<String>, PushError> {
-    registry.head_manifest(&registry.reference(image, tag)).await
 }

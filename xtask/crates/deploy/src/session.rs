@@ -15,7 +15,6 @@ mod statement;
 
 pub use answer::{Row, Rows};
 pub use error::SessionError;
-pub(crate) use error::chain;
 use statement::Statement;
 
 /// Longer than any statement of ours takes; the connector gives up by itself after that.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::BuildRequest;
 use super::bootstrap::Recipe;
-use super::error::BuildError;
+use super::error::{self, BuildError};
 use super::{reach, run};
+use crate::child;
 use crate::engine::{Engine, EngineKind};
 use crate::progress::Progress;
 
@@ -68,9 +69,11 @@ pub(super) fn provide(
         problem,
         hint: hint.to_owned(),
     };
+    let disk_full = || error::disk_full(&request.name, &request.work_dir);
     let problem = match reach::registry_of(reference) {
         Ok(()) => match pull(engine, request, reference, progress) {
             Ok(()) => return Ok(pulled),
+            Err(said) if error::says_disk_full(&said) => return Err(disk_full()),
             Err(said) => said,
         },
         Err(problem) => problem,
@@ -85,6 +88,7 @@ pub(super) fn provide(
     let log = log_path(&request.work_dir, "base");
     match recipe.make(engine, &request.work_dir, &log, progress) {
         Ok(()) => Ok(Base::Bootstrapped(recipe.hash())),
+        Err(said) if error::says_disk_full(&said) => Err(disk_full()),
         Err(said) => Err(failed(
             format!("{problem}; and it could not be made from Debian packages: {said}"),
             "see the log in target/spcs/logs; mmdebstrap is installed by `cargo xtask setup`",
@@ -95,8 +99,7 @@ pub(super) fn provide(
 /// Whether the engine's store has an image.
 pub(super) fn has(engine: &Engine, image: &str) -> bool {
     let call = engine.command(["image", "inspect", "--format", "{{.Id}}", image]);
-    let call = call.stdout_null().stderr_null().unchecked();
-    call.run().is_ok_and(|output| output.status.success())
+    child::output(&call).is_ok_and(|output| output.status.success())
 }
 
 /// Where the output of a call goes.
@@ -119,7 +122,7 @@ fn pull(
     let log = log_path(&request.work_dir, &format!("{}-pull", request.name));
     match run::logged(&call, &request.name, &log, progress) {
         Ok(ran) if ran.ok => Ok(()),
-        Ok(ran) => Err(format!("pulling it failed: {}", ran.tail.lines().last().unwrap_or("?"))),
+        Ok(ran) => Err(format!("pulling it failed: {}", ran.reason("Error"))),
         Err(error) => Err(format!("pulling it failed: {error}")),
     }
 }

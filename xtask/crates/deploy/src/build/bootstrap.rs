@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::base::has;
 use super::host::{self, Host};
 use super::run;
+use crate::child;
 use crate::digest;
 use crate::engine::Engine;
 use crate::progress::Progress;
@@ -20,6 +21,9 @@ const VERSION: u32 = 1;
 
 /// Debian's keys, where they are not apt's own: on Ubuntu, in the package `debian-archive-keyring`.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// How the folder begins in which a base is being made.
+const FRESH: &str = ".fresh-";
 
 /// Nobody reads manuals in a container.
 const LEFT_OUT: [&str; 5] = [
@@ -71,10 +75,14 @@ impl Recipe {
             return Ok(());
         }
         let rootfs = folder.join(format!("{}.tar", self.hash()));
+        remove_leftovers(&folder, &rootfs).map_err(words)?;
         if !rootfs.exists() {
-            let fresh = folder.join("fresh.tar");
-            self.bootstrap(&folder, &fresh, log, progress)?;
-            fs_err::rename(&fresh, &rootfs).map_err(words)?;
+            // A folder that no earlier run knows: what it started may still be writing.
+            let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&folder);
+            let fresh = fresh.map_err(words)?;
+            let tar = fresh.path().join("base.tar");
+            self.bootstrap(fresh.path(), &tar, log, progress)?;
+            fs_err::rename(&tar, &rootfs).map_err(words)?;
         }
         let import = engine.command([
             "import".as_ref(),
@@ -85,7 +93,11 @@ impl Recipe {
         ]);
         let import_log = log.with_file_name("build-base-import.log");
         let ran = run::logged(&import, "base", &import_log, progress).map_err(words)?;
-        if ran.ok { Ok(()) } else { Err(format!("the engine does not import it: {}", ran.tail)) }
+        if !ran.ok {
+            return Err(format!("the engine does not import it: {}", ran.reason("Error")));
+        }
+        // The engine keeps it now.
+        fs_err::remove_file(&rootfs).map_err(words)
     }
 
     fn bootstrap(
@@ -122,18 +134,29 @@ impl Recipe {
         args.extend(self.host.apt_sources.iter().cloned());
         // Files get the time of this recipe, not of this run.
         let call = cmd("mmdebstrap", args).stdin_null().env("SOURCE_DATE_EPOCH", "1700000000");
-        match run::logged(&call, "base", log, progress) {
+        match run::logged(&child::apart(&call), "base", log, progress) {
             Ok(ran) if ran.ok => Ok(()),
-            Ok(ran) => {
-                let last = ran.tail.lines().rev().find(|line| line.contains("E:"));
-                Err(last.or(ran.tail.lines().last()).unwrap_or("mmdebstrap failed").to_owned())
-            }
+            Ok(ran) => Err(ran.reason("E:")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err("mmdebstrap is not installed".to_owned())
             }
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// Removes what killed runs and older recipes have left; the caller holds the folder's lock.
+fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let path = entry?.path();
+        let fresh = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FRESH));
+        if fresh && path.is_dir() {
+            fs_err::remove_dir_all(path)?;
+        } else if path.extension().is_some_and(|extension| extension == "tar") && path != wanted {
+            fs_err::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// mmdebstrap splits a hook as a shell does.
@@ -155,6 +178,20 @@ fn debian_suite(reference: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_killed_runs_and_older_recipes_left_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::create_dir(file(".fresh-x")).unwrap();
+        for name in [".fresh-x/base.tar", "old.tar", "new.tar", "lock"] {
+            std::fs::write(file(name), "").unwrap();
+        }
+        remove_leftovers(folder.path(), &file("new.tar")).unwrap();
+        let left = |name| file(name).exists();
+        assert!(left("new.tar") && left("lock"));
+        assert!(!left("old.tar") && !left(".fresh-x"));
+    }
 
     #[test]
     fn only_a_named_debian_suite_can_be_made() {

@@ -79,6 +79,7 @@ mod tests {
         std::fs::write(file(".dockerignore"), "*.log\n").unwrap();
         let mut request = BuildRequest {
             name: "image".to_owned(),
+            kind: plan::config::TargetKind::Local,
             context: folder.path().to_owned(),
             dockerfile: file("Dockerfile"),
             base: None,

@@ -34,5 +34,5 @@ impl Record {
 }
 
 fn path(request: &BuildRequest) -> PathBuf {
-    request.work_dir.join("images").join(format!("{}.json", request.name))
+    request.folder().join(format!("{}.json", request.name))
 }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use duct::Expression;
 
+use super::error::says_disk_full;
+use crate::child::Running;
 use crate::progress::Progress;
 
 /// So many lines tell what went wrong, without flooding the terminal.
@@ -16,6 +18,17 @@ const TAIL: usize = 20;
 pub(super) struct Ran {
     pub(super) ok: bool,
     pub(super) tail: String,
+}
+
+impl Ran {
+    /// The line that says what went wrong: one about a full disk, the last with that mark, or
+    /// the last of all.
+    pub(super) fn reason(&self, mark: &str) -> String {
+        let line =
+            |wanted: &dyn Fn(&str) -> bool| self.tail.lines().rev().find(|line| wanted(line));
+        let line = line(&says_disk_full).or_else(|| line(&|line| line.contains(mark)));
+        line.or(self.tail.lines().last()).unwrap_or("it said nothing").to_owned()
+    }
 }
 
 /// Runs a call to its end; its output is written to `log`.
@@ -30,6 +43,7 @@ pub(super) fn logged(
     }
     let mut log = io::BufWriter::new(fs_err::File::create(log)?);
     let reader = call.stderr_to_stdout().unchecked().reader()?;
+    let _running = Running::of(reader.pids());
     let mut tail = VecDeque::with_capacity(TAIL);
     let mut lines = BufReader::new(&reader);
     let mut line = Vec::new();
@@ -51,4 +65,19 @@ pub(super) fn logged(
     log.flush()?;
     let ok = reader.try_wait()?.is_some_and(|output| output.status.success());
     Ok(Ran { ok, tail: Vec::from(tail).join("\n") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ran;
+
+    #[test]
+    fn a_full_disk_is_the_reason_whatever_was_said_after_it() {
+        let ran = |tail: &str| Ran { ok: false, tail: tail.to_owned() };
+        let full = "E: dpkg failed: No space left on device\nE: rootfs failed\nbye";
+        assert_eq!(ran(full).reason("E:"), "E: dpkg failed: No space left on device");
+        assert_eq!(ran("E: no keys\nbye").reason("E:"), "E: no keys");
+        assert_eq!(ran("one\ntwo").reason("E:"), "two");
+        assert_eq!(ran("").reason("E:"), "it said nothing");
+    }
 }

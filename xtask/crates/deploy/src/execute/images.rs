@@ -10,8 +10,9 @@ use super::{Progressing, lock};
 use crate::build::{self, BuildRequest, BuildState, BuiltImage};
 use crate::engine::{self, Engine, EngineChoice};
 use crate::error::Error;
+use crate::layout::Layout;
 use crate::observe;
-use crate::registry::{self, Login, Registry};
+use crate::registry::{self, PushError, Pushed, Registry};
 use crate::stage::StageSession;
 
 /// What each image of the project is built from, for one target.
@@ -26,6 +27,7 @@ pub fn requests(
         let context = root.join(&image.context);
         BuildRequest {
             name: key.to_owned(),
+            kind,
             dockerfile: context.join(image.dockerfile.get(kind)),
             context,
             base: image.base.as_ref().map(|base| base.get(kind).to_owned()),
@@ -90,6 +92,12 @@ impl Progressing {
             return Ok(Change::Unchanged);
         }
         let built = self.built(image)?;
+        let layout = Layout::open(&built.layout).map_err(PushError::from);
+        let layout = layout.map_err(|source| Error::Push { image: image.to_owned(), source })?;
+        if layout.digest != built.digest {
+            let reason = "another run has built it anew in the meantime".to_owned();
+            return Err(Error::NotBuilt { image: image.to_owned(), reason });
+        }
         let config = &self.run.project.config;
         let deployment = &config.deployment;
         let session = self.sessions.observer(&self.run.project).await?;
@@ -111,17 +119,20 @@ impl Progressing {
             source,
         })?);
         let pushed = async {
-            let registry = Registry::open(&url, Login::Session(Arc::clone(&stage)))?;
+            let registry = Registry::open(&url, Some(Arc::clone(&stage)))?;
             let tag = plan::image_tag(&built.digest);
             let watcher = Arc::clone(&self.run.watcher);
-            registry::push(&registry, &built.layout, image, tag, watcher).await
+            registry::push(&registry, &layout, image, tag, watcher).await
         };
         let pushed = pushed.await;
         if let Some(stage) = Arc::into_inner(stage) {
             stage.close().await;
         }
         let pushed = pushed.map_err(|source| Error::Push { image: image.to_owned(), source })?;
-        Ok(if pushed.uploaded == 0 { Change::Unchanged } else { Change::Push })
+        Ok(match pushed {
+            Pushed::Sent => Change::Push,
+            Pushed::WasThere => Change::Unchanged,
+        })
     }
 
     /// Digests of all images, as specs want them.

@@ -22,11 +22,12 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-/// Makes the layout `folder` from a docker-archive. `layers` keeps compressed layers between
-/// images. The layout takes its place in one rename: interrupted, there is none or the old one.
+/// Makes the layout `folder` from a docker-archive. `store` keeps compressed layers between
+/// images (`layers`) and all layouts (`images`, this one among them). The layout takes its place
+/// in one rename: interrupted, there is none or the old one.
 pub(crate) fn from_docker_archive(
     archive: &Path,
-    layers: &Path,
+    store: &Path,
     folder: &Path,
 ) -> Result<Layout, LayoutError> {
     let archive = Archive::open(archive)?;
@@ -46,7 +47,7 @@ pub(crate) fn from_docker_archive(
         )));
     }
 
-    let layers = Layers::open(layers)?;
+    let layers = Layers::open(&store.join("layers"))?;
     let mut descriptors = Vec::with_capacity(diff_ids.len());
     for (index, diff_id) in diff_ids.iter().enumerate() {
         let layer = match layers.find(diff_id) {
@@ -62,7 +63,7 @@ pub(crate) fn from_docker_archive(
         layers: descriptors,
     };
     let layout = write(&layers, &manifest, &config_bytes, folder)?;
-    layers.prune()?;
+    layers.prune(&store.join("images"))?;
     Ok(layout)
 }
 

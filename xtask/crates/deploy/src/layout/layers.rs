@@ -1,13 +1,14 @@
 //! Compressed layers, kept by what they hold: a layer that was compressed once is not compressed
-//! again, whichever image it turns up in. Layouts hold hard links to these files; a file without
-//! one belongs to no image any more and goes.
+//! again, whichever image it turns up in. Layouts hold hard links to these files, or copies where
+//! there are no links; one that no layout holds belongs to no image any more and goes.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
 
 use super::{Descriptor, LAYER, LayoutError, gzip};
 use crate::digest::{self, Hashing};
@@ -95,15 +96,17 @@ impl Layers {
         std::fs::hard_link(&source, target).or_else(|_| fs_err::copy(&source, target).map(drop))
     }
 
-    /// Removes what no layout links to.
-    pub(super) fn prune(&self) -> io::Result<()> {
+    /// Removes what no layout below `images` holds.
+    pub(super) fn prune(&self, images: &Path) -> io::Result<()> {
+        let held = WalkDir::new(images).into_iter().map(|entry| Ok(entry?.file_name().to_owned()));
+        let held: BTreeSet<_> = held.collect::<io::Result<_>>()?;
         for entry in fs_err::read_dir(&self.folder)? {
             let path = entry?.path();
-            let meta = path.symlink_metadata()?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let file = path.file_name().unwrap_or_default();
+            let name = file.to_string_lossy();
             let blob = digest::hex_part(&format!("sha256:{name}")).is_some();
             // A temporary file is left over from a killed process: the lock is ours.
-            if (blob && meta.nlink() == 1) || name.starts_with(".tmp") {
+            if (blob && !held.contains(file)) || name.starts_with(".tmp") {
                 fs_err::remove_file(&path)?;
             }
         }

@@ -7,7 +7,7 @@ use oci_distribution::errors::OciDistributionError;
 
 use super::error::refused;
 use super::{PushError, Registry};
-use crate::session::chain;
+use crate::error::chain;
 
 /// How long to go on. Tests are less patient.
 #[derive(Debug, Clone, Copy)]

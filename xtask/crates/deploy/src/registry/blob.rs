@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
 use super::attempt::Failure;
-use super::{PushError, Pushed, Registry};
+use super::{PushError, Registry};
 use crate::layout::{Descriptor, Layout};
 use crate::progress::{Ended, Progress};
 
@@ -29,34 +29,22 @@ impl Registry {
         image: &Reference,
         blobs: Vec<Descriptor>,
         progress: Arc<dyn Progress>,
-    ) -> Result<Pushed, PushError> {
+    ) -> Result<(), PushError> {
         let uploads: Vec<_> = blobs
             .iter()
             .map(|blob| self.push_blob(layout, image, blob, &progress).boxed())
             .collect();
-        stream::iter(uploads)
-            .buffer_unordered(AT_ONCE)
-            .try_fold(Pushed::default(), async |mut pushed, bytes: Option<u64>| {
-                match bytes {
-                    Some(bytes) => {
-                        pushed.uploaded += 1;
-                        pushed.bytes += bytes;
-                    }
-                    None => pushed.skipped += 1,
-                }
-                Ok(pushed)
-            })
-            .await
+        stream::iter(uploads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Sends one blob; `None` when it was there.
+    /// Sends one blob, unless it is there.
     async fn push_blob(
         &self,
         layout: &Layout,
         image: &Reference,
         blob: &Descriptor,
         progress: &Arc<dyn Progress>,
-    ) -> Result<Option<u64>, PushError> {
+    ) -> Result<(), PushError> {
         let short = blob.digest.get("sha256:".len()..).and_then(|hex| hex.get(..12));
         let name = image.repository().rsplit('/').next().unwrap_or_default();
         let item = format!("{name} {}", short.unwrap_or(&blob.digest));
@@ -83,7 +71,7 @@ impl Registry {
                 (Ok(()), false) => Ended::Skipped,
             },
         );
-        result.map(|()| sent.then_some(blob.size))
+        result
     }
 
     async fn send(

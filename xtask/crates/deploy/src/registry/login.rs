@@ -9,8 +9,8 @@ use oci_distribution::token_cache::{RegistryToken, RegistryTokenType};
 use oci_distribution::{Reference, RegistryOperation};
 use serde::Deserialize;
 
+use super::Registry;
 use super::attempt::{Failure, short};
-use super::{Login, Registry};
 use crate::secret::Secret;
 use crate::token;
 
@@ -51,7 +51,7 @@ impl Registry {
 
     /// The token in force, if this registry asks for one; logs in where that is needed.
     pub(super) async fn bearer(&self) -> Result<Option<Secret>, Failure> {
-        let Login::Session(session) = &self.login else { return Ok(None) };
+        let Some(session) = &self.login else { return Ok(None) };
         // Held over the login: whoever comes meanwhile waits for the one token.
         let mut bearer = self.bearer.lock().await;
         if let Some(bearer) = bearer.as_ref()

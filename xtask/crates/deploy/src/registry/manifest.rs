@@ -16,7 +16,7 @@ const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
 
 impl Registry {
     /// The digest behind a tag, if the registry has it.
-    pub(super) async fn head_manifest(
+    pub(crate) async fn head_manifest(
         &self,
         image: &Reference,
     ) -> Result<Option<String>, PushError> {

@@ -1,7 +1,7 @@
 //! Pushes to a registry that fails as registries do, and keeps what it got.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,8 +35,7 @@ impl Fake {
             fake.0.lock().unwrap().faults.entry(method).or_default().push_back(*fault);
         }
         let address = serve(Arc::clone(&fake)).await;
-        let mut registry =
-            Registry::open(&format!("{address}/db/schema/repo"), Login::Anonymous).ok().unwrap();
+        let mut registry = Registry::open(&format!("{address}/db/schema/repo"), None).ok().unwrap();
         registry.patience = Patience {
             tries: 4,
             pause: Duration::from_millis(5),
@@ -107,7 +106,7 @@ impl Site for Fake {
 }
 
 /// A layout with a config and one layer of incompressible bytes.
-fn layout(folder: &Path) -> PathBuf {
+fn layout(folder: &Path) -> Layout {
     let blobs = folder.join("blobs/sha256");
     std::fs::create_dir_all(&blobs).unwrap();
     let mut state = 1_u64;
@@ -129,7 +128,7 @@ fn layout(folder: &Path) -> PathBuf {
     let manifest = keep(manifest.to_string().as_bytes());
     let index = serde_json::json!({"schemaVersion": 2, "mediaType": "i", "manifests": [manifest]});
     std::fs::write(folder.join("index.json"), index.to_string()).unwrap();
-    folder.to_owned()
+    Layout::open(folder).unwrap()
 }
 
 async fn pushed_through(
@@ -148,13 +147,22 @@ async fn a_second_push_asks_for_the_manifest_and_sends_nothing() {
     let (fake, registry) = Fake::start(&[]).await;
     let layout = layout(folder.path());
     let push = || push(&registry, &layout, "milvus", "abc", Arc::new(Silent));
-    let first = push().await.unwrap();
-    assert_eq!((first.uploaded, first.skipped, first.bytes), (2, 0, (3 << 20) + 2));
+    assert_eq!(push().await.unwrap(), Pushed::Sent);
     let before = fake.0.lock().unwrap().requests.len();
-    assert_eq!(push().await.unwrap(), Pushed { uploaded: 0, skipped: 2, bytes: 0 });
+    assert_eq!(push().await.unwrap(), Pushed::WasThere);
     assert_eq!(fake.0.lock().unwrap().requests.len(), before + 1);
-    let found = manifest_digest(&registry, "milvus", "abc").await.unwrap();
-    assert!(found.is_some());
+}
+
+#[tokio::test]
+async fn an_image_whose_blobs_are_all_there_is_pushed_by_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fake, registry) = Fake::start(&[]).await;
+    let layout = layout(folder.path());
+    let push = |tag| push(&registry, &layout, "milvus", tag, Arc::new(Silent));
+    push("abc").await.unwrap();
+    fake.0.lock().unwrap().manifest = None;
+    assert_eq!(push("def").await.unwrap(), Pushed::Sent);
+    assert_eq!(fake.requests("PUT /v2/upload"), 2);
 }
 
 #[tokio::test]
@@ -166,7 +174,7 @@ async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
         ("POST", Fault::Status(429)),
     ];
     let (fake, result) = pushed_through(&faults).await;
-    assert_eq!(result.unwrap().uploaded, 2);
+    assert_eq!(result.unwrap(), Pushed::Sent);
     let state = fake.0.lock().unwrap();
     assert!(state.blobs.iter().all(|(digest, bytes)| digest::of(bytes) == *digest));
 }
@@ -174,7 +182,7 @@ async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
 #[tokio::test]
 async fn an_upload_that_stands_still_is_started_again() {
     let (fake, result) = pushed_through(&[("PUT", Fault::Trouble(Trouble::Hang))]).await;
-    assert_eq!(result.unwrap().uploaded, 2);
+    assert_eq!(result.unwrap(), Pushed::Sent);
     assert_eq!(fake.requests("PUT /v2/upload"), 3);
 }
 

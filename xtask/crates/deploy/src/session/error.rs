@@ -4,7 +4,7 @@ use snowflake_connector_rs::ErrorKind;
 
 use super::statement::Statement;
 use crate::connection::Connection;
-use crate::error::Kind;
+use crate::error::{Kind, chain};
 use crate::secret::Secrets;
 
 /// Why a statement gave no rows.
@@ -151,19 +151,4 @@ pub(super) fn statement(
             query_id,
         },
     }
-}
-
-/// An error and its causes on one line; reqwest says what went wrong only in the last of them.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        cause = inner.source();
-    }
-    text
 }

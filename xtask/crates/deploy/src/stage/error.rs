@@ -99,7 +99,7 @@ pub(super) fn unreachable(
     StageError::Unreachable {
         doing: doing.to_owned(),
         url: connection.url.to_string(),
-        problem: crate::session::chain(error),
+        problem: crate::error::chain(error),
         hint: connection.reach_hint(),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::connection::{Auth, Connection};
 use crate::fake_http::{Answer, Request, Site, serve};
-use crate::registry::{Login, Registry, manifest_digest};
+use crate::registry::Registry;
 use crate::secret::Secret;
 use crate::token;
 
@@ -156,10 +156,11 @@ async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
     let (fake, connection) = start().await;
     let session = Arc::new(StageSession::open(&connection, None).await.ok().unwrap());
     let address = fake.0.lock().unwrap().address.clone();
-    let registry = Registry::open(&format!("{address}/db/s/repo"), Login::Session(session));
+    let registry = Registry::open(&format!("{address}/db/s/repo"), Some(session));
     let registry = registry.ok().unwrap();
+    let image = registry.reference("milvus", "abc");
     for _ in 0..3 {
-        assert_eq!(manifest_digest(&registry, "milvus", "abc").await.unwrap(), None);
+        assert_eq!(registry.head_manifest(&image).await.unwrap(), None);
     }
     let log = fake.0.lock().unwrap().log.clone();
     let password = token::IssuedToken {

@@ -64,7 +64,7 @@ pub(super) async fn upload(
                 problem
             }
             // The address of the request may hold what opens the store.
-            Err(error) => crate::session::chain(&error.without_url()),
+            Err(error) => crate::error::chain(&error.without_url()),
         };
         if tries == TRIES {
             return Err(StageError::Store { file: file.to_owned(), answer: problem });

@@ -16,6 +16,10 @@ impl Work {
         self.0.path().join(name)
     }
 
+    fn image(&self, name: &str) -> PathBuf {
+        self.path("images").join(name)
+    }
+
     /// An archive whose layers hold the given bytes; what occurs twice becomes a link.
     fn archive(&self, layers: &[&[u8]], architecture: &str) -> PathBuf {
         let diff_ids: Vec<_> = layers.iter().map(|bytes| digest::of(bytes)).collect();
@@ -61,7 +65,7 @@ impl Work {
 
     fn convert(&self, layers: &[&[u8]], name: &str) -> Layout {
         let archive = self.archive(layers, "amd64");
-        from_docker_archive(&archive, &self.path("layers"), &self.path(name)).unwrap()
+        from_docker_archive(&archive, self.0.path(), &self.image(name)).unwrap()
     }
 
     fn kept_layers(&self) -> usize {
@@ -107,19 +111,32 @@ fn layers_of_another_image_are_shared_and_kept() {
         inode(&two.blob_path(&two.manifest.layers[0])),
     );
     assert_eq!(work.kept_layers(), 3);
-    Layout::open(&work.path("one")).unwrap();
+    Layout::open(&work.image("one")).unwrap();
+}
+
+#[test]
+fn a_layer_that_was_copied_into_a_layout_is_kept_as_one_that_was_linked() {
+    let work = Work::new();
+    let one = work.convert(&[b"base"], "one");
+    let base = &one.manifest.layers[0];
+    // As on a file system without hard links.
+    let (kept, copy) = (one.blob_path(base), work.path("copy"));
+    fs::copy(&kept, &copy).unwrap();
+    fs::rename(copy, kept).unwrap();
+    work.convert(&[b"other"], "two");
+    assert_eq!(work.kept_layers(), 2);
 }
 
 #[test]
 fn an_image_for_another_machine_is_refused() {
     let work = Work::new();
     let archive = work.archive(&[b"base"], "arm64");
-    let error = from_docker_archive(&archive, &work.path("layers"), &work.path("image"));
+    let error = from_docker_archive(&archive, work.0.path(), &work.image("image"));
     assert_eq!(
         error.unwrap_err().to_string(),
         "the image is for linux/arm64, but services run on linux/amd64 only"
     );
-    assert!(!work.path("image").exists());
+    assert!(!work.image("image").exists());
 }
 
 #[test]
@@ -127,7 +144,7 @@ fn a_blob_cut_short_is_noticed() {
     let work = Work::new();
     let layout = work.convert(&[b"base"], "image");
     fs::write(layout.blob_path(&layout.manifest.layers[0]), "b").unwrap();
-    let error = Layout::open(&work.path("image")).unwrap_err().to_string();
+    let error = Layout::open(&work.image("image")).unwrap_err().to_string();
     assert!(error.contains("is not complete"), "{error}");
     // The cache holds the same file, so it does not trust it either.
     work.convert(&[b"base"], "image");
@@ -140,7 +157,7 @@ fn a_layer_that_the_engine_keeps_compressed_stays_as_it_is() {
     std::io::Write::write_all(&mut gzip, b"base").unwrap();
     let gzip = gzip.finish().unwrap();
     let archive = work.archive_of(&[&gzip], &[digest::of(b"base")], "amd64");
-    let layout = from_docker_archive(&archive, &work.path("layers"), &work.path("image")).unwrap();
+    let layout = from_docker_archive(&archive, work.0.path(), &work.image("image")).unwrap();
     assert_eq!(layout.manifest.layers[0].digest, digest::of(&gzip));
 }
 
@@ -148,7 +165,7 @@ fn a_layer_that_the_engine_keeps_compressed_stays_as_it_is() {
 fn a_layer_that_is_not_what_the_config_names_is_refused() {
     let work = Work::new();
     let archive = work.archive_of(&[b"forged"], &[digest::of(b"base")], "amd64");
-    let error = from_docker_archive(&archive, &work.path("layers"), &work.path("image"));
+    let error = from_docker_archive(&archive, work.0.path(), &work.image("image"));
     assert!(error.unwrap_err().to_string().contains(&digest::of(b"forged")));
-    assert!(!work.path("image").exists());
+    assert!(!work.image("image").exists());
 }

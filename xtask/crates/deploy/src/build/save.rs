@@ -1,0 +1,82 @@
+//! Out of the engine's store and into a layout of ours, and what is left over from that.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+use super::error::{self, BuildError};
+use super::{BuildRequest, quiet};
+use crate::child;
+use crate::engine::{Engine, EngineKind};
+use crate::layout::{self, LayoutError};
+
+/// How the folder begins in which an engine writes an image down.
+const PREFIX: &str = ".save-";
+
+/// Keeps the image that was built as a layout; returns the digest of its manifest.
+pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
+    let files = |source| error::files(&request.name, &request.work_dir, source);
+    let (_mine, folder) = folder(&request.work_dir).map_err(files)?;
+    let tar = folder.path().join("image.tar");
+    let mut args = vec!["save".into()];
+    if engine.kind == EngineKind::Podman {
+        args.extend(["--quiet", "--format", "docker-archive"].map(OsString::from));
+    }
+    args.extend(["--output".into(), tar.clone().into(), request.tag().into()]);
+    quiet(request, "save what was built", &engine.command(args))?;
+    match layout::from_docker_archive(&tar, &request.work_dir, &request.layout_dir()) {
+        Ok(layout) => Ok(layout.digest),
+        Err(LayoutError::Io(source)) => Err(files(source)),
+        Err(source) => Err(BuildError::Layout { image: request.name.clone(), source }),
+    }
+}
+
+/// A fresh folder, which goes with its guard, and the lock that says it is in use. A folder whose
+/// lock is free belongs to a process that was killed, and goes now.
+fn folder(work_dir: &Path) -> io::Result<(std::fs::File, tempfile::TempDir)> {
+    fs_err::create_dir_all(work_dir)?;
+    // Nobody may look between the making of a folder and its lock.
+    let all = fs_err::File::create(work_dir.join("save.lock"))?;
+    all.file().lock()?;
+    for entry in fs_err::read_dir(work_dir)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && std::fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
+            && let Err(error) = fs_err::remove_dir_all(entry.path())
+        {
+            tracing::debug!(%error, "what a killed process left stays");
+        }
+    }
+    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(work_dir)?;
+    let mine = std::fs::File::open(folder.path())?;
+    mine.lock()?;
+    Ok((mine, folder))
+}
+
+/// Removes an image that a newer build has replaced, unless it has another name or something
+/// runs from it. Failing that, it stays where it is: it only takes room.
+pub(super) fn remove_replaced(engine: &Engine, image_id: &str) {
+    let names = "{{len .RepoTags}} {{len .RepoDigests}}";
+    let look = child::output(&engine.command(["image", "inspect", "--format", names, image_id]));
+    let nameless = look.is_ok_and(|said| said.stdout.trim_ascii() == b"0 0");
+    if nameless && let Ok(said) = child::output(&engine.command(["image", "rm", image_id])) {
+        tracing::debug!(image_id, removed = said.status.success(), "the image was replaced");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_saved_goes_and_what_is_being_saved_stays() {
+        let work = tempfile::tempdir().unwrap();
+        let killed = work.path().join(".save-killed");
+        std::fs::create_dir(&killed).unwrap();
+        std::fs::write(killed.join("image.tar"), "gigabytes").unwrap();
+        let (_one, first) = folder(work.path()).unwrap();
+        assert!(!killed.exists());
+        let (_other, second) = folder(work.path()).unwrap();
+        assert!(first.path().exists() && second.path().exists());
+    }
+}
