@@ -14,9 +14,6 @@ fn statement_with(value: &str, statement: &str) -> Result<String, String> {
 
 #[test]
 fn quotes_and_backslashes_in_a_text_are_doubled() {
-    let rendered = statement_with(r#"'it''s \ "' "#.trim_end(), "SELECT '<% greeting %>';");
-    // TOML's literal string ends at the quote: the value is given as a basic string instead.
-    assert!(rendered.is_err());
     let rendered =
         statement_with(r#""it's \\ '; DROP DATABASE D; --""#, "SELECT '<% greeting %>';");
     assert_eq!(rendered.unwrap(), r"SELECT 'it''s \\ ''; DROP DATABASE D; --'");
