@@ -1,8 +1,11 @@
 //! Every rendered file of the project, as it reaches a target.
 
+use std::collections::BTreeSet;
+
 use plan::{SqlFile, image_tag, render_spec, service_statements};
 
-use crate::sources::{built, desired, digests, project};
+use crate::sources::{built, desired, desired_otherwise, digests, project};
+use crate::tidy::files;
 
 fn text(files: &[SqlFile]) -> String {
     let mut text = String::new();
@@ -21,6 +24,20 @@ fn every_set_renders_as_reviewed() {
     for (set, files) in desired().sets {
         insta::assert_snapshot!(format!("sql_{set}"), text(&files));
     }
+}
+
+/// The files whose condition does not hold for the project as it is.
+#[test]
+fn every_other_file_of_sql_renders_as_reviewed() {
+    let path = |file: &SqlFile| file.path.clone();
+    let usual: BTreeSet<String> = desired().sets.values().flatten().map(path).collect();
+    let mut others: Vec<SqlFile> = desired_otherwise().sets.into_values().flatten().collect();
+    others.retain(|file| !usual.contains(&file.path));
+    insta::assert_snapshot!("sql_otherwise", text(&others));
+
+    let seen: BTreeSet<String> = others.iter().map(path).chain(usual).collect();
+    let all = files(&["sql"], ".sql").into_iter().map(|file| file.path);
+    assert_eq!(seen, all.collect(), "a file is in no snapshot: let `desired_otherwise` want it");
 }
 
 #[test]

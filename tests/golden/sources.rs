@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use plan::{Desired, ImageState, Project, SourceFile};
 
+use crate::tidy::files;
+
 /// Digests that images are said to have.
 pub(crate) const MILVUS: &str =
     "sha256:aaaaaaaaaaaabbbbbbbbbbbbccccccccccccddddddddddddeeeeeeeeeeeeffff";
@@ -33,6 +35,27 @@ pub(crate) fn built() -> BTreeMap<String, ImageState> {
 /// The project's own files for the local target, both images built.
 pub(crate) fn desired() -> Desired {
     plan::desired(&project(), "local", &built()).expect("the project's own files are in order")
+}
+
+/// The project's own files for a deployment that chooses otherwise wherever a file of sql/ has a
+/// condition: a schema of its own, no way out, and the ingress integration.
+pub(crate) fn desired_otherwise() -> Desired {
+    let texts = |folder: &str, ending: &str| {
+        let files = files(&[folder], ending).into_iter();
+        files.map(|file| SourceFile { path: file.path, text: file.text }).collect::<Vec<_>>()
+    };
+    let mut config = std::fs::read_to_string(root().join("spcs.toml")).expect("spcs.toml");
+    for (from, to) in [
+        ("schema = \"PUBLIC\"", "schema = \"SEARCH\""),
+        ("hosts = [\"pypi.org:443\", \"files.pythonhosted.org:443\"]", "hosts = []"),
+        ("create_integration = false", "create_integration = true"),
+    ] {
+        assert_eq!(config.matches(from).count(), 1, "spcs.toml has `{from}` once");
+        config = config.replace(from, to);
+    }
+    let project = Project::from_texts(&config, texts("sql", ".sql"), texts("specs", ".yaml"));
+    let project = project.expect("the project's own files are in order");
+    plan::desired(&project, "local", &built()).expect("and say what is wanted")
 }
 
 /// A project of texts: a configuration with one image, pool and service, and these files.
