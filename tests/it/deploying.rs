@@ -200,3 +200,13 @@ fn a_wrong_password_of_the_user_is_told_with_the_way_out() {
     let run = sandbox.xtask(&["verify"]);
     assert!(!run.stderr.contains("is not taken"), "{}", run.stderr);
 }
+
+#[test]
+fn a_log_is_one_document_where_json_is_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let log = sandbox.xtask(&["logs", "milvus", "-n", "1", "--format", "json"]).code(0).json();
+    assert_eq!(log["service"], "MILVUS_DEMO.PUBLIC.MILVUS");
+    assert_eq!((&log["container"], &log["instance"]), (&json!("milvus"), &json!("0")));
+    assert!(log["lines"].as_array().unwrap().len() <= 1, "{log}");
+}

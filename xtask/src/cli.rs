@@ -106,6 +106,8 @@ Examples:
     Status,
     /// Print what a service's container wrote
     #[command(after_help = "\
+With --format json: one document with all lines; with --follow, one document for each line.
+
 Examples:
   cargo xtask logs milvus --lines 20
   cargo xtask logs jupyter --follow

@@ -5,7 +5,10 @@ mod kernel;
 mod outputs;
 
 use anyhow::{Context as _, Result};
+use deploy::error::Kind;
 use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 pub(crate) use jupyter::Jupyter;
 pub(crate) use kernel::Kernel;
@@ -25,7 +28,9 @@ pub(crate) struct Answer {
 impl Notebook {
     /// From a notebook's JSON.
     pub(crate) fn new(document: Value) -> Result<Self> {
-        document["cells"].as_array().context("the notebook has no cells")?;
+        document["cells"]
+            .as_array()
+            .context(Failure::new(Kind::Verify, "the notebook has no cells"))?;
         Ok(Self(document))
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use deploy::error::Kind;
 use deploy::observe;
+use serde_json::{Value, json};
 
 use crate::cli::Logs;
 use crate::context::Context;
@@ -52,8 +53,17 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let read = async |lines, previous| {
         observe::logs(&session, &service, &instance, &container, lines, previous).await
     };
-    let mut seen = read(args.lines, args.previous).await.map_err(failed)?;
-    print(context, &seen)?;
+    let about = json!({"service": service, "instance": instance, "container": container});
+    let first = if args.follow { MOST } else { args.lines };
+    let mut seen = read(first, args.previous).await.map_err(failed)?;
+    let lines = last_lines(&seen, usize::try_from(args.lines)?);
+    if args.follow {
+        print_more(context, &about, lines)?;
+    } else {
+        let mut document = about.clone();
+        document["lines"] = json!(lines.lines().collect::<Vec<_>>());
+        context.console.data(&document, lines)?;
+    }
     let mut follow = args.follow;
     while follow {
         tokio::select! {
@@ -61,7 +71,7 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
             () = context.cancel.cancelled() => follow = false,
         }
         let now = read(MOST, false).await.map_err(failed)?;
-        print(context, news(&seen, &now))?;
+        print_more(context, &about, news(&seen, &now))?;
         seen = now;
     }
     session.close().await;
@@ -69,28 +79,40 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     Ok(())
 }
 
-fn print(context: &Context, text: &str) -> Result<()> {
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    context.console.raw(&format!("{text}{end}"))
+/// Prints lines of a log that is followed; as JSON, a document for each line.
+fn print_more(context: &Context, about: &Value, text: &str) -> Result<()> {
+    if !context.console.json() {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        return context.console.raw(&format!("{text}{end}"));
+    }
+    let documents = text.lines().map(|line| {
+        let mut document = about.clone();
+        document["line"] = json!(line);
+        format!("{document}\n")
+    });
+    context.console.raw(&documents.collect::<String>())
 }
 
-/// The lines of `now` after the last lines of `seen`; all of them if the log started again.
+/// The last lines of a text, at most so many.
+fn last_lines(text: &str, count: usize) -> &str {
+    let whole = text.trim_end_matches('\n');
+    let start = whole.rmatch_indices('\n').nth(count.saturating_sub(1));
+    start.map_or(text, |(at, _)| &text[at + 1..])
+}
+
+/// What `now` has after `seen`, both being the end of one log; all of it if the log started again.
+///
+/// The new text begins with lines that the old one ends with, and with as many of them as can be:
+/// where a log repeats itself, old lines are not taken for new ones.
 fn news<'t>(seen: &str, now: &'t str) -> &'t str {
-    let seen = seen.trim_end_matches('\n');
-    if seen.is_empty() {
-        return now;
-    }
-    // The tail of what was seen, as far as the new text still reaches back.
-    let mut tail = seen;
-    loop {
-        if let Some(at) = now.find(tail) {
-            return now[at + tail.len()..].trim_start_matches('\n');
+    let mut overlap = seen.trim_end_matches('\n');
+    while !overlap.is_empty() {
+        if let Some(rest) = now.strip_prefix(overlap) {
+            return rest.strip_prefix('\n').unwrap_or(rest);
         }
-        match tail.split_once('\n') {
-            Some((_, rest)) if !rest.is_empty() => tail = rest,
-            _ => return now,
-        }
+        overlap = overlap.split_once('\n').map_or("", |(_, rest)| rest);
     }
+    now
 }
 
 #[cfg(test)]
@@ -104,5 +126,20 @@ mod tests {
         assert_eq!(news("a\nb\n", "a\nb\n"), "");
         assert_eq!(news("a\nb\n", "started again\n"), "started again\n");
         assert_eq!(news("", "a\n"), "a\n");
+    }
+
+    #[test]
+    fn lines_that_repeat_are_not_printed_again() {
+        assert_eq!(news("tick\ntock\ntick\n", "tick\ntock\ntick\n"), "");
+        assert_eq!(news("tick\ntock\ntick\n", "tick\ntock\ntick\ntock\n"), "tock\n");
+        assert_eq!(news("a\ntick\ntick\n", "tick\ntick\nb\n"), "b\n");
+    }
+
+    #[test]
+    fn the_last_lines_are_those_at_the_end() {
+        assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc\n");
+        assert_eq!(last_lines("a\nb\nc", 1), "c");
+        assert_eq!(last_lines("a\n", 5), "a\n");
+        assert_eq!(last_lines("", 5), "");
     }
 }

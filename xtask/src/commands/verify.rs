@@ -7,7 +7,7 @@ use deploy::connection::Auth;
 use deploy::error::Kind;
 use deploy::observe;
 use deploy::secret::Secret;
-use deploy::stage::StageSession;
+use deploy::stage::{StageError, StageSession};
 use serde_json::json;
 
 use crate::cli::Verify;
@@ -76,11 +76,14 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     let session = StageSession::open(&connection, Some(&deployment.role)).await;
     let failed = |what: &str, source| deploy::Error::Stage { doing: doing(what), source };
     let session = session.map_err(|source| {
-        let error = failed("logging in", source);
-        let failure =
-            Failure::new(error.kind(), format!("the password of {} is not taken", deployment.user));
-        anyhow::Error::new(error).context(
-            failure
+        let refused = matches!(source, StageError::Login { .. });
+        let error = anyhow::Error::new(failed("logging in", source));
+        if !refused {
+            return error;
+        }
+        let message = format!("the password of {} is not taken", deployment.user);
+        error.context(
+            Failure::new(Kind::Connection, message)
                 .hint("`cargo xtask sql password` gives the user the password that is kept here"),
         )
     })?;

@@ -56,7 +56,8 @@ impl Jupyter {
     pub(crate) async fn notebook(&self, path: &str) -> Result<Notebook> {
         let doing = format!("reading {path} from Jupyter");
         let request = self.request(Method::GET, &format!("api/contents/{path}?type=notebook"))?;
-        let answer: Value = self.send(request, &doing).await?.json().await.context(doing)?;
+        let answer = self.send(request, &doing).await?.json::<Value>().await;
+        let answer = answer.context(Failure::new(Kind::Verify, doing))?;
         Notebook::new(answer["content"].clone())
     }
 
@@ -65,8 +66,10 @@ impl Jupyter {
         let doing = "starting a kernel";
         let body = json!({"name": "python3", "path": path});
         let request = self.request(Method::POST, "api/kernels")?.json(&body);
-        let answer: Value = self.send(request, doing).await?.json().await.context(doing)?;
-        let id = answer["id"].as_str().context("Jupyter's answer has no kernel id")?.to_owned();
+        let answer = self.send(request, doing).await?.json::<Value>().await;
+        let answer = answer.context(Failure::new(Kind::Verify, doing))?;
+        let no_id = Failure::new(Kind::Verify, "Jupyter's answer has no kernel id");
+        let id = answer["id"].as_str().context(no_id)?.to_owned();
         let session = uuid::Uuid::new_v4().to_string();
         let path = format!("api/kernels/{id}/channels?session_id={session}");
         Kernel::connect(self.request(Method::GET, &path)?, id, session).await

@@ -44,12 +44,12 @@ impl Kernel {
             .header(SEC_WEBSOCKET_KEY, generate_key())
             .send()
             .await
-            .context("connecting to the kernel")?;
+            .context(broken("connecting to the kernel"))?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             let message = format!("connecting to the kernel: no WebSocket but {}", answer.status());
             return Err(Failure::new(Kind::Verify, message).into());
         }
-        let stream = answer.upgrade().await.context("connecting to the kernel")?;
+        let stream = answer.upgrade().await.context(broken("connecting to the kernel"))?;
         let socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
         let mut kernel = Kernel { id, session, socket };
         kernel.ready().await?;
@@ -107,7 +107,7 @@ impl Kernel {
             },
         });
         let message = Message::text(message.to_string());
-        self.socket.send(message).await.context("writing to the kernel")?;
+        self.socket.send(message).await.context(broken("writing to the kernel"))?;
         Ok(id)
     }
 
@@ -121,25 +121,59 @@ impl Kernel {
                     return Err(failure.hint("give it more with `--timeout`").into());
                 }
                 Err(_) => {
-                    self.socket.send(Message::Ping(Vec::new().into())).await?;
+                    let ping = Message::Ping(Vec::new().into());
+                    self.socket.send(ping).await.context(broken("writing to the kernel"))?;
                     continue;
                 }
                 Ok(message) => message,
             };
             match message {
                 Some(Ok(Message::Text(text))) => {
-                    return serde_json::from_str(&text).context("reading the kernel's message");
+                    let message: Value = serde_json::from_str(&text)
+                        .context(broken("reading the kernel's message"))?;
+                    if died(&message) {
+                        bail!(broken("the kernel died"));
+                    }
+                    return Ok(message);
                 }
                 Some(Ok(Message::Close(_))) | None => {
-                    bail!(Failure::new(Kind::Verify, "Jupyter closed the connection to the kernel"))
+                    bail!(broken("Jupyter closed the connection to the kernel"))
                 }
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error).context("reading from the kernel"),
+                Some(Err(error)) => {
+                    return Err(error).context(broken("reading from the kernel"));
+                }
             }
         }
     }
 }
 
+/// What breaks between here and the kernel is the notebook's failure, and no defect of this program.
+fn broken(what: &str) -> Failure {
+    Failure::new(Kind::Verify, what).hint("see `cargo xtask status` and `cargo xtask logs jupyter`")
+}
+
+/// Whether Jupyter says that the kernel's process has ended, as it does when memory runs out: an
+/// answer to what it was running does not come any more.
+fn died(message: &Value) -> bool {
+    let state = message["content"]["execution_state"].as_str().unwrap_or_default();
+    message["msg_type"] == "status" && matches!(state, "restarting" | "autorestarting" | "dead")
+}
+
 fn answers(message: &Value, request: &str) -> bool {
     message["parent_header"]["msg_id"] == request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_that_is_restarted_has_died_whatever_it_was_asked() {
+        let status = |state: &str| json!({"msg_type": "status", "parent_header": {}, "content": {"execution_state": state}});
+        for state in ["restarting", "autorestarting", "dead"] {
+            assert!(died(&status(state)), "{state}");
+        }
+        assert!(!died(&status("starting")) && !died(&status("busy")));
+    }
 }
