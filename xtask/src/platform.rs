@@ -14,8 +14,9 @@ use crate::failure::Failure;
 
 pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
 
-/// How long a platform may take to stop: containers go on running, so it only has files to close.
-const STOP_LIMIT: Duration = Duration::from_secs(20);
+/// How long a platform may take to stop: containers go on running, but a call of the engine that
+/// has begun is waited for.
+const STOP_LIMIT: Duration = Duration::from_secs(45);
 
 /// How long one question to the platform may take, and how often it is asked.
 const PATIENCE: Duration = Duration::from_secs(5);

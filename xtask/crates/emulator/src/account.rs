@@ -1,5 +1,6 @@
 //! The account: what every part of the platform shares.
 
+mod clearing;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,10 @@ use crate::kind::Kind;
 use crate::registry::Registry;
 use crate::service::{Deployment, PinnedImage, StageVolume};
 use crate::session::{Issued, Sessions};
-use crate::sql::{SqlError, Value};
+use crate::sql::Value;
 use crate::wire::Queries;
+
+pub(crate) use clearing::Clearing;
 
 /// What the platform calls itself.
 pub(crate) const ORGANISATION: &str = "SPCS";
@@ -57,10 +60,12 @@ impl Account {
 
     /// Hands a service to the controller as the catalog wants it now.
     pub(crate) fn deploy(&self, service: &[String]) {
-        let deployment = self.catalog.read(|state| self.deployment(state, service));
-        if let Some(deployment) = deployment {
-            self.controller.apply(deployment);
-        }
+        // Under the catalog's lock, so that deployments arrive in the order of the changes.
+        self.catalog.read(|state| {
+            if let Some(deployment) = self.deployment(state, service) {
+                self.controller.apply(deployment);
+            }
+        });
     }
 
     /// Hands over all services, so that containers that run already are found again.
@@ -126,44 +131,6 @@ impl Account {
                     there.is_some_and(|integration| integration.flag("ENABLED", false))
                 })
             }),
-        })
-    }
-
-    /// Finishes what a platform that was killed had begun to drop.
-    pub(crate) async fn clear_away_rest(&self) {
-        for (kind, path) in self.catalog.read(|state| state.leaving.clone()) {
-            if let Err(error) = self.clear_away(kind, &path).await {
-                tracing::warn!(name = path.join("."), error = error.message, "left behind");
-            }
-        }
-    }
-
-    /// Removes what a dropped object had outside the catalog: containers, files, images.
-    pub(crate) async fn clear_away(&self, kind: Kind, path: &[String]) -> Result<(), SqlError> {
-        let failed = |error: std::io::Error| {
-            SqlError::execution(format!("what {} held is not all gone: {error}", path.join(".")))
-        };
-        match kind {
-            Kind::Service => self.controller.remove(&path.join("."), false).await,
-            Kind::Stage => {
-                let stage = directory(path);
-                self.permits.end(&stage);
-                match fs_err::remove_dir_all(self.stages.join(stage)) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(failed(error));
-                    }
-                    _ => {}
-                }
-            }
-            Kind::ImageRepository => {
-                let key = path.join("/").to_lowercase();
-                self.registry.remove_repository(&key).map_err(failed)?;
-            }
-            _ => return Ok(()),
-        }
-        self.catalog.change(|state| {
-            state.leaving.retain(|(left, name)| *left != kind || name != path);
-            Ok(())
         })
     }
 

@@ -71,6 +71,15 @@ impl Catalog {
         &self,
         change: impl FnOnce(&mut State) -> Result<T, SqlError>,
     ) -> Result<T, SqlError> {
+        self.change_then(change, |value| value)
+    }
+
+    /// The same, with what is to follow the change before anybody else sees the catalog.
+    pub(crate) fn change_then<T, U>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, SqlError>,
+        follow: impl FnOnce(T) -> U,
+    ) -> Result<U, SqlError> {
         let mut current = self.lock();
         let mut next = current.clone();
         let value = change(&mut next)?;
@@ -78,6 +87,6 @@ impl Catalog {
             SqlError::execution(format!("the catalog could not be written: {error}"))
         })?;
         *current = next;
-        Ok(value)
+        Ok(follow(value))
     }
 }

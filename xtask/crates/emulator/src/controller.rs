@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::runtime::{PullLogin, Runtime, RuntimeError};
 use crate::service::{Deployment, ServiceObservation};
@@ -128,14 +129,40 @@ struct Context {
     dirs: ControllerDirs,
     login: PullLogin,
     timing: ControllerTiming,
+    /// Set when the platform stops.
+    stopping: CancellationToken,
 }
 
 /// The line to a service's task.
 struct Handle {
     goal: watch::Sender<Goal>,
     shared: Arc<Mutex<Shared>>,
-    /// Closed when the task has ended.
-    ended: watch::Receiver<()>,
+    /// Closed when the task has ended; what its last word was.
+    ended: watch::Receiver<Result<(), RuntimeError>>,
+}
+
+/// A service that is being taken away.
+#[must_use]
+pub struct Removal {
+    controller: Controller,
+    key: String,
+    ended: watch::Receiver<Result<(), RuntimeError>>,
+}
+
+impl Removal {
+    /// Ends when its containers and volumes are gone.
+    ///
+    /// # Errors
+    /// When some of them could not be removed.
+    pub async fn done(mut self) -> Result<(), RuntimeError> {
+        while self.ended.changed().await.is_ok() {}
+        let mut services = self.controller.services();
+        // A CREATE may have followed meanwhile; its entry stays.
+        if services.get(&self.key).is_some_and(|handle| handle.ended.has_changed().is_err()) {
+            services.remove(&self.key);
+        }
+        self.ended.borrow().clone()
+    }
 }
 
 impl Controller {
@@ -151,7 +178,8 @@ impl Controller {
         login: PullLogin,
         timing: ControllerTiming,
     ) -> Controller {
-        let context = Arc::new(Context { runtime, dirs, login, timing });
+        let context =
+            Arc::new(Context { runtime, dirs, login, timing, stopping: CancellationToken::new() });
         Controller { inner: Arc::new(Inner { context, services: Mutex::default() }) }
     }
 
@@ -173,32 +201,36 @@ impl Controller {
         }
     }
 
-    /// Takes a service away, whether it was applied in this process or found in the engine only.
-    /// Ends when its containers are gone.
-    pub async fn remove(&self, key: &str, keep_block_volumes: bool) {
+    /// Begins to take a service away, whether it was applied in this process or found in the
+    /// engine only. What is applied under its name from now on begins when it is gone.
+    pub fn remove(&self, key: &str, keep_block_volumes: bool) -> Removal {
         let goal = Goal::Remove { keep_block_volumes };
-        let mut ended = {
-            let mut services = self.services();
-            let handle = services
-                .entry(key.to_owned())
-                .or_insert_with(|| self.start(key, goal.clone(), None));
-            handle.goal.send_replace(goal);
-            handle.ended.clone()
-        };
-        while ended.changed().await.is_ok() {}
         let mut services = self.services();
-        // A CREATE may have followed meanwhile; its entry stays.
-        if services.get(key).is_some_and(|handle| handle.ended.has_changed().is_err()) {
-            services.remove(key);
-        }
+        let ended = match services.get(key) {
+            // One that has ended already leaves its entry to whoever waits for it.
+            Some(handle) if handle.ended.has_changed().is_ok() => {
+                handle.goal.send_replace(goal);
+                handle.ended.clone()
+            }
+            _ => {
+                let handle = self.start(key, goal, None);
+                let ended = handle.ended.clone();
+                services.insert(key.to_owned(), handle);
+                ended
+            }
+        };
+        Removal { controller: self.clone(), key: key.to_owned(), ended }
     }
 
     /// Ends the tasks of all services and leaves their containers as they are. What a task is
-    /// doing at the moment is finished first.
+    /// doing at the moment is finished first, except for the time that a container may take to
+    /// stop.
     pub async fn stop(&self) {
+        self.inner.context.stopping.cancel();
+        // All goals are dropped before the first task is waited for.
         let handles: Vec<Handle> = self.services().drain().map(|(_, handle)| handle).collect();
-        for Handle { goal, mut ended, .. } in handles {
-            drop(goal);
+        let ended: Vec<_> = handles.into_iter().map(|handle| handle.ended).collect();
+        for mut ended in ended {
             while ended.changed().await.is_ok() {}
         }
     }
@@ -247,21 +279,27 @@ impl Controller {
         Ok(files::last_bytes(text, 100 << 10))
     }
 
-    fn start(&self, key: &str, goal: Goal, after: Option<watch::Receiver<()>>) -> Handle {
+    fn start(
+        &self,
+        key: &str,
+        goal: Goal,
+        after: Option<watch::Receiver<Result<(), RuntimeError>>>,
+    ) -> Handle {
         let shared = Arc::new(Mutex::new(Shared::default()));
         if let Goal::Run(deployment) = &goal {
             lock(&shared).expect(deployment.clone());
         }
         let (sender, receiver) = watch::channel(goal);
-        let (alive, ended) = watch::channel(());
+        let (alive, ended) = watch::channel(Ok(()));
         let context = self.inner.context.clone();
         let task = ServiceTask::new(key, context, shared.clone(), receiver);
         tokio::spawn(async move {
             if let Some(mut before) = after {
                 while before.changed().await.is_ok() {}
             }
-            task.run().await;
-            drop(alive);
+            let last_word = task.run().await;
+            // Nobody may wait for it; what is dropped here closes the channel.
+            let _ = alive.send(last_word);
         });
         Handle { goal: sender, shared, ended }
     }

@@ -125,6 +125,9 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         port,
         pull_password,
     });
+    // Before the first client is answered: what it creates now is not what was dropped before.
+    let rest = account.detach_rest();
+    account.deploy_all();
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account);
     // Kernel messages through the ingress are small: held back, each would wait for an answer.
@@ -152,9 +155,9 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         pid: std::process::id(),
     };
     files::write_status(&status).map_err(doing("writing the status file"))?;
-    account.deploy_all();
-    let rest = Arc::clone(&account);
-    tokio::spawn(async move { rest.clear_away_rest().await });
+    let clearing = Arc::clone(&account);
+    // A failure is in the log, and tried again at the next start.
+    tokio::spawn(async move { clearing.clear_away(rest).await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock })
 }

@@ -6,7 +6,7 @@
 //! repository takes its images with it. Everything that was answered with 201 is on disk.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -133,14 +133,23 @@ impl Registry {
         Ok(found.map(|digest| digest.to_string()))
     }
 
-    /// Removes a repository with all its images, and every blob that no other repository has.
+    /// Takes a repository with all its images out of sight; gives what is then to be discarded,
+    /// if it was there.
+    ///
+    /// # Errors
+    /// When the store cannot be changed.
+    pub fn detach_repository(&self, repository: &str) -> io::Result<Option<PathBuf>> {
+        match RepositoryPath::parse(repository) {
+            Some(repository) => self.store.detach_repository(&repository),
+            None => Ok(None),
+        }
+    }
+
+    /// Removes a repository that was detached, and every blob that no other repository has.
     ///
     /// # Errors
     /// When the store cannot be changed; the removal is then finished by the next `open`.
-    pub fn remove_repository(&self, repository: &str) -> io::Result<()> {
-        match RepositoryPath::parse(repository) {
-            Some(repository) => self.store.remove_repository(&repository),
-            None => Ok(()),
-        }
+    pub fn discard_repository(&self, detached: &Path) -> io::Result<()> {
+        self.store.discard_repository(detached)
     }
 }

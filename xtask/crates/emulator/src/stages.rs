@@ -7,8 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where uploads are written until they are complete; no database has such a name.
-pub(crate) const INCOMING: &str = ".incoming";
+/// Where uploads lie until they are complete, and dropped stages until they are gone. It is
+/// emptied at each start; no database has such a name.
+pub(crate) const ASIDE: &str = ".aside";
 
 /// Where `relative`, with `/` between its parts, lies below the directory of all stages; whether
 /// it is there or not. Anything on the way that is neither a directory nor a plain file is an
@@ -35,6 +36,17 @@ pub(crate) fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
         }
     }
     Ok(path)
+}
+
+/// Moves a stage's directory out of the way, if it is there; gives the place where it lies then.
+pub(crate) fn detach(stages: &Path, stage: &str) -> io::Result<Option<PathBuf>> {
+    let aside = aside(stages);
+    unless_gone(fs_err::rename(stages.join(stage), &aside)).map(|found| found.map(|()| aside))
+}
+
+/// A new name for something that is only passing through.
+pub(crate) fn aside(stages: &Path) -> PathBuf {
+    stages.join(ASIDE).join(uuid::Uuid::new_v4().simple().to_string())
 }
 
 /// A plain file below a directory.

@@ -29,7 +29,7 @@ impl ServiceTask {
             instance.containers =
                 fresh.into_iter().map(|run| found.remove(&run.name).unwrap_or(run)).collect();
             for stray in found.into_values() {
-                self.context.discard(&self.key, instance.id, &stray).await;
+                self.context.displace(&self.key, instance.id, &stray).await;
             }
             // Containers in the network of one that is gone cannot be reached any more.
             let owner_runs = instance.containers.first().is_some_and(ContainerRun::running);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::instance::{ContainerRun, Instance};
 use super::task::ServiceTask;
 use super::{Context, ControllerTiming, files};
-use crate::runtime::{ContainerState, Phase};
+use crate::runtime::{ContainerState, Phase, RuntimeError};
 use crate::spec::Probe;
 
 impl ServiceTask {
@@ -69,7 +69,7 @@ impl Context {
             self.reset(key, instance).await;
         } else {
             for container in instance.containers.iter_mut().filter(|container| due(container)) {
-                self.discard(key, instance.id, container).await;
+                self.displace(key, instance.id, container).await;
                 container.begin_again();
             }
         }
@@ -79,7 +79,7 @@ impl Context {
     pub(super) async fn reset(&self, key: &str, instance: &mut Instance) {
         for container in instance.containers.iter_mut().rev() {
             if container.state.is_some() {
-                self.discard(key, instance.id, container).await;
+                self.displace(key, instance.id, container).await;
                 container.note_end(&self.timing);
                 container.begin_again();
             }
@@ -88,8 +88,13 @@ impl Context {
     }
 
     /// Keeps what a container has written, and removes it.
-    pub(super) async fn discard(&self, key: &str, instance: u32, container: &ContainerRun) {
-        let Some(state) = &container.state else { return };
+    pub(super) async fn discard(
+        &self,
+        key: &str,
+        instance: u32,
+        container: &ContainerRun,
+    ) -> Result<(), RuntimeError> {
+        let Some(state) = &container.state else { return Ok(()) };
         match self.runtime.logs(&state.id, Some(10_000), true).await {
             Ok(text) => {
                 let kept = files::keep_log(&self.dirs, key, instance, &container.name, &text);
@@ -99,7 +104,13 @@ impl Context {
             }
             Err(error) => tracing::debug!(service = key, %error, "a log is lost"),
         }
-        if let Err(error) = self.runtime.remove(&state.id).await {
+        self.runtime.remove(&state.id).await
+    }
+
+    /// The same where the container's name is taken over by the next: what is left of it now, the
+    /// next start removes.
+    pub(super) async fn displace(&self, key: &str, instance: u32, container: &ContainerRun) {
+        if let Err(error) = self.discard(key, instance, container).await {
             tracing::warn!(service = key, %error, "a container is left");
         }
     }

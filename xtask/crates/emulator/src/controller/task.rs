@@ -11,12 +11,15 @@ use tokio::time::Instant;
 use super::instance::{Instance, Rendered};
 use super::shared::Shared;
 use super::{Context, files, lock};
-use crate::runtime::{PLATFORM, SERVICE};
+use crate::runtime::{PLATFORM, RuntimeError, SERVICE};
 use crate::service::Deployment;
 use crate::spec::{self, VolumeSource};
 
 /// Label of a volume: `block` ones outlive the instance.
 pub(super) const VOLUME_KIND: &str = "spcs.volume";
+
+/// How often a removal is tried before it is given up.
+const REMOVAL_ATTEMPTS: u32 = 3;
 
 /// What a service shall be.
 #[derive(Debug, Clone)]
@@ -55,21 +58,21 @@ impl ServiceTask {
         }
     }
 
-    /// Runs until the service is removed, or the controller is gone.
-    pub(super) async fn run(mut self) {
+    /// Runs until the service is removed, or the controller is gone; an error says that the
+    /// service was to be removed and is not all gone.
+    pub(super) async fn run(mut self) -> Result<(), RuntimeError> {
         loop {
             let goal = self.goal.borrow_and_update().clone();
             let pause = match goal {
                 Goal::Run(deployment) => self.step(deployment).await,
                 Goal::Remove { keep_block_volumes } => {
-                    self.take_away(keep_block_volumes).await;
-                    return;
+                    return self.take_away_for_good(keep_block_volumes).await;
                 }
             };
             self.report();
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                changed = self.goal.changed() => if changed.is_err() { return },
+                changed = self.goal.changed() => if changed.is_err() { return Ok(()) },
             }
         }
     }
@@ -94,8 +97,10 @@ impl ServiceTask {
         }
         let wanted = rendered.deployment.instances;
         if let Some((&id, _)) = self.instances.last_key_value().filter(|(id, _)| **id >= wanted) {
-            self.retire(id).await;
-            return Duration::ZERO;
+            return match self.retire(id).await {
+                Ok(()) => Duration::ZERO,
+                Err(_) => timing.first_backoff,
+            };
         }
         for id in 0..wanted {
             self.instances.entry(id).or_insert_with(|| Instance::new(id, rendered.clone()));
@@ -106,10 +111,14 @@ impl ServiceTask {
             if self.goal.has_changed().unwrap_or(true) {
                 return Duration::ZERO;
             }
-            self.retire(id).await;
+            if self.retire(id).await.is_err() {
+                return timing.first_backoff;
+            }
             self.instances.insert(id, Instance::new(id, rendered.clone()));
             self.report();
         }
+        // One that could not be removed, and is wanted again.
+        self.instances.values_mut().for_each(|instance| instance.terminating = false);
         self.launch_missing().await;
         self.watch_containers().await;
         self.pause()
@@ -155,25 +164,16 @@ impl ServiceTask {
         may.then_some(outdated.id)
     }
 
-    /// Stops an instance and removes what belongs to it alone.
-    pub(super) async fn retire(&mut self, id: u32) {
-        let Some(instance) = self.instances.get_mut(&id) else { return };
+    /// Stops an instance and removes what belongs to it alone. An instance that is not all gone
+    /// stays known.
+    pub(super) async fn retire(&mut self, id: u32) -> Result<(), RuntimeError> {
+        let Some(instance) = self.instances.get_mut(&id) else { return Ok(()) };
         instance.terminating = true;
         self.report();
-        let Some(instance) = self.instances.get(&id) else { return };
-        let context = &self.context;
-        let grace = context.timing.stop_grace;
-        let states: Vec<_> = instance.containers.iter().filter_map(|c| c.state.clone()).collect();
-        let stops = states.iter().map(|state| context.runtime.stop(&state.id, grace));
-        for error in join_all(stops).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(service = self.key, instance = id, %error, "stopping failed");
+        if let Err(error) = self.dismantle(id).await {
+            tracing::warn!(service = self.key, instance = id, %error, "it is not all gone");
+            return Err(error);
         }
-        // The first container holds the network of the others, so it goes last.
-        for container in instance.containers.iter().rev() {
-            self.context.discard(&self.key, id, container).await;
-        }
-        files::remove_tokens(&self.context.dirs, &self.key, id);
-        self.remove_volumes(Some(id), true).await;
         let gone = self.instances.remove(&id);
         self.report();
         let used = |image| {
@@ -190,10 +190,41 @@ impl ServiceTask {
                 self.context.runtime.remove_unused_image(&image).await;
             }
         }
+        Ok(())
+    }
+
+    async fn dismantle(&mut self, id: u32) -> Result<(), RuntimeError> {
+        let (context, key) = (self.context.clone(), self.key.clone());
+        let Some(instance) = self.instances.get_mut(&id) else { return Ok(()) };
+        let grace = context.timing.stop_grace;
+        let states: Vec<_> = instance.containers.iter().filter_map(|c| c.state.clone()).collect();
+        let stops = join_all(states.iter().map(|state| context.runtime.stop(&state.id, grace)));
+        let stopped = tokio::select! {
+            stopped = stops => stopped,
+            () = context.stopping.cancelled() => {
+                // The containers end by themselves; the next start finds and removes them.
+                let message = "the platform is stopping".to_owned();
+                return Err(RuntimeError { doing: format!("stopping {key}"), message });
+            }
+        };
+        for error in stopped.into_iter().filter_map(Result::err) {
+            tracing::warn!(service = key, instance = id, %error, "stopping failed");
+        }
+        // The first container holds the network of the others, so it goes last.
+        for container in instance.containers.iter_mut().rev() {
+            context.discard(&key, id, container).await?;
+            container.state = None;
+        }
+        files::remove_tokens(&context.dirs, &key, id);
+        self.remove_volumes(Some(id), true).await
     }
 
     /// Removes the volumes of one instance, or of all.
-    async fn remove_volumes(&self, instance: Option<u32>, keep_block: bool) {
+    async fn remove_volumes(
+        &self,
+        instance: Option<u32>,
+        keep_block: bool,
+    ) -> Result<(), RuntimeError> {
         let id = instance.map(|id| id.to_string());
         let mut labels =
             vec![(PLATFORM, self.context.dirs.platform_id.as_str()), (SERVICE, self.key.as_str())];
@@ -203,24 +234,30 @@ impl ServiceTask {
         if keep_block {
             labels.push((VOLUME_KIND, "instance"));
         }
-        match self.context.runtime.volumes(&labels).await {
-            Ok(names) => {
-                for name in names {
-                    if let Err(error) = self.context.runtime.remove_volume(&name).await {
-                        tracing::warn!(service = self.key, %error, "a volume is left");
-                    }
-                }
-            }
-            Err(error) => tracing::warn!(service = self.key, %error, "volumes are left"),
+        for name in self.context.runtime.volumes(&labels).await? {
+            self.context.runtime.remove_volume(&name).await?;
         }
+        Ok(())
     }
 
-    /// DROP SERVICE.
-    async fn take_away(&mut self, keep_block_volumes: bool) {
-        if !self.adopted
-            && let Err(error) = self.adopt_all().await
-        {
-            tracing::warn!(service = self.key, %error, "containers may be left");
+    /// DROP SERVICE. Engines refuse for a moment what works in the next, so it is tried again.
+    async fn take_away_for_good(&mut self, keep_block_volumes: bool) -> Result<(), RuntimeError> {
+        for attempt in 1..REMOVAL_ATTEMPTS {
+            match self.take_away(keep_block_volumes).await {
+                Err(error) if !self.context.stopping.is_cancelled() => {
+                    tracing::warn!(service = self.key, %error, "removing it again");
+                    tokio::time::sleep(self.context.timing.backoff(attempt)).await;
+                }
+                gone => return gone,
+            }
+        }
+        self.take_away(keep_block_volumes).await
+    }
+
+    async fn take_away(&mut self, keep_block_volumes: bool) -> Result<(), RuntimeError> {
+        if !self.adopted {
+            self.adopt_all().await?;
+            self.adopted = true;
         }
         let images: Vec<_> = self
             .instances
@@ -231,9 +268,9 @@ impl ServiceTask {
             .collect();
         self.rendered = None;
         while let Some((&id, _)) = self.instances.last_key_value() {
-            self.retire(id).await;
+            self.retire(id).await?;
         }
-        self.remove_volumes(None, keep_block_volumes).await;
+        self.remove_volumes(None, keep_block_volumes).await?;
         for image in images.iter().filter_map(|image| self.context.image_name(image)) {
             self.context.runtime.remove_unused_image(&image).await;
         }
@@ -241,6 +278,7 @@ impl ServiceTask {
         self.context.runtime.remove_unused_network(&network).await;
         self.context.runtime.remove_unused_network(&self.context.egress_network_name()).await;
         files::remove_service(&self.context.dirs, &self.key);
+        Ok(())
     }
 
     /// Until the next probe, restart or look is due.

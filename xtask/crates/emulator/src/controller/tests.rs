@@ -226,7 +226,7 @@ async fn suspension_keeps_block_volumes_and_removal_leaves_nothing() {
     world.controller.apply(deployment("a", 1));
     assert_eq!(world.controller.observe(KEY).unwrap().status, "PENDING");
     world.until_running().await;
-    world.controller.remove(KEY, false).await;
+    world.controller.remove(KEY, false).done().await.unwrap();
     assert!(world.controller.observe(KEY).is_none());
     assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
     assert_eq!(std::fs::read_dir(world.directory.path().join("services")).unwrap().count(), 0);
@@ -239,6 +239,50 @@ async fn a_service_that_this_process_never_saw_is_removed_by_its_labels() {
     world.until_running().await;
     let later = controller(&world.fake, world.directory.path());
     drop(world.controller);
-    later.remove(KEY, false).await;
+    later.remove(KEY, false).done().await.unwrap();
     assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_is_created_while_its_namesake_leaves_begins_with_nothing() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 2));
+    world.until_running().await;
+    let before = world.fake.ids();
+    let removal = world.controller.remove(KEY, false);
+    world.controller.apply(deployment("a", 1));
+    removal.done().await.unwrap();
+    world.until_running().await;
+    assert!(world.fake.ids().iter().all(|id| !before.contains(id)), "{:?}", world.fake.ids());
+    // Nobody has to wait for a removal.
+    drop(world.controller.remove(KEY, false));
+    world.controller.remove(KEY, false).done().await.unwrap();
+    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_be_removed_is_not_said_to_be_gone() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    world.fake.fail_removals(true);
+    world.controller.remove(KEY, false).done().await.unwrap_err();
+    assert_eq!(world.fake.ids().len(), 1);
+    world.fake.fail_removals(false);
+    world.controller.remove(KEY, false).done().await.unwrap();
+    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_suspended_service_keeps_in_sight_what_it_could_not_remove() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    world.fake.fail_removals(true);
+    world.controller.apply(deployment("a", 0));
+    let seen = world.until("failed", |seen| seen.instances[0].status == "TERMINATING").await;
+    assert_eq!(seen.status, "SUSPENDING");
+    world.fake.fail_removals(false);
+    world.until("suspended", |seen| seen.status == "SUSPENDED").await;
+    assert_eq!(world.fake.ids().len(), 0);
 }

@@ -24,14 +24,22 @@ impl Executor {
             refuse_quoted(kind, &path)?;
         }
         let name = create.name.last().to_owned();
-        let made = self.account.catalog.change(|state| self.make(state, create, &path))?;
+        let detach = |made: Made| {
+            let clearing = match &made {
+                Made::Replaced(gone) => Some(self.detach(gone)),
+                _ => None,
+            };
+            (made, clearing)
+        };
+        let change = |state: &mut State| self.make(state, create, &path);
+        let (made, clearing) = self.account.catalog.change_then(change, detach)?;
         let message = match &made {
             Made::Kept => format!("{name} already exists, statement succeeded."),
             Made::Altered => format!("{} {name} successfully altered.", created_title(kind)),
             _ => format!("{} {name} successfully created.", created_title(kind)),
         };
-        if let Made::Replaced(gone) = made {
-            self.clear_away(gone).await?;
+        if let Some(clearing) = clearing {
+            self.account.clear_away(clearing).await?;
         } else if matches!(made, Made::Kept | Made::Altered) {
             return Ok(Rows::status(message));
         }

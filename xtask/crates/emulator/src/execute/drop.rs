@@ -3,6 +3,7 @@
 use super::Executor;
 use super::create::refuse_loss;
 use crate::access::Identity;
+use crate::account::Clearing;
 use crate::catalog::{Object, ServiceRecord, State, shown_path};
 use crate::kind::Kind;
 use crate::rows::Rows;
@@ -22,18 +23,21 @@ impl Executor {
             Err(_) if if_exists => return Ok(already(name)),
             resolved => resolved?,
         };
-        let gone = self.account.catalog.change(|state| {
+        let dropped = |state: &mut State| {
             let there = kinds.iter().copied().find(|kind| state.find(*kind, &path).is_some());
             match there {
                 Some(kind) => self.take_away(state, kind, &path, force).map(Some),
                 None if if_exists => Ok(None),
                 None => Err(SqlError::missing(kind.title(), &shown_path(&path))),
             }
-        })?;
-        let Some(gone) = gone else { return Ok(already(name)) };
-        self.clear_away(gone).await?;
+        };
+        let detach = |gone: Option<Vec<Object>>| gone.map(|gone| self.detach(&gone));
+        let Some(clearing) = self.account.catalog.change_then(dropped, detach)? else {
+            return Ok(already(name));
+        };
         self.redeploy_users(kind, &path[0]);
         self.leave(kind, &path);
+        self.account.clear_away(clearing).await?;
         Ok(Rows::status(format!("{} successfully dropped.", name.last())))
     }
 
@@ -88,22 +92,18 @@ impl Executor {
         Ok(state.remove(kind, path))
     }
 
-    /// Removes what dropped objects had outside the catalog.
-    pub(super) async fn clear_away(&self, gone: Vec<Object>) -> Result<(), SqlError> {
+    /// Ends the sessions of dropped users and services, and detaches what dropped objects had
+    /// outside the catalog; to be called while the catalog is locked.
+    pub(super) fn detach(&self, gone: &[Object]) -> Clearing {
         for object in gone {
-            match object.kind {
-                Kind::User => {
-                    let user = Identity::User(object.name().to_owned());
-                    self.account.sessions.close_of(&user);
-                }
-                Kind::Service => {
-                    self.account.sessions.close_of(&Identity::Service(object.path.clone()));
-                }
-                _ => {}
-            }
-            self.account.clear_away(object.kind, &object.path).await?;
+            let identity = match object.kind {
+                Kind::User => Identity::User(object.name().to_owned()),
+                Kind::Service => Identity::Service(object.path.clone()),
+                _ => continue,
+            };
+            self.account.sessions.close_of(&identity);
         }
-        Ok(())
+        self.account.detach_objects(gone)
     }
 
     /// A session does not stay in what is gone.

@@ -19,18 +19,21 @@ impl Executor {
         let path = namespace.resolve(Kind::Service, &create.name)?;
         let name = create.name.last().to_owned();
         refuse_quoted(Kind::Service, &path)?;
-        let there = self.account.catalog.read(|state| {
-            let actor = self.actor(state);
-            state.require_create(&actor, Kind::Service, &path)?;
-            Ok(state.find(Kind::Service, &path).is_some())
+        let there = |state: &State| state.find(Kind::Service, &path).is_some();
+        let exists = self.account.catalog.read(|state| {
+            state.require_create(&self.actor(state), Kind::Service, &path)?;
+            Ok(there(state))
         })?;
-        if there && create.if_not_exists {
+        if exists && create.if_not_exists {
             let message = format!("{name} already exists, statement succeeded.");
             return Ok(Rows::status(message));
         }
-        let owner = self.account.catalog.read(|state| {
+        // Asked before the specification is looked up, and again when the service is made: the
+        // catalog may have changed meanwhile.
+        let owner = |state: &State| {
             let actor = self.actor(state);
-            if there {
+            state.require_create(&actor, Kind::Service, &path)?;
+            if there(state) {
                 return Err(SqlError::exists(&shown_path(&path)));
             }
             if NO_OWNERS.contains(&actor.role.as_str()) {
@@ -48,13 +51,12 @@ impl Executor {
             let owner = state.acting_as(&actor, &actor.role);
             state.require(&owner, Kind::ComputePool, &create.pool.0, &["USAGE"])?;
             Ok(owner)
-        })?;
-        let resolved = self.resolve_specification(&create.specification, &owner)?;
+        };
+        let asking = self.account.catalog.read(owner)?;
+        let resolved = self.resolve_specification(&create.specification, &asking)?;
         let resumed = self.account.catalog.change(|state| {
             let now = clock::now();
-            if state.find(Kind::Service, &path).is_some() {
-                return Err(SqlError::exists(&shown_path(&path)));
-            }
+            let owner = owner(state)?;
             check_public(state, &owner, &resolved)?;
             fits_a_node(state, create.pool.last(), &resolved)?;
             let mut object = Object::new(Kind::Service, path.clone(), &owner.role, now);
@@ -160,7 +162,7 @@ impl Executor {
 
     /// `ALTER COMPUTE POOL … STOP ALL` drops the pool's services.
     pub(super) async fn stop_all(&self, pool: &[String]) -> Result<Rows, SqlError> {
-        let gone = self.account.catalog.change(|state| {
+        let drop_all = |state: &mut State| {
             let actor = self.actor(state);
             state.require(&actor, Kind::ComputePool, pool, &["OPERATE"])?;
             let services: Vec<Vec<String>> = state
@@ -170,8 +172,10 @@ impl Executor {
                 .collect();
             let remove = |path: &Vec<String>| state.remove(Kind::Service, path);
             Ok(services.iter().flat_map(remove).collect::<Vec<_>>())
-        })?;
-        self.clear_away(gone).await?;
+        };
+        let detach = |gone: Vec<Object>| self.detach(&gone);
+        let clearing = self.account.catalog.change_then(drop_all, detach)?;
+        self.account.clear_away(clearing).await?;
         Ok(Rows::status("Statement executed successfully."))
     }
 

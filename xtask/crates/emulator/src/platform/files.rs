@@ -9,7 +9,7 @@ use super::StartError;
 use crate::catalog::random;
 use crate::config::Status;
 use crate::durable;
-use crate::stages::INCOMING;
+use crate::stages::ASIDE;
 
 /// Makes the state directory, for its owner only; gives its whole path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
@@ -17,14 +17,14 @@ pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     fs_err::canonicalize(state_dir)
 }
 
-/// Makes the directory of all stages; uploads that a kill broke off go.
+/// Makes the directory of all stages; what a kill left half-done there goes.
 pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
-    let incoming = stages.join(INCOMING);
-    match fs_err::remove_dir_all(&incoming) {
+    let aside = stages.join(ASIDE);
+    match fs_err::remove_dir_all(&aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    fs_err::create_dir_all(incoming)
+    fs_err::create_dir_all(aside)
 }
 
 /// Held as long as a platform runs on the directory; the system lets go of it with the process.

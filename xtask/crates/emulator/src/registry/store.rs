@@ -167,18 +167,23 @@ impl Store {
         Ok(Some(StoredManifest { digest, media_type: record.media_type, bytes }))
     }
 
-    /// Removes a repository, then every blob that has lost its last link.
-    pub(crate) fn remove_repository(&self, repository: &RepositoryPath) -> io::Result<()> {
+    /// Moves a repository out of the way, if it is there; gives the place where it lies then.
+    pub(crate) fn detach_repository(
+        &self,
+        repository: &RepositoryPath,
+    ) -> io::Result<Option<PathBuf>> {
         let path = self.root.join("repositories").join(repository.as_str());
-        let removed = self.temporary().join(Uuid::new_v4().to_string());
-        {
-            let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
-            match durable::rename(&path, &removed) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                other => other?,
-            }
+        let detached = self.temporary().join(Uuid::new_v4().to_string());
+        let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        match durable::rename(&path, &detached) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            renamed => renamed.map(|()| Some(detached)),
         }
-        fs::remove_dir_all(&removed)?;
+    }
+
+    /// Removes a repository that was detached, then every blob that has lost its last link.
+    pub(crate) fn discard_repository(&self, detached: &Path) -> io::Result<()> {
+        fs::remove_dir_all(detached)?;
         self.sweep()
     }
 

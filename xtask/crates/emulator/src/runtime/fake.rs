@@ -26,8 +26,8 @@ struct World {
     networks: BTreeSet<String>,
     volumes: BTreeMap<String, super::Labels>,
     pulls_fail: bool,
+    removals_fail: bool,
     unready: BTreeSet<String>,
-    upstreams: BTreeMap<u16, SocketAddr>,
 }
 
 #[derive(Debug)]
@@ -56,6 +56,11 @@ impl FakeRuntime {
     /// Lets every pull fail, or none.
     pub fn fail_pulls(&self, fail: bool) {
         self.world().pulls_fail = fail;
+    }
+
+    /// Lets every removal of a container fail, or none.
+    pub fn fail_removals(&self, fail: bool) {
+        self.world().removals_fail = fail;
     }
 
     /// Ends the running containers of this name as if their process had exited.
@@ -87,11 +92,6 @@ impl FakeRuntime {
                 entry.log.push('\n');
             }
         }
-    }
-
-    /// Where a container port is served, for tests of what lies in front of it.
-    pub fn serve(&self, port: u16, address: SocketAddr) {
-        self.world().upstreams.insert(port, address);
     }
 
     /// Ids of all containers there are, in the order they were made.
@@ -178,7 +178,7 @@ impl FakeRuntime {
                 // The discard port of loopback refuses connections, which is what an absent
                 // server should do.
                 let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-                ports.insert(*port, world.upstreams.get(port).copied().unwrap_or(nowhere));
+                ports.insert(*port, nowhere);
             }
         }
         let address = Ipv4Addr::from_bits(0x0a00_0001 + world.made as u32);
@@ -243,7 +243,14 @@ impl FakeRuntime {
     }
 
     pub(super) async fn remove(&self, id: &str) -> Result<(), RuntimeError> {
-        self.world().containers.retain(|entry| entry.state.id != id);
+        let mut world = self.world();
+        if world.removals_fail {
+            return Err(RuntimeError {
+                doing: format!("removing {id}"),
+                message: "this runtime was told to fail".to_owned(),
+            });
+        }
+        world.containers.retain(|entry| entry.state.id != id);
         Ok(())
     }
 

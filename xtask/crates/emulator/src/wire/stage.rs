@@ -16,7 +16,7 @@ use tokio_util::io::ReaderStream;
 use crate::account::Account;
 use crate::durable;
 use crate::execute::{http_date, is_contained};
-use crate::stages::{INCOMING, locate};
+use crate::stages::{aside, locate};
 
 /// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
 pub(super) async fn serve(
@@ -93,8 +93,7 @@ async fn receive(
         return Ok(StatusCode::PRECONDITION_FAILED.into_response());
     }
     let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
-    let temporary = stages.join(INCOMING).join(uuid::Uuid::new_v4().simple().to_string());
-    let temporary = Temporary(temporary);
+    let temporary = Temporary(aside(stages));
     write(&temporary.0, body, expected).await?;
     // The stage may have been dropped, and one of its name created, while the body came in.
     if !permitted() {

@@ -82,7 +82,7 @@ async fn containers_outlive_a_killed_platform_and_are_found_again() {
     assert!(seen.instances[0].containers.iter().all(|container| container.restart_count == 0));
     assert_eq!(ids(&world, ECHO), running, "and are the same ones");
     assert_eq!(world.ask(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
-    world.controller.remove(ECHO, false).await;
+    world.controller.remove(ECHO, false).done().await.unwrap();
     assert_eq!(world.leftovers(), Vec::<String>::new());
 }
 
@@ -101,6 +101,6 @@ async fn a_start_that_was_killed_half_way_is_finished_by_the_next_platform() {
     world.until_running(ECHO).await;
     assert_eq!(ids(&world, ECHO).len(), 2);
     assert_eq!(world.ask(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
-    world.controller.remove(ECHO, false).await;
+    world.controller.remove(ECHO, false).done().await.unwrap();
     assert_eq!(world.leftovers(), Vec::<String>::new());
 }

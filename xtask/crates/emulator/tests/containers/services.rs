@@ -50,7 +50,8 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     let Some(engine) = crate::wanted() else { return };
     let mut world = World::new(engine).await;
     let first = world.deployment("ECHO", SPEC, "one");
-    std::fs::write(world.directory.path().join("stage/hello.txt"), "from the stage").unwrap();
+    std::fs::write(world.directory.path().join("stages/DB/PUBLIC/S/hello.txt"), "from the stage")
+        .unwrap();
     world.controller.apply(first.clone());
     let seen = world.until_running(ECHO).await;
     assert!(seen.instances[0].containers.iter().all(|c| c.message == "Running"), "{seen:#?}");
@@ -65,7 +66,7 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
         world.ask(ECHO, &format!("write/{volume}/file")).await;
     }
     assert_eq!(world.ask(ECHO, "fetch/127.0.0.1:8001/read/shared/file").await, "written");
-    assert!(world.directory.path().join("stage/file").exists());
+    assert!(world.directory.path().join("stages/DB/PUBLIC/S/file").exists());
 
     // Secrets are in no place that other programs look at.
     let running = ids(&world, ECHO);
@@ -81,7 +82,7 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
         assert_eq!(world.ask("DB.PUBLIC.A_CLIENT", &path).await, "two words", "{name}");
     }
     assert_eq!(world.ask(ECHO, "fetch/a-client/ok").await, "ok");
-    world.controller.remove("DB.PUBLIC.A_CLIENT", false).await;
+    world.controller.remove("DB.PUBLIC.A_CLIENT", false).done().await.unwrap();
 
     // Another process of the platform finds it as it is.
     world.restart_controller().await;
@@ -156,7 +157,7 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     world.until_running(ECHO).await;
     assert_eq!(ids(&world, ECHO).len(), 4);
 
-    world.controller.remove(ECHO, false).await;
+    world.controller.remove(ECHO, false).done().await.unwrap();
     assert_eq!(world.leftovers(), Vec::<String>::new());
 }
 
@@ -214,7 +215,7 @@ async fn what_does_not_run_says_why() {
         eprintln!("this engine does not enforce memory limits here: no OOM is tried");
     }
     for name in ["MISSING", "ENDS", "EATER", "UNREADY", "ABSENT"] {
-        world.controller.remove(&format!("DB.PUBLIC.{name}"), false).await;
+        world.controller.remove(&format!("DB.PUBLIC.{name}"), false).done().await.unwrap();
     }
     assert_eq!(world.leftovers(), Vec::<String>::new());
 }

@@ -268,12 +268,12 @@ pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
 
 /// The ids of a service's containers.
 pub(crate) fn ids(world: &World, key: &str) -> Vec<String> {
-    let label = format!("label=spcs.service={key}");
+    // Containers of other platforms may go at any moment, so only its own are looked at.
+    let label = format!("label=spcs.platform={}", world.platform_id());
     let mut ids = world.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
-    let platform = world.platform_id();
     ids.retain(|id| {
-        let format = "{{index .Config.Labels \"spcs.platform\"}}";
-        world.engine(&["inspect", "--format", format, id]) == [platform.as_str()]
+        let format = "{{index .Config.Labels \"spcs.service\"}}";
+        world.engine(&["inspect", "--format", format, id]) == [key]
     });
     ids.sort();
     ids

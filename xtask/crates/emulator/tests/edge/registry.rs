@@ -143,7 +143,8 @@ async fn a_removed_repository_takes_along_only_the_blobs_that_no_other_has() {
     served.push_image("db/public/one/app", "v1", b"shared").await;
     served.push_image("db/public/one/app", "v2", b"only here").await;
     let kept = served.push_image("db/public/two/deep/app", "v1", b"shared").await;
-    served.registry.remove_repository("db/public/one").unwrap();
+    let detached = served.registry.detach_repository("db/public/one").unwrap().unwrap();
+    served.registry.discard_repository(&detached).unwrap();
     assert_eq!(served.registry.images("db/public/one").unwrap(), []);
     let rows = served.registry.images("db/public/two").unwrap();
     assert_eq!((rows[0].name.as_str(), &rows[0].digest), ("deep/app", &kept));

@@ -162,7 +162,7 @@ async fn an_upload_does_not_bring_back_a_repository_that_was_dropped_meanwhile()
     };
     tokio::time::timeout(Duration::from_secs(20), half_way).await.expect("two bytes arrive");
     served.catalog.drop_repository("db/public/one");
-    served.registry.remove_repository("db/public/one").unwrap();
+    served.registry.detach_repository("db/public/one").unwrap();
     stream.write_all(b"te").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();

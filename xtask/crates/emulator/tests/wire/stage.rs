@@ -118,7 +118,7 @@ async fn links_on_a_stage_lead_nowhere() {
 #[tokio::test]
 async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
     let directory = tempfile::tempdir().unwrap();
-    let incoming = directory.path().join("stages/.incoming");
+    let incoming = directory.path().join("stages/.aside");
     std::fs::create_dir_all(&incoming).unwrap();
     std::fs::write(incoming.join("half"), "x").unwrap();
     let platform = platform(directory.path(), quick()).await;
@@ -134,5 +134,20 @@ async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
         .body(Body::from("x"))
         .unwrap();
     assert_eq!(client.send(request).await.0, 403);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_stage_that_takes_the_place_of_a_dropped_one_is_empty() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    for again in ["CREATE OR REPLACE STAGE s", "DROP STAGE s; CREATE STAGE s"] {
+        client.put("@s", "a", "x").await;
+        client.run(again).await;
+        assert!(client.rows("LS @s").await.is_empty(), "{again}");
+    }
+    assert_eq!(std::fs::read_dir(directory.path().join("stages/.aside")).unwrap().count(), 0);
     platform.stop().await;
 }
