@@ -40,6 +40,18 @@ fn a_key_of_the_other_kind_of_target_is_refused() {
 }
 
 #[test]
+fn a_state_directory_that_may_be_more_than_that_is_refused() {
+    for wrong in ["", ".", "..", "/", "a/../..", "./a"] {
+        let state_dir = format!("kind = \"local\"\nstate_dir = \"{wrong}\"");
+        let error = Small::new().config("kind = \"local\"", &state_dir).error();
+        assert!(
+            error.starts_with("spcs.toml:") && error.contains("without `.` and `..`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn an_unknown_variable_is_named_with_its_line() {
     insta::assert_snapshot!(Small::new().statement("SELECT\n  '<% databse %>';").error(), @r"
     sql/bootstrap/010_one.sql:5: unknown variable `databse`
@@ -51,10 +63,20 @@ fn an_unknown_variable_is_named_with_its_line() {
 #[test]
 fn an_expression_is_not_a_name() {
     insta::assert_snapshot!(Small::new().statement("SELECT '<% database ~ %>';").error(), @r"
-    sql/bootstrap/010_one.sql:4: wrong use of `<% %>`: unexpected end of variable block
+    sql/bootstrap/010_one.sql:4: wrong use of `<% %>`: `database ~` is not a name
 
     hint: only plain names are allowed: `<% name %>`
     ");
+}
+
+#[test]
+fn nothing_but_a_name_stands_between_the_marks() {
+    for wrong in ["database[:3]", "database|upper", "- database", "% database %", "'x'", "1", ""] {
+        let error = Small::new().statement(&format!("SELECT 1;\nSELECT '<%{wrong}%>';")).error();
+        assert!(error.starts_with("sql/bootstrap/010_one.sql:5: wrong use of `<% %>`"), "{error}");
+    }
+    let error = Small::new().statement("SELECT '<% database';").error();
+    assert!(error.starts_with("sql/bootstrap/010_one.sql:4: wrong use of `<% %>`"), "{error}");
 }
 
 #[test]
@@ -75,6 +97,25 @@ fn a_pool_that_nothing_uses_is_refused() {
 
     hint: use it in a file of sql/ or specs/, or take it out of spcs.toml
     ");
+}
+
+#[test]
+fn a_variable_that_is_neither_number_nor_text_is_refused() {
+    insta::assert_snapshot!(Small::new().more_config("[variables]\nlimit = true\n").error(), @"spcs.toml:28: expected a whole number or a text");
+}
+
+#[test]
+fn an_image_that_leaves_a_kind_of_target_out_is_refused() {
+    let base = "context = \"images/web\"\nbase = { local = \"debian\" }";
+    insta::assert_snapshot!(Small::new().config("context = \"images/web\"", base).error(), @r#"spcs.toml:19: expected a text, or one for each kind of target: { local = "…", snowflake = "…" }"#);
+}
+
+#[test]
+fn a_variable_that_hides_one_set_later_is_refused() {
+    for name in ["target", "spec_digest", "web_image", "web_spec_file", "web_service_pool"] {
+        let error = Small::new().more_config(&format!("[variables]\n{name} = 3\n")).error();
+        assert_eq!(error, format!("spcs.toml:28: the variable `{name}` is already defined"));
+    }
 }
 
 #[test]

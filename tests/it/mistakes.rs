@@ -169,3 +169,12 @@ fn a_password_file_that_others_can_read_is_refused() {
     let run = run.says("can be read by others: its mode is 0644").says("hint: chmod 600");
     assert!(!run.stderr.contains("Visible-1"));
 }
+
+#[test]
+fn a_directory_that_is_not_a_platforms_is_not_reset() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("spcs.toml", "state_dir = \"target/spcs/local\"", "state_dir = \"sql\"");
+    let reset = sandbox.xtask(&["local", "reset", "--yes"]).code(3).without_data();
+    reset.says("`[DIR]/sql` is not a local platform's").says("hint: name a directory of its own");
+    assert!(sandbox.path("sql/bootstrap/080_database.sql").exists());
+}

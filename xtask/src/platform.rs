@@ -111,6 +111,19 @@ pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
     Ok(true)
 }
 
+/// Whether a directory is a platform's, so that all of it may be removed.
+pub(crate) fn check_removable(state_dir: &Path, root: &Path) -> Result<()> {
+    let holds_project = root.starts_with(state_dir) || state_dir.join("spcs.toml").exists();
+    if !holds_project && (!state_dir.exists() || was_started(state_dir)) {
+        return Ok(());
+    }
+    let what = if holds_project { "holds a project" } else { "is not a local platform's" };
+    let message =
+        format!("resetting the local platform: the directory `{}` {what}", state_dir.display());
+    let hint = "name a directory of its own as `state_dir` in [target.local] of spcs.toml";
+    Err(Failure::new(Kind::Input, message).hint(hint).into())
+}
+
 /// Removes the containers, networks and volumes of a platform that does not run, then its state.
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
     emulator::reset(state_dir, engine)

@@ -55,6 +55,7 @@ async fn status(context: &Context) -> Result<()> {
 async fn reset(context: &Context) -> Result<()> {
     let project = context.project()?;
     let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
+    platform::check_removable(&state_dir, &context.root()?)?;
     context.console.say(format!(
         "this deletes every object, image, stage and container of the local platform in `{}`",
         state_dir.display()

@@ -195,7 +195,10 @@ pub struct Image {
 
 /// A value for all kinds of target, or one for each.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a text, or one for each kind of target: { local = \"…\", snowflake = \"…\" }"
+)]
 pub enum ByTarget {
     /// The same everywhere.
     Same(String),

@@ -28,6 +28,7 @@ pub(crate) fn render(
     syntax: Syntax,
     variables: &Variables,
 ) -> Result<String, Error> {
+    check_names(file)?;
     let written =
         variables.iter().map(|(name, value)| (name.to_owned(), write(value, syntax))).collect();
     let text = fill(file, &written, variables)?;
@@ -37,6 +38,7 @@ pub(crate) fn render(
 
 /// The names that a file uses, known or not.
 pub(crate) fn used(file: &SourceFile) -> Result<BTreeSet<String>, Error> {
+    check_names(file)?;
     let environment = environment()?;
     let template = environment
         .template_from_named_str(&file.path, &file.text)
@@ -53,6 +55,28 @@ fn fill(
     environment()?
         .render_named_str(&file.path, &file.text, texts)
         .map_err(|error| explain(file, &error, variables))
+}
+
+/// Between the marks stands a name and nothing else: an expression could cut a value in two, past
+/// the quotes that are doubled in it.
+fn check_names(file: &SourceFile) -> Result<(), Error> {
+    let mut rest = file.text.as_str();
+    while let Some((before, after)) = rest.split_once("<%") {
+        let inside = after.split_once("%>").map(|(inside, _)| inside);
+        let name = inside.unwrap_or_else(|| after.lines().next().unwrap_or_default()).trim();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
+        if inside.is_none() || !is_name {
+            let at = file.text.len() - rest.len() + before.len();
+            let line = crate::config::line_at(&file.text, at);
+            let message = format!("wrong use of `<% %>`: `{name}` is not a name");
+            return Err(Error::new(ErrorKind::Template, message)
+                .at(&file.path, line)
+                .with_hint("only plain names are allowed: `<% name %>`"));
+        }
+        rest = after;
+    }
+    Ok(())
 }
 
 /// A value as it stands in the text.

@@ -134,14 +134,24 @@ pub(crate) fn user_defined(project: &Project) -> Vec<(String, Option<usize>)> {
     names
 }
 
+/// The names that get their value only when a file is rendered: the target, images, specs.
+fn set_later(config: &Config) -> Vec<String> {
+    let images = config.images.keys().map(|key| format!("{key}_image"));
+    let specs = config.services.keys().map(|key| format!("{key}_spec_file"));
+    ["target", "spec_digest"].into_iter().map(str::to_owned).chain(images).chain(specs).collect()
+}
+
 /// A variable of `[variables]` must not hide another, and must fit a place in a template.
 pub(crate) fn check(project: &Project) -> Result<(), Error> {
     let mut without = project.config.clone();
     without.variables.clear();
     let others = Variables::of(&without);
+    let later = set_later(&project.config);
     for (key, variable) in &project.config.variables {
         let message = match variable.get_ref() {
-            _ if others.get(key).is_some() => format!("the variable `{key}` is already defined"),
+            _ if others.get(key).is_some() || later.iter().any(|name| **name == **key) => {
+                format!("the variable `{key}` is already defined")
+            }
             Variable::Number(number) if *number < 0 => {
                 format!("the variable `{key}` is negative: templates take whole numbers from 0")
             }

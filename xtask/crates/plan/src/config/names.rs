@@ -69,7 +69,7 @@ impl Identifier {
 
 /// A value of `[variables]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a whole number or a text")]
 pub enum Variable {
     /// A number.
     Number(i64),

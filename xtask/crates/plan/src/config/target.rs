@@ -1,5 +1,7 @@
 //! `[target.<name>]`: where to deploy to.
 
+use std::path::{Component, Path};
+
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
@@ -123,7 +125,10 @@ impl<'de> Deserialize<'de> for Target {
             TargetKind::Local if raw.connection.is_some() => Err(misplaced("connection")),
             TargetKind::Local => Ok(Self::Local(LocalTarget {
                 port: raw.port.unwrap_or(8462),
-                state_dir: raw.state_dir.unwrap_or_else(|| "target/spcs/local".to_owned()),
+                state_dir: raw
+                    .state_dir
+                    .map_or_else(|| Ok("target/spcs/local".to_owned()), own_directory)
+                    .map_err(D::Error::custom)?,
                 engine,
                 password_file: raw.password_file,
             })),
@@ -136,4 +141,16 @@ impl<'de> Deserialize<'de> for Target {
             })),
         }
     }
+}
+
+/// A path that leads down to a directory of its own: what it names is removed by `local reset`.
+fn own_directory(path: String) -> Result<String, String> {
+    let mut parts = Path::new(&path).components().filter(|part| *part != Component::RootDir);
+    let leads_down = parts.all(|part| matches!(part, Component::Normal(_)));
+    if leads_down && !path.trim_matches('/').is_empty() {
+        return Ok(path);
+    }
+    Err(format!(
+        "`state_dir` must name a directory of the platform's own, without `.` and `..`, not `{path}`"
+    ))
 }
