@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// A connection that takes longer is not coming.
-const CONNECT: Duration = Duration::from_secs(20);
+pub(crate) const CONNECT: Duration = Duration::from_secs(20);
 
 /// Whether a host name or `host:port` means this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {

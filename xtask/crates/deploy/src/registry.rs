@@ -68,6 +68,7 @@ impl Registry {
             use_monolithic_push: true,
             // A timeout would count the whole upload; the watchdog of `blob` looks at progress.
             read_timeout: None,
+            connect_timeout: Some(crate::http::CONNECT),
             // Only this module decides when a token is too old.
             default_token_expiration_secs: 24 * 60 * 60,
             user_agent: concat!("spcs-xtask/", env!("CARGO_PKG_VERSION")),

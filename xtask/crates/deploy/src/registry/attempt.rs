@@ -16,10 +16,19 @@ pub(super) struct Patience {
     pub(super) tries: u32,
     /// The first pause; each further one is twice as long.
     pub(super) pause: Duration,
-    /// An upload that moves no byte for so long is given up.
+    /// An upload that moves no byte for so long is given up, and so is a request without an
+    /// answer.
     pub(super) stall: Duration,
-    /// A registry checks a whole layer after its last byte; so long it may take.
+    /// A registry checks a whole layer after its last byte: so much longer it may take for each
+    /// GiB.
     pub(super) commit: Duration,
+}
+
+impl Patience {
+    /// How long the answer may take when all of a blob is sent.
+    pub(super) fn for_commit(&self, size: u64) -> Duration {
+        self.stall + self.commit.mul_f64(size as f64 / (1_u64 << 30) as f64)
+    }
 }
 
 impl Default for Patience {
@@ -28,13 +37,27 @@ impl Default for Patience {
             tries: 5,
             pause: Duration::from_secs(1),
             stall: Duration::from_secs(60),
-            commit: Duration::from_secs(600),
+            commit: Duration::from_secs(200),
         }
     }
 }
 
 /// A server may ask for more time than this, but does not get it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A request that says nothing of its progress, with an end.
+pub(super) async fn within<T, E>(
+    limit: Duration,
+    request: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    match tokio::time::timeout(limit, request).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Failure::Transport(format!("no answer in {limit:?}"))),
+    }
+}
 
 /// Why one attempt failed.
 pub(super) enum Failure {

@@ -10,7 +10,7 @@ use oci_distribution::errors::OciDistributionError;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::attempt::Failure;
+use super::attempt::{Failure, within};
 use super::{PushError, Registry};
 use crate::layout::{Descriptor, Layout};
 use crate::progress::{Ended, Progress};
@@ -52,7 +52,8 @@ impl Registry {
         let sent = AtomicBool::new(false);
         let once = || async {
             self.prepare(image).await?;
-            if self.blobs.blob_exists(image, &blob.digest).await? {
+            let known = self.blobs.blob_exists(image, &blob.digest);
+            if within(self.patience.stall, known).await? {
                 return Ok(());
             }
             sent.store(true, Ordering::Relaxed);
@@ -117,7 +118,7 @@ impl Registry {
         let mut last = (bytes.load(Ordering::Relaxed), Instant::now());
         loop {
             let limit = match last.0 == size {
-                true => self.patience.commit,
+                true => self.patience.for_commit(size),
                 false => self.patience.stall,
             };
             tokio::time::sleep(Duration::from_millis(250).min(limit)).await;

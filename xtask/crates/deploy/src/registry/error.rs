@@ -83,7 +83,7 @@ pub(super) fn refused(registry: &str, doing: &str, failure: Failure) -> PushErro
         404 => "does the image repository exist? `cargo xtask sql bootstrap` makes it",
         413 => "a layer is larger than the registry takes; spread it over several layers",
         429 | 500.. => "the registry is busy or broken; run the command again later",
-        _ => "run the command again with RUST_LOG=deploy=debug to see each request",
+        _ => "run the command again with `-vv` to see what is tried",
     };
     PushError::Refused { doing: doing.to_owned(), status, message, hint }
 }

@@ -64,7 +64,7 @@ impl Registry {
             .http
             .get(format!("{}://{}/login", self.scheme(), self.host))
             .basic_auth(USER, Some(issued.registry_password().expose()))
-            .timeout(Duration::from_secs(60));
+            .timeout(self.patience.stall);
         let answer = call.send().await?;
         let status = answer.status();
         let body = answer.text().await?;

@@ -5,7 +5,7 @@ use oci_distribution::Reference;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 
-use super::attempt::{Failure, short};
+use super::attempt::{Failure, short, within};
 use super::{PushError, Registry};
 use crate::layout::MANIFEST;
 
@@ -28,7 +28,7 @@ impl Registry {
             if let Some(token) = self.bearer().await? {
                 call = call.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
             }
-            let answer = call.timeout(std::time::Duration::from_secs(60)).send().await?;
+            let answer = call.timeout(self.patience.stall).send().await?;
             match answer.status() {
                 StatusCode::NOT_FOUND => Ok(None),
                 status if status.is_success() => {
@@ -56,8 +56,8 @@ impl Registry {
         let put = || async {
             self.prepare(image).await?;
             let kind = HeaderValue::from_static(MANIFEST);
-            self.blobs.push_manifest_raw(image, bytes.to_vec(), kind).await?;
-            Ok(())
+            let put = self.blobs.push_manifest_raw(image, bytes.to_vec(), kind);
+            within(self.patience.stall, put).await.map(drop)
         };
         self.attempt(&format!("push the manifest of {image}"), || put().boxed()).await
     }

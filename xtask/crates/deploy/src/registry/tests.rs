@@ -40,7 +40,7 @@ impl Fake {
             tries: 4,
             pause: Duration::from_millis(5),
             stall: Duration::from_millis(300),
-            commit: Duration::from_secs(1),
+            commit: Duration::from_secs(10),
         };
         (fake, registry)
     }
@@ -184,6 +184,21 @@ async fn an_upload_that_stands_still_is_started_again() {
     let (fake, result) = pushed_through(&[("PUT", Fault::Trouble(Trouble::Hang))]).await;
     assert_eq!(result.unwrap(), Pushed::Sent);
     assert_eq!(fake.requests("PUT /v2/upload"), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_sent_again() {
+    let hang = Fault::Trouble(Trouble::Hang);
+    let answered = Fault::Status(404);
+    // The manifest, a blob, and at last the manifest that is put.
+    for faults in [&[("HEAD", hang)][..], &[("HEAD", answered), ("HEAD", hang)], &[("POST", hang)]]
+    {
+        let (_, result) = pushed_through(faults).await;
+        assert_eq!(result.unwrap(), Pushed::Sent);
+    }
+    let sent = Fault::Status(201);
+    let (_, result) = pushed_through(&[("PUT", sent), ("PUT", sent), ("PUT", hang)]).await;
+    assert_eq!(result.unwrap(), Pushed::Sent);
 }
 
 #[tokio::test]

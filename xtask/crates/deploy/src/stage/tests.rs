@@ -20,6 +20,8 @@ struct State {
     address: String,
     /// The session token `t1` is refused.
     expired: bool,
+    /// A statement takes longer than a server keeps its client waiting.
+    pending: bool,
     /// A file is on the stage already.
     occupied: bool,
     /// Each request in short.
@@ -54,14 +56,21 @@ impl Site for Fake {
                 200,
                 json!({"success": false, "code": "390112", "message": "expired", "data": null}),
             ),
+            "/queries/v1/query-request" if state.pending => (
+                200,
+                json!({"success": true, "code": "333333", "message": "Query execution in progress",
+                       "data": {"getResultUrl": "/queries/q/result"}}),
+            ),
+            "/queries/q/result" if std::mem::take(&mut state.pending) => (
+                200,
+                json!({"success": true, "code": "333334", "message": "Query execution in progress",
+                       "data": {"getResultUrl": "/queries/q/result"}}),
+            ),
+            "/queries/q/result" => ok(stage_info(&state.address)),
             "/queries/v1/query-request" => {
                 assert_eq!(request.header("accept"), Some("application/json"));
                 state.log.push(body["sqlText"].as_str().unwrap().to_owned());
-                ok(json!({"queryId": "q", "command": "UPLOAD", "stageInfo": {
-                    "locationType": "GCS", "location": "stage/S/", "region": "local",
-                    "endPoint": format!("http://{}", state.address), "presignedUrl": null,
-                    "creds": {"GCS_ACCESS_TOKEN": "g"},
-                }}))
+                ok(stage_info(&state.address))
             }
             "/stage/S/a.yaml"
                 if state.occupied && request.header("x-goog-if-generation-match") == Some("0") =>
@@ -79,6 +88,14 @@ impl Site for Fake {
         };
         (status, "content-type: application/json\r\n".to_owned(), answer.to_string())
     }
+}
+
+fn stage_info(address: &str) -> Value {
+    json!({"queryId": "q", "command": "UPLOAD", "stageInfo": {
+        "locationType": "GCS", "location": "stage/S/", "region": "local",
+        "endPoint": format!("http://{address}"), "presignedUrl": null,
+        "creds": {"GCS_ACCESS_TOKEN": "g"},
+    }})
 }
 
 async fn start() -> (Arc<Fake>, Connection) {
@@ -138,6 +155,16 @@ async fn an_expired_session_is_renewed_with_the_master_token() {
     let log = fake.0.lock().unwrap().log.join("\n");
     assert!(log.contains("POST /session/token-request Snowflake Token=\"m\""), "{log}");
     assert!(log.contains("query-request Snowflake Token=\"t2\""), "{log}");
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_its_time_is_asked_after() {
+    let (fake, connection) = start().await;
+    fake.0.lock().unwrap().pending = true;
+    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    assert_eq!(put(&session, vec![1], "@S", "a.yaml", true).await.unwrap(), Put::Uploaded);
+    let log = fake.0.lock().unwrap().log.join("\n");
+    assert_eq!(log.matches("GET /queries/q/result Snowflake Token=\"t1\"").count(), 2, "{log}");
 }
 
 #[tokio::test]

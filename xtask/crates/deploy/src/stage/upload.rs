@@ -17,6 +17,9 @@ use super::{Put, StageError};
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What is put here are specs: a store that takes longer has gone away.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What is sent, whichever store it is.
 struct Request {
     url: String,
@@ -36,10 +39,9 @@ pub(super) async fn upload(
     let mut tries = 0;
     loop {
         tries += 1;
-        let call = request
-            .headers
-            .iter()
-            .fold(http.put(&request.url), |call, (name, value)| call.header(name, value));
+        let call = http.put(&request.url).timeout(PATIENCE);
+        let call =
+            request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let problem = match call.body(request.body.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return Ok(Put::Uploaded),
             // Only a request that must not overwrite is answered so.

@@ -9,6 +9,7 @@ use reqwest::Client;
 use reqwest::header::{ACCEPT, AUTHORIZATION};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::error::unreachable;
@@ -17,6 +18,9 @@ use crate::connection::Connection;
 use crate::secret::Secret;
 
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Longer than any statement that is sent from here runs.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// The session has expired; the master token gives a new one.
 const EXPIRED: &str = "390112";
@@ -122,7 +126,16 @@ impl StageSession {
             self.renew(doing).await?;
             answer = self.submit(doing, sql).await?;
         }
+        let end = Instant::now() + LONGEST;
+        let mut pause = Duration::from_millis(100);
         while IN_PROGRESS.contains(&answer.code()) {
+            if Instant::now() + pause > end {
+                let problem = format!("the statement still runs after {LONGEST:?}");
+                return Err(StageError::Answer { doing: doing.to_owned(), problem });
+            }
+            // Servers hold this answer back for a while; one that does not shall have a rest.
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(3));
             let next = answer.data["getResultUrl"].as_str().unwrap_or_default();
             let url = self.connection.url.join(next).ok();
             // The token goes nowhere but to the account's own host.
