@@ -26,7 +26,6 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let plan = plan::clean(&target.desired, &observed);
     let going = going(&plan);
     if going.is_empty() {
-        target.sessions.close().await;
         context.console.say("nothing to do: nothing of this deployment is there");
         return context.console.data(&json!({"changes": []}), "");
     }
@@ -41,7 +40,6 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     }
     context.console.confirm("drop all of it?")?;
     let outcome = target.execute(&plan, observed, Secrets::none(), None).await?;
-    target.sessions.close().await;
     if target::state_dir(context, &target.project)?.is_some() {
         context.console.say("the local platform keeps running: `cargo xtask local stop` ends it");
     }

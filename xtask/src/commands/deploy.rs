@@ -27,7 +27,6 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     if let Some(password) = &password {
         password.is_set()?;
     }
-    target.sessions.close().await;
     report(context, &target, &outcome, password.as_ref())
 }
 

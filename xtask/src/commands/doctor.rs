@@ -98,8 +98,7 @@ async fn reach(
         }
     }
     let target = Target::reach(context, files?, Platform::MustRun).await?;
-    let session = target.sessions.observer(&target.project).await?;
-    session.close().await;
+    target.sessions.observer(&target.project).await?;
     Ok(format!("logged in at {} as {}", target.connection().url, target.connection().user))
 }
 

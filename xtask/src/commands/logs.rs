@@ -74,8 +74,6 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
         print_more(context, &about, news(&seen, &now))?;
         seen = now;
     }
-    session.close().await;
-    target.sessions.close().await;
     Ok(())
 }
 

@@ -13,7 +13,6 @@ use crate::target::{Platform, Target};
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let target = Target::open(context, Platform::MustRun).await?;
     let url = public_url(&target).await?;
-    target.sessions.close().await;
     let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     let opener =
         if cfg!(target_os = "macos") { Some("open") } else { screen.then_some("xdg-open") };
@@ -36,7 +35,7 @@ pub(crate) async fn public_url(target: &Target<'_>) -> Result<String> {
         let endpoints = observe::endpoints(&session, &service.name).await;
         let doing = format!("asking for the endpoints of service {}", service.name);
         let endpoints = endpoints.map_err(|source| deploy::Error::Session { doing, source })?;
-        found = found.or(ingress::first_public(&endpoints));
+        found = found.or(ingress::first_public(endpoints.iter().flatten()));
     }
     target.sessions.give_back(session);
     found.ok_or_else(|| {

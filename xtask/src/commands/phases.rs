@@ -76,7 +76,6 @@ async fn phase(
     let known = password::known(found.as_ref());
     let plan = plan::deploy(&target.desired, &observed, known)?.select(wanted);
     let outcome = target.execute(&plan, observed, Secrets::none(), timeout).await?;
-    target.sessions.close().await;
     Ok(outcome)
 }
 

@@ -24,7 +24,6 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         _ => {
             let target = Target::reach(context, files, Platform::MustRun).await?;
             let observed = target.observe().await?;
-            target.sessions.close().await;
             plan::deploy(&target.desired, &observed, known)?
         }
     };

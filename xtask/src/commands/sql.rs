@@ -47,7 +47,6 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     if let Some(password) = password {
         password.is_set()?;
     }
-    target.sessions.close().await;
     phases::changes(context, &outcome)
 }
 

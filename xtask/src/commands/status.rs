@@ -30,14 +30,12 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             let there = state.is_some();
             let containers =
                 if there { observe::containers(&session, &name).await? } else { vec![] };
-            let endpoints = if there { observe::endpoints(&session, &name).await? } else { vec![] };
+            let endpoints = observe::endpoints(&session, &name).await?.unwrap_or_default();
             Ok(Service { key: key.clone(), name, state, containers, endpoints })
         };
         let doing = format!("reading the state of service {}", service.name);
         services.push(read.await.map_err(|source| deploy::Error::Session { doing, source })?);
     }
-    session.close().await;
-    target.sessions.close().await;
     let url = ingress::first_public(services.iter().flat_map(|service| &service.endpoints));
     let mut text = table(&services).render();
     if let Some(url) = &url {

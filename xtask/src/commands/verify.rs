@@ -49,7 +49,6 @@ pub(crate) async fn run(context: &Context, args: Verify) -> Result<()> {
         Err(error) => return Err(with_cause(&target, error).await),
     };
     stopped?;
-    target.sessions.close().await;
     let Answer { score, sentence } = &answer;
     context.console.say(format!("the executed notebook is {}", file.display()));
     let document = json!({"url": url, "sentence": sentence, "score": score, "notebook": file});
@@ -156,7 +155,6 @@ async fn with_cause(target: &Target<'_>, error: anyhow::Error) -> anyhow::Error 
             _ => {}
         }
     }
-    session.close().await;
     if down.is_empty() {
         return error;
     }

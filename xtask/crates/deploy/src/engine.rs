@@ -105,13 +105,13 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
         EngineChoice::Docker => &[EngineKind::Docker][..],
     };
     let mut tried = Vec::new();
-    let mut installed = false;
+    let mut installed = Vec::new();
     for &kind in candidates {
         let Some(program) = find_program(kind.program(), &path) else {
             tried.push(format!("{} is not installed", kind.program()));
             continue;
         };
-        installed = true;
+        installed.push(kind);
         match ask(kind, &program) {
             Ok((version, store)) => {
                 tracing::debug!(engine = kind.program(), %version, "container engine works");
@@ -126,12 +126,14 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
             }
         }
     }
-    let hint = match (installed, choice) {
-        (false, _) => "install podman with `cargo xtask setup`",
-        (true, EngineChoice::Docker) => "start the docker daemon, or choose engine = \"podman\"",
-        (true, _) => {
-            "start the engine that is installed, or install podman with `cargo xtask setup`"
+    let hint = match (choice, installed.as_slice()) {
+        (EngineChoice::Docker, []) => "install docker with `cargo xtask setup --engine docker`",
+        (_, []) => "install podman with `cargo xtask setup`",
+        (EngineChoice::Docker, _) => "start the docker daemon, or choose `--engine podman`",
+        (_, [EngineKind::Docker]) => {
+            "start the docker daemon, or install podman with `cargo xtask setup`"
         }
+        (_, _) => "`podman info` has to work first: mend what it says",
     };
     Err(EngineError::None { tried: tried.join("; "), hint })
 }

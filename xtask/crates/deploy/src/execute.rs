@@ -116,7 +116,6 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
         }
     })
     .await?;
-    shared.sessions.close().await;
     let endpoints = std::mem::take(&mut *lock(&shared.endpoints));
     let mut failures = Vec::new();
     let mut steps = Vec::new();
@@ -164,7 +163,8 @@ async fn act(shared: Arc<Progressing>, step: plan::Step) -> Result<Change, Error
         }
         Action::WaitService { service } => {
             let name = shared.service_name(service)?;
-            shared.wait(&step, Subject::Service(&name)).await?;
+            let subject = Subject::Service(wait::Service { name: &name, key: service });
+            shared.wait(&step, subject).await?;
             Ok(Change::Unchanged)
         }
         Action::WaitEndpoints { service } => {

@@ -20,7 +20,8 @@ use statement::Statement;
 /// Longer than any statement of ours takes; the connector gives up by itself after that.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
 
-/// A session on the target. Cheap to share; statements may run side by side.
+/// A session on the target. Cheap to share; statements may run side by side. Nothing ends it: the
+/// connector does not log out, and the server forgets a session that is idle.
 pub struct Session {
     client: Client,
     /// The connection's name, for messages.
@@ -69,7 +70,7 @@ impl Session {
     }
 
     /// Runs one statement. Its markers are filled from `secrets` just before it is sent.
-    /// A session that has expired is made anew, once, for a statement that may run twice.
+    /// A session that has expired is made anew, once: its refusal comes before a statement runs.
     pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, SessionError> {
         let statement = Statement::of(sql);
         if statement.transfers_files() {
@@ -85,7 +86,7 @@ impl Session {
         let failed = |error| error::statement(&self.target, &statement, secrets, error);
         tracing::debug!(target = self.target, sql = statement.summary(), "statement");
         let rows = match answer::fetch(&session, filled.clone()).await {
-            Err(error) if error.is_session_expired() && statement.may_run_twice() => {
+            Err(error) if error.is_session_expired() => {
                 let session = self.renew(&session).await.map_err(failed)?;
                 answer::fetch(&session, filled).await.map_err(failed)?
             }
@@ -116,9 +117,6 @@ impl Session {
         }
         Ok(Arc::clone(&now.session))
     }
-
-    /// Ends the session. The connector does not log out; the server forgets it when it is idle.
-    pub async fn close(self) {}
 }
 
 #[cfg(test)]

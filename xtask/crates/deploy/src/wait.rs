@@ -1,6 +1,7 @@
 //! Waiting until pools, services and endpoints are ready, and saying why when they do not get so.
 
 mod cause;
+mod failures;
 mod look;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use crate::observe::Endpoint;
 use crate::session::{Session, SessionError};
 
 pub use cause::Cause;
+use failures::Failures;
 use look::Look;
 
 /// How a wait is bounded and watched.
@@ -101,16 +103,25 @@ pub enum Subject<'a> {
     /// A compute pool: until it is ACTIVE or IDLE.
     Pool(&'a str),
     /// A service: until it is RUNNING, every instance READY with the newest spec, none upgrading.
-    Service(&'a str),
+    Service(Service<'a>),
     /// The public endpoints of a service: until each has its host.
     Endpoints(&'a str),
+}
+
+/// A service, as the target and as the project know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Service<'a> {
+    /// `DB.SCHEMA.NAME`
+    pub name: &'a str,
+    /// Its key in spcs.toml, which commands take.
+    pub key: &'a str,
 }
 
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pool(name) => write!(f, "compute pool {name}"),
-            Self::Service(name) => write!(f, "service {name}"),
+            Self::Service(service) => write!(f, "service {}", service.name),
             Self::Endpoints(name) => write!(f, "the endpoints of service {name}"),
         }
     }
@@ -125,12 +136,12 @@ pub async fn until_ready(
     let end = Instant::now() + watch.limit;
     let mut pause = Duration::from_millis(150);
     let mut shown = String::new();
-    let mut failures = 0;
+    let mut failures = Failures::default();
     let what = || subject.to_string();
     loop {
         let look = match subject {
             Subject::Pool(name) => look::at_pool(session, name).await,
-            Subject::Service(name) => look::at_service(session, name, &mut failures).await,
+            Subject::Service(service) => look::at_service(session, service, &mut failures).await,
             Subject::Endpoints(name) => look::at_endpoints(session, name).await,
         };
         let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
@@ -147,7 +158,7 @@ pub async fn until_ready(
         }
         if Instant::now() + pause > end {
             let cause = match subject {
-                Subject::Service(name) => cause::of_service(session, name).await,
+                Subject::Service(service) => cause::of_service(session, service).await,
                 _ => Cause::default(),
             };
             let cause = Box::new(cause);

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use super::ConnectionError;
 
 /// What of a connection is used here.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 15] = [
     "account",
     "user",
     "password",
@@ -27,8 +27,6 @@ const KEYS: [&str; 17] = [
     "warehouse",
     "token",
     "token_file_path",
-    "database",
-    "schema",
 ];
 
 /// The settings of one connection.
@@ -122,7 +120,12 @@ fn folder(env: Env<'_>) -> PathBuf {
 
 /// A file's table; a file that is not there is empty.
 fn table(path: &Path) -> Result<Table, ConnectionError> {
-    let Ok(meta) = path.metadata() else { return Ok(Table::new()) };
+    let failed = |problem: String| ConnectionError::File { path: path.to_owned(), problem };
+    let meta = match path.metadata() {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Table::new()),
+        Err(error) => return Err(failed(error.to_string())),
+    };
     let mode = meta.permissions().mode();
     if mode & 0o022 != 0 {
         return Err(ConnectionError::Permissions { path: path.to_owned() });
@@ -130,7 +133,6 @@ fn table(path: &Path) -> Result<Table, ConnectionError> {
     if mode & 0o044 != 0 {
         tracing::warn!(path = %path.display(), "others can read this file; chmod 600 keeps its secrets");
     }
-    let failed = |problem: String| ConnectionError::File { path: path.to_owned(), problem };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     // The parser's own message shows the line, which may hold a password.
     text.parse::<Table>().map_err(|error| failed(format!("not TOML: {}", error.message())))
@@ -204,6 +206,15 @@ mod tests {
         let home = Home::new(&[]).file("connections.toml", "[a]\npassword = hunter2\n", 0o600);
         let error = home.read(Some("a")).err().unwrap().to_string();
         assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_looked_at_is_not_taken_for_an_empty_one() {
+        let home = Home::new(&[]).file("file", "", 0o600);
+        let below = home.folder.path().join("file").display().to_string();
+        let env = |name: &str| (name == "SNOWFLAKE_HOME").then(|| below.clone());
+        let error = read(Some("a"), &env).err().unwrap().to_string();
+        assert!(error.contains("could not read"), "{error}");
     }
 
     #[test]

@@ -70,12 +70,4 @@ impl Sessions {
     pub fn give_back(&self, session: Session) {
         lock(&self.idle).push(session);
     }
-
-    /// Ends all sessions that were given back.
-    pub async fn close(&self) {
-        let idle = std::mem::take(&mut *lock(&self.idle));
-        for session in idle {
-            session.close().await;
-        }
-    }
 }

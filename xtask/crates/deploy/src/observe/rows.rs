@@ -5,9 +5,6 @@ use std::collections::BTreeMap;
 use crate::secret::Secrets;
 use crate::session::{Row, Rows, Session, SessionError};
 
-/// "does not exist or not authorized", for statements about one object and for those inside one.
-const MISSING: [&str; 2] = ["002003", "002043"];
-
 /// Runs a probe.
 pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, SessionError> {
     session.query(sql, &Secrets::none()).await
@@ -17,7 +14,7 @@ pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, SessionErr
 pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, SessionError> {
     match ask(session, sql).await {
         Ok(rows) => Ok(Some(rows)),
-        Err(error) if error.code().is_some_and(|code| MISSING.contains(&code)) => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -45,7 +42,7 @@ pub(super) fn described(rows: &Rows) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
-/// A name as SHOW has it, in upper case and without quotes.
+/// A name as SHOW has it, without quotes. Its case stays: `"files"` is not `FILES`, and not ours.
 pub(super) fn name(text: &str) -> String {
-    text.trim_matches('"').to_uppercase()
+    text.trim_matches('"').to_owned()
 }

@@ -114,9 +114,13 @@ pub async fn containers(
         .collect())
 }
 
-/// The endpoints of a service.
-pub async fn endpoints(session: &Session, service: &str) -> Result<Vec<Endpoint>, SessionError> {
-    let rows = list(session, &format!("SHOW ENDPOINTS IN SERVICE {service}")).await?;
+/// The endpoints of a service, if it is there.
+pub async fn endpoints(
+    session: &Session,
+    service: &str,
+) -> Result<Option<Vec<Endpoint>>, SessionError> {
+    let rows = ask_about(session, &format!("SHOW ENDPOINTS IN SERVICE {service}")).await?;
+    let Some(rows) = rows else { return Ok(None) };
     let endpoints = rows.iter().map(|row| {
         let url = row.text("ingress_url");
         Endpoint {
@@ -128,7 +132,7 @@ pub async fn endpoints(session: &Session, service: &str) -> Result<Vec<Endpoint>
             ingress_url: (url.contains('.') && !url.contains(' ')).then(|| url.to_owned()),
         }
     });
-    Ok(endpoints.collect())
+    Ok(Some(endpoints.collect()))
 }
 
 /// The last lines that a container wrote.

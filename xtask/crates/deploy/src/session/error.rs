@@ -105,9 +105,10 @@ impl SessionError {
         }
     }
 
-    /// Whether the object does not exist or may not be seen; Snowflake does not tell which.
+    /// Whether the object does not exist or may not be seen, which Snowflake does not tell apart:
+    /// the one is said of an object, the other of what something is asked of.
     pub fn is_not_found(&self) -> bool {
-        matches!(self.code().map(|code| code.trim_start_matches('0')), Some("2003" | "2043"))
+        matches!(self.code(), Some("002003" | "002043"))
     }
 }
 

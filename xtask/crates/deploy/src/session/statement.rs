@@ -23,21 +23,6 @@ impl<'a> Statement<'a> {
         matches!(self.word(0), "PUT" | "GET")
     }
 
-    /// Whether running it a second time leaves the same state as running it once.
-    pub(super) fn may_run_twice(&self) -> bool {
-        let has = |words: &[&str]| {
-            self.words.windows(words.len()).any(|window| window.iter().eq(words.iter()))
-        };
-        match self.word(0) {
-            "SHOW" | "DESCRIBE" | "DESC" | "SELECT" | "LIST" | "LS" | "USE" | "GRANT"
-            | "REVOKE" => true,
-            "CREATE" => has(&["IF", "NOT", "EXISTS"]) || self.word(1) == "OR",
-            "DROP" => has(&["IF", "EXISTS"]),
-            "ALTER" => has(&["SET"]) || has(&["FROM"]),
-            _ => false,
-        }
-    }
-
     /// For a USE: what it sets.
     pub(super) fn uses(&self) -> Option<String> {
         if self.word(0) != "USE" {
@@ -88,14 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn only_statements_that_may_run_twice_are_sent_again() {
-        let twice = |sql| Statement::of(sql).may_run_twice();
-        assert!(twice("show services"));
-        assert!(twice("CREATE DATABASE IF NOT EXISTS d"));
-        assert!(twice("CREATE OR ALTER WAREHOUSE w"));
-        assert!(!twice("CREATE USER u"));
-        assert!(!twice("EXECUTE JOB SERVICE x"));
-        assert!(!twice("INSERT INTO t VALUES (1)"));
-        assert_eq!(Statement::of("use role r").uses().as_deref(), Some("ROLE"));
+    fn a_use_says_what_it_sets() {
+        let uses = |sql| Statement::of(sql).uses();
+        assert_eq!(uses("use role r").as_deref(), Some("ROLE"));
+        assert_eq!(uses("USE d.s").as_deref(), Some("DATABASE"));
+        assert_eq!(uses("SHOW ROLES"), None);
     }
 }

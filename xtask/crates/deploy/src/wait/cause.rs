@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Service;
 use crate::observe::{self, ContainerState};
 use crate::session::Session;
 
@@ -10,7 +11,8 @@ const LOG_LINES: u32 = 20;
 /// What is known of the reason.
 #[derive(Debug, Default)]
 pub struct Cause {
-    container: Option<String>,
+    /// The key of the service whose container it is.
+    service: Option<String>,
     message: String,
     logs: Vec<String>,
 }
@@ -52,7 +54,7 @@ impl Cause {
     pub fn hint(&self) -> Option<String> {
         let advice = ADVICE.iter().find(|(part, _)| self.message.contains(part));
         let advice = advice.map(|(_, advice)| *advice);
-        let logs = self.container.as_ref().map(|service| format!("`cargo xtask logs {service}`"));
+        let logs = self.service.as_ref().map(|service| format!("`cargo xtask logs {service}`"));
         match (advice, logs) {
             (Some(advice), Some(logs)) => Some(format!("{advice}: {logs}")),
             (Some(advice), None) => Some(advice.to_owned()),
@@ -63,8 +65,8 @@ impl Cause {
 }
 
 /// What the first container that is not ready gives; nothing if it cannot be asked.
-pub(super) async fn of_service(session: &Session, service: &str) -> Cause {
-    let containers = observe::containers(session, service).await.unwrap_or_default();
+pub(super) async fn of_service(session: &Session, service: Service<'_>) -> Cause {
+    let containers = observe::containers(session, service.name).await.unwrap_or_default();
     match containers.iter().find(|container| container.status != "READY") {
         Some(container) => of_container(session, service, container).await,
         None => Cause::default(),
@@ -74,17 +76,17 @@ pub(super) async fn of_service(session: &Session, service: &str) -> Cause {
 /// The cause that a failed container gives, with the end of its log if it can be read.
 pub(super) async fn of_container(
     session: &Session,
-    service: &str,
+    service: Service<'_>,
     container: &ContainerState,
 ) -> Cause {
     let ContainerState { instance, name, message, .. } = container;
-    let mut text = observe::logs(session, service, instance, name, LOG_LINES, false).await.ok();
+    let mut text =
+        observe::logs(session, service.name, instance, name, LOG_LINES, false).await.ok();
     if text.as_deref().is_none_or(|text| text.trim().is_empty()) {
-        text = observe::logs(session, service, instance, name, LOG_LINES, true).await.ok();
+        text = observe::logs(session, service.name, instance, name, LOG_LINES, true).await.ok();
     }
     let logs = text.unwrap_or_default().lines().map(str::to_owned).collect();
-    let short = service.rsplit('.').next().unwrap_or(service).to_lowercase();
-    Cause { container: Some(short), message: message.clone(), logs }
+    Cause { service: Some(service.key.to_owned()), message: message.clone(), logs }
 }
 
 /// `: message`, and the log's lines below it; empty when nothing is known.

@@ -1,11 +1,12 @@
 //! One look at what is waited for.
 
+use tokio::time::Instant;
+
+use super::Service;
 use super::cause::{self, Cause};
+use super::failures::Failures;
 use crate::observe::{self, Endpoint, ServiceState};
 use crate::session::{Session, SessionError};
-
-/// How often a container that is not started again is seen failed until that is final.
-const FAILED_LOOKS: u32 = 6;
 
 /// What one look has shown.
 pub(super) enum Look {
@@ -27,9 +28,10 @@ pub(super) async fn at_pool(session: &Session, name: &str) -> Result<Look, Sessi
 
 pub(super) async fn at_service(
     session: &Session,
-    name: &str,
-    failures: &mut u32,
+    service: Service<'_>,
+    failures: &mut Failures,
 ) -> Result<Look, SessionError> {
+    let name = service.name;
     let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
     if is_ready(&state) {
         return Ok(Look::Ready(Vec::new()));
@@ -41,15 +43,10 @@ pub(super) async fn at_service(
     let newest = |instance: &str| {
         state.instances.iter().any(|i| i.id == instance && i.spec_digest == state.spec_digest)
     };
-    let failed = containers
-        .iter()
-        .find(|c| c.status == "FAILED" && (newest(&c.instance) || state.instances.is_empty()));
-    if let Some(container) = failed {
-        *failures += 1;
-        // One that fails once may have been too early for something else: it is started again.
-        if container.restarts > 0 || *failures >= FAILED_LOOKS {
-            return Ok(Look::Failed(cause::of_container(session, name, container).await));
-        }
+    let count = |instance: &str| newest(instance) || state.instances.is_empty();
+    let newest = containers.iter().filter(|container| count(&container.instance));
+    if let Some(container) = failures.look(newest, Instant::now()) {
+        return Ok(Look::Failed(cause::of_container(session, service, container).await));
     }
     let waits = containers.iter().find(|c| c.status != "READY" && !c.message.is_empty());
     let why = waits.map(|c| format!(": {}", c.message)).unwrap_or_default();
@@ -65,12 +62,17 @@ fn is_ready(state: &ServiceState) -> bool {
 }
 
 pub(super) async fn at_endpoints(session: &Session, service: &str) -> Result<Look, SessionError> {
-    let endpoints = observe::endpoints(session, service).await?;
+    let Some(endpoints) = observe::endpoints(session, service).await? else {
+        return Ok(Look::Missing);
+    };
     let missing: Vec<&str> = endpoints
         .iter()
         .filter(|endpoint| endpoint.is_public && endpoint.ingress_url.is_none())
         .map(|endpoint| endpoint.name.as_str())
         .collect();
+    if !endpoints.iter().any(|endpoint| endpoint.is_public) {
+        return Ok(Look::NotYet("there is no public endpoint yet".to_owned()));
+    }
     if missing.is_empty() {
         return Ok(Look::Ready(endpoints));
     }
