@@ -45,6 +45,10 @@ pub(crate) const ABSENT: &[Absent] = &[
             "owner_role_type",
         ],
     },
+    Absent {
+        plural: &["API", "INTEGRATIONS"],
+        columns: &["name", "type", "category", "enabled", "comment", "created_on@"],
+    },
     Absent { plural: &["PROCEDURES"], columns: ROUTINES },
     Absent { plural: &["USER", "FUNCTIONS"], columns: ROUTINES },
     Absent {

@@ -160,13 +160,13 @@ impl Account {
         let Some(object) = state.account_object(Kind::User, user) else {
             return ("PUBLIC".to_owned(), false);
         };
-        let role = object.shown("DEFAULT_ROLE", "").to_uppercase();
-        let granted = state.roles_of_user(user).contains(&role);
+        let role = object.reference("DEFAULT_ROLE");
+        let role = role.filter(|role| state.roles_of_user(user).iter().any(|r| r == role.last()));
         let secondary = match object.properties.get("DEFAULT_SECONDARY_ROLES") {
             Some(Value::List(roles)) => roles.iter().any(|role| role.eq_ignore_ascii_case("ALL")),
             _ => true,
         };
-        (if granted { role } else { "PUBLIC".to_owned() }, secondary)
+        (role.map_or_else(|| "PUBLIC".to_owned(), |role| role.last().to_owned()), secondary)
     }
 
     /// Nobody, once the user or the service is gone or the user disabled.

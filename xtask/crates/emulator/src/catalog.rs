@@ -16,7 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub(crate) use grants::{Actor, Target, shown_path};
+pub(crate) use grants::{Actor, Target};
 pub(crate) use names::{Namespace, no_database, no_schema};
 pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
 pub(crate) use password::{PasswordHash, hex, random};

@@ -7,6 +7,7 @@ mod describe;
 mod drop;
 mod filter;
 mod grant;
+mod parameters;
 mod properties;
 mod select;
 mod service;
@@ -66,7 +67,7 @@ impl Executor {
             Alter { kind, name, if_exists, change } => {
                 self.alter(kind, &name, if_exists, change).await?
             }
-            AlterSession(change) => self.alter_session(change),
+            AlterSession(change) => self.alter_session(change)?,
             Drop { kinds, name, if_exists, force } => {
                 self.drop(&kinds, &name, if_exists, force).await?
             }

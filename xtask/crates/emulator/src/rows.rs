@@ -7,6 +7,8 @@ use crate::catalog::clock::Millis;
 pub(crate) enum ColumnType {
     Text,
     Number,
+    /// A number with this many digits after the point.
+    Decimal(usize),
     Boolean,
     /// TIMESTAMP_LTZ(3).
     Timestamp,

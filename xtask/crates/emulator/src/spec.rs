@@ -36,8 +36,6 @@ pub struct ServiceSpec {
     pub volumes: Vec<Volume>,
     /// Roles it defines, beside the built-in `ALL_ENDPOINTS_USAGE`.
     pub service_roles: Vec<ServiceRole>,
-    /// `spec.logExporters.eventTableConfig.logLevel`.
-    pub log_level: Option<String>,
     document: node::Node,
 }
 

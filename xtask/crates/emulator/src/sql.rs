@@ -26,4 +26,4 @@ pub(crate) use expression::Expression;
 pub(crate) use parser::{parse, parse_name, split};
 pub(crate) use statement::*;
 pub(crate) use token::Token;
-pub(crate) use value::{ObjectName, Value};
+pub(crate) use value::{ObjectName, Value, needs_quotes};

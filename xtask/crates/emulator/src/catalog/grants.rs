@@ -139,10 +139,9 @@ impl State {
         roles.contains(&object.owner)
             || object.owner.is_empty() && matches!(object.kind, Kind::Database | Kind::Schema)
             || self.privileges.iter().any(|g| g.on == target && roles.contains(&g.role))
-            || self
-                .service_roles
-                .iter()
-                .any(|g| g.service == object.path && roles.contains(&g.role))
+            || object.kind == Kind::Service
+                && (self.service_roles.iter())
+                    .any(|g| g.service == object.path && roles.contains(&g.role))
     }
 
     /// The object, if the actor may know of it.
@@ -160,7 +159,7 @@ impl State {
     ) -> Result<&Object, SqlError> {
         let object = self
             .visible(actor, kind, path)
-            .ok_or_else(|| SqlError::missing(kind.title(), &shown_path(path)))?;
+            .ok_or_else(|| SqlError::missing(kind.title(), &path.join(".")))?;
         let target = Target::of(object);
         let allowed = actor.roles.contains(&object.owner)
             || privileges.iter().any(|p| self.holds(&actor.roles, p, &target));
@@ -190,7 +189,7 @@ impl State {
         let container = if outer.len() == 1 { Kind::Database } else { Kind::Schema };
         let object = self
             .visible(actor, container, outer)
-            .ok_or_else(|| SqlError::missing(container.title(), &shown_path(outer)))?;
+            .ok_or_else(|| SqlError::missing(container.title(), &outer.join(".")))?;
         if actor.primary.contains(&object.owner)
             || self.holds(&actor.primary, privilege, &Target::of(object))
         {
@@ -227,9 +226,4 @@ impl State {
         };
         holds && uses(Kind::Database, &service[..1]) && uses(Kind::Schema, &service[..2])
     }
-}
-
-/// A full name as messages show it.
-pub(crate) fn shown_path(path: &[String]) -> String {
-    path.join(".")
 }

@@ -18,13 +18,11 @@ impl Namespace {
             return Err(SqlError::missing(kind.title(), &name.to_string()));
         }
         let mut path = Vec::with_capacity(depth);
-        if depth > name.0.len() && depth - name.0.len() == 2
-            || depth == 2 && name.0.len() == 1
-            || depth == 3 && name.0.len() == 2
-        {
+        let missing = depth - name.0.len();
+        if missing > 0 {
             path.push(self.database.clone().ok_or_else(no_database)?);
         }
-        if depth == 3 && name.0.len() == 1 {
+        if missing > 1 {
             path.push(self.schema.clone().ok_or_else(no_schema)?);
         }
         path.extend(name.0.iter().cloned());

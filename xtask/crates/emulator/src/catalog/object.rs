@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Millis;
 use super::password::PasswordHash;
 use crate::kind::Kind;
-use crate::sql::Value;
+use crate::sql::{ObjectName, Value, parse_name};
 
 /// An object of any kind; what only some kinds have is optional.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,9 +68,22 @@ impl Object {
         self.properties.get(property).map_or_else(|| default.to_owned(), Value::shown)
     }
 
+    /// A property that names an object.
+    pub(crate) fn reference(&self, property: &str) -> Option<ObjectName> {
+        parse_name(&self.shown(property, "")).ok()
+    }
+
     /// A numeric property.
     pub(crate) fn number(&self, property: &str, default: i64) -> i64 {
         self.properties.get(property).and_then(Value::number).unwrap_or(default)
+    }
+
+    /// DEFAULT_SECONDARY_ROLES of a user, as lists show it.
+    pub(crate) fn secondary_roles(&self) -> String {
+        match self.properties.get("DEFAULT_SECONDARY_ROLES") {
+            Some(Value::List(roles)) => serde_json::to_string(roles).unwrap_or_default(),
+            _ => r#"["ALL"]"#.to_owned(),
+        }
     }
 
     /// A boolean property.

@@ -2,10 +2,10 @@
 
 use super::{Executor, properties};
 use crate::access::Identity;
-use crate::catalog::{ADMIN, Actor, Namespace, Object, State, clock, shown_path};
+use crate::catalog::{ADMIN, Actor, Namespace, Object, State, clock};
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::sql::{Create, CreateMode, SqlError};
+use crate::sql::{Create, CreateMode, SqlError, needs_quotes};
 
 /// What the catalog did.
 enum Made {
@@ -89,7 +89,7 @@ impl Executor {
                 refuse_loss(there, &actor)?;
                 gone = state.remove(kind, path);
             }
-            (Some(_), _) => return Err(SqlError::exists(&shown_path(path))),
+            (Some(_), _) => return Err(SqlError::exists(&path.join("."))),
             (None, _) => state.require_create(&actor, kind, path)?,
         }
         let mut object = Object::new(kind, path.to_vec(), &actor.role, now);
@@ -146,12 +146,7 @@ pub(super) fn refuse_loss(object: &Object, actor: &Actor) -> Result<(), SqlError
 /// Images and services are found by lower-case paths and host names, so names that differ in case
 /// only would be the same there.
 pub(super) fn refuse_quoted(kind: Kind, path: &[String]) -> Result<(), SqlError> {
-    let plain = |name: &String| {
-        name.to_uppercase() == *name
-            && !name.starts_with(|c: char| c.is_ascii_digit() || c == '$')
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
-    };
-    match path.iter().find(|name| !plain(name)) {
+    match path.iter().find(|name| needs_quotes(name)) {
         None => Ok(()),
         Some(name) => Err(SqlError::invalid(format!(
             "invalid {} name '{}': '{name}' needs quotes, which are not supported for it nor for \

@@ -42,7 +42,17 @@ impl Executor {
                     Ok(rows)
                 }
                 Kind::Database | Kind::Schema => Ok(contents(state, &actor, object)),
-                Kind::NetworkRule => Ok(rule(object)),
+                Kind::NetworkRule => {
+                    let same = columns(kind).len() - 2;
+                    let mut names = columns(kind)[..same].to_vec();
+                    names.push("value_list");
+                    let mut rows = Rows::new(&names);
+                    let mut row = self.object_row(&view, object);
+                    row.truncate(same);
+                    row.push(cell(object.shown("VALUE_LIST", "")));
+                    rows.push(row);
+                    Ok(rows)
+                }
                 Kind::Stage => Ok(stage(object)),
                 Kind::User => Ok(user(object)),
                 _ => Ok(integration(object)),
@@ -61,32 +71,6 @@ fn contents(state: &State, actor: &crate::catalog::Actor, outer: &Object) -> Row
             rows.push(vec![moment(object.created), cell(object.name()), cell(kind)]);
         }
     }
-    rows
-}
-
-fn rule(object: &Object) -> Rows {
-    let mut rows = Rows::new(&[
-        "created_on@",
-        "name",
-        "database_name",
-        "schema_name",
-        "owner",
-        "comment",
-        "type",
-        "mode",
-        "value_list",
-    ]);
-    rows.push(vec![
-        moment(object.created),
-        cell(object.name()),
-        cell(&object.path[0]),
-        cell(&object.path[1]),
-        cell(&object.owner),
-        cell(&object.comment),
-        cell(object.shown("TYPE", "")),
-        cell(object.shown("MODE", "INGRESS")),
-        cell(object.shown("VALUE_LIST", "")),
-    ]);
     rows
 }
 
@@ -138,11 +122,7 @@ fn user(object: &Object) -> Rows {
     put("DEFAULT_WAREHOUSE", object.shown("DEFAULT_WAREHOUSE", ""));
     put("DEFAULT_NAMESPACE", object.shown("DEFAULT_NAMESPACE", ""));
     put("DEFAULT_ROLE", object.shown("DEFAULT_ROLE", ""));
-    let secondary = match object.properties.get("DEFAULT_SECONDARY_ROLES") {
-        Some(Value::List(roles)) => serde_json::to_string(roles).unwrap_or_default(),
-        _ => r#"["ALL"]"#.to_owned(),
-    };
-    put("DEFAULT_SECONDARY_ROLES", secondary);
+    put("DEFAULT_SECONDARY_ROLES", object.secondary_roles());
     rows
 }
 

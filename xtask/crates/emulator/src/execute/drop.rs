@@ -4,7 +4,7 @@ use super::Executor;
 use super::create::refuse_loss;
 use crate::access::Identity;
 use crate::account::Clearing;
-use crate::catalog::{Object, ServiceRecord, State, shown_path};
+use crate::catalog::{Object, ServiceRecord, State};
 use crate::kind::Kind;
 use crate::rows::Rows;
 use crate::spec::{self, Volume, VolumeSource};
@@ -28,7 +28,7 @@ impl Executor {
             match there {
                 Some(kind) => self.take_away(state, kind, &path, force).map(Some),
                 None if if_exists => Ok(None),
-                None => Err(SqlError::missing(kind.title(), &shown_path(&path))),
+                None => Err(SqlError::missing(kind.title(), &path.join("."))),
             }
         };
         let detach = |gone: Option<Vec<Object>>| gone.map(|gone| self.detach(&gone));

@@ -7,18 +7,46 @@ use crate::sql::{Scope, Show, SqlError};
 
 /// SQL's LIKE without regard to case: `%`, `_`, and `\` before either.
 pub(super) fn like(pattern: &str, text: &str) -> bool {
-    fn matches(pattern: &[char], text: &[char]) -> bool {
-        match pattern {
-            [] => text.is_empty(),
-            ['%', rest @ ..] => (0..=text.len()).any(|skip| matches(rest, &text[skip..])),
-            ['_', rest @ ..] => !text.is_empty() && matches(rest, &text[1..]),
-            ['\\', literal, rest @ ..] | [literal, rest @ ..] => {
-                text.first() == Some(literal) && matches(rest, &text[1..])
+    enum Piece {
+        Any,
+        One,
+        Literal(char),
+    }
+    let mut pieces = Vec::new();
+    let pattern = pattern.to_lowercase();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        pieces.push(match character {
+            '%' => Piece::Any,
+            '_' => Piece::One,
+            '\\' => Piece::Literal(characters.next().unwrap_or('\\')),
+            other => Piece::Literal(other),
+        });
+    }
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let (mut piece, mut at) = (0, 0);
+    // The last `%` and how much of the text it covers; it is the only choice ever taken back, so
+    // that no pattern takes longer than its length times that of the text.
+    let mut any: Option<(usize, usize)> = None;
+    while at < text.len() {
+        match pieces.get(piece) {
+            Some(Piece::Any) => {
+                any = Some((piece, at));
+                piece += 1;
+                continue;
+            }
+            Some(Piece::One) => {}
+            Some(Piece::Literal(literal)) if *literal == text[at] => {}
+            _ => {
+                let Some((last, covered)) = any else { return false };
+                any = Some((last, covered + 1));
+                (piece, at) = (last + 1, covered + 1);
+                continue;
             }
         }
+        (piece, at) = (piece + 1, at + 1);
     }
-    let fold = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();
-    matches(&fold(pattern), &fold(text))
+    pieces[piece..].iter().all(|piece| matches!(piece, Piece::Any))
 }
 
 /// Whether a name passes LIKE and STARTS WITH.
@@ -100,7 +128,7 @@ impl Executor {
                 let outer = if kind == Kind::Schema { Kind::Database } else { Kind::Schema };
                 exists(outer, namespace.resolve(outer, name)?)
             }
-            Some(Scope::Inside(..)) => Err(SqlError::no_operation()),
+            Some(Scope::Session | Scope::Inside(..)) => Err(SqlError::no_operation()),
         }
     }
 }
@@ -113,6 +141,13 @@ mod tests {
     fn like_ignores_case_and_takes_escaped_wildcards_literally() {
         assert!(like("%%", "anything") && like("milvus%", "MILVUS_POOL") && like("a_c", "ABC"));
         assert!(like(r"MILVUS\_POOL", "milvus_pool") && !like(r"MILVUS\_POOL", "MILVUSXPOOL"));
-        assert!(!like("pool", "MILVUS_POOL"));
+        assert!(!like("pool", "MILVUS_POOL") && like("%_POOL%", "MILVUS_POOL") && !like("_", ""));
+        assert!(like("%a%b", "aXbXb") && !like("%a%b", "aXbXc") && like("%", ""));
+    }
+
+    #[test]
+    fn like_takes_no_time_that_grows_with_its_wildcards() {
+        assert!(!like(&"%a".repeat(40), &"a".repeat(39)));
+        assert!(!like(&("%a".repeat(30) + "b"), &"a".repeat(5000)));
     }
 }

@@ -195,6 +195,12 @@ fn grant_privileges(
         let held = |held: &PrivilegeGrant| {
             held.privilege == privilege && held.on == target && held.role == role
         };
+        if grant.revoke && grant.with_grant_option {
+            for grant in state.privileges.iter_mut().filter(|grant| held(grant)) {
+                grant.grant_option = false;
+            }
+            continue;
+        }
         let before = state.privileges.iter().find(|grant| held(grant)).cloned();
         state.privileges.retain(|grant| !held(grant));
         if grant.revoke {

@@ -3,7 +3,7 @@
 use super::Executor;
 use crate::catalog::{ADMIN, FAMILIES, Object, PasswordHash, PoolRecord, State};
 use crate::kind::Kind;
-use crate::sql::{Properties, SqlError, Value, parse_name};
+use crate::sql::{ObjectName, Properties, SqlError, Value, parse_name};
 
 /// Sets properties; the comment and a password go to their own places.
 pub(super) fn set(object: &mut Object, properties: Properties) {
@@ -102,7 +102,7 @@ impl Executor {
             let rule = state
                 .visible(&actor, Kind::NetworkRule, &path)
                 .ok_or_else(|| SqlError::missing("Network Rule", name))?;
-            full.push(rule.full_name());
+            full.push(ObjectName(rule.path.clone()).sql());
         }
         object.properties.insert("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full));
         Ok(())

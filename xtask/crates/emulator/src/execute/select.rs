@@ -49,14 +49,23 @@ impl Executor {
         Box::pin(async move {
             Ok(match expression {
                 Expression::Text(text) => (cell(text), ColumnType::Text),
-                Expression::Number(number) => (cell(number), ColumnType::Number),
+                Expression::Number(number) => {
+                    let kind = match number.split_once('.') {
+                        Some((_, fraction)) => ColumnType::Decimal(fraction.len()),
+                        None => ColumnType::Number,
+                    };
+                    (cell(number), kind)
+                }
                 // The classic Python connector takes `true` for false.
                 Expression::Boolean(flag) => (cell(u8::from(*flag)), ColumnType::Boolean),
                 Expression::Null => (None, ColumnType::Text),
-                Expression::Concatenation(left, right) => {
-                    let (left, _) = self.compute(left).await?;
-                    let (right, _) = self.compute(right).await?;
-                    (left.zip(right).map(|(left, right)| left + &right), ColumnType::Text)
+                Expression::Concatenation(parts) => {
+                    let mut whole = cell("");
+                    for part in parts {
+                        let (part, _) = self.compute(part).await?;
+                        whole = whole.zip(part).map(|(whole, part)| whole + &part);
+                    }
+                    (whole, ColumnType::Text)
                 }
                 Expression::Function(name, arguments) => self.function(name, arguments).await?,
             })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::create::refuse_quoted;
 use super::service_checks::{check_public, check_service, fits_a_node, set_names};
 use super::{Executor, properties};
-use crate::catalog::{Actor, Object, ServiceRecord, State, clock, random, shown_path};
+use crate::catalog::{Actor, Object, ServiceRecord, State, clock, random};
 use crate::kind::Kind;
 use crate::rows::Rows;
 use crate::sql::{Change, CreateService, SqlError};
@@ -34,7 +34,7 @@ impl Executor {
             let actor = self.actor(state);
             state.require_create(&actor, Kind::Service, &path)?;
             if there(state) {
-                return Err(SqlError::exists(&shown_path(&path)));
+                return Err(SqlError::exists(&path.join(".")));
             }
             if NO_OWNERS.contains(&actor.role.as_str()) {
                 return Err(SqlError::new(
@@ -62,7 +62,7 @@ impl Executor {
             let mut object = Object::new(Kind::Service, path.clone(), &owner.role, now);
             let names = set_names(&create.properties);
             properties::set(&mut object, create.properties);
-            check_service(state, &owner, &object, &names)?;
+            check_service(state, &owner, &mut object, &names)?;
             let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
             let mut record = ServiceRecord {
                 pool: create.pool.last().to_owned(),
@@ -121,11 +121,11 @@ impl Executor {
                 Change::Set(set) => {
                     let names = set_names(&set);
                     properties::set(&mut object, set);
-                    check_service(state, &owner, &object, &names)?;
+                    check_service(state, &owner, &mut object, &names)?;
                 }
                 Change::Unset(names) => {
                     properties::unset(&mut object, &names);
-                    check_service(state, &owner, &object, &[])?;
+                    check_service(state, &owner, &mut object, &[])?;
                 }
                 Change::Specification(_) => {
                     if let Some(resolved) = &resolved {

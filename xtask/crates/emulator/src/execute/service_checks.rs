@@ -68,7 +68,7 @@ pub(super) fn fits_a_node(state: &State, pool: &str, resolved: &Resolved) -> Res
 pub(super) fn check_service(
     state: &State,
     owner: &Actor,
-    object: &Object,
+    object: &mut Object,
     set: &[String],
 ) -> Result<(), SqlError> {
     let low = object.number("MIN_INSTANCES", 1);
@@ -90,7 +90,7 @@ pub(super) fn check_service(
     }
     let is_set = |name: &str| set.iter().any(|known| known == name);
     if is_set("EXTERNAL_ACCESS_INTEGRATIONS")
-        && let Some(Value::List(names)) = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS")
+        && let Some(Value::List(names)) = object.properties.get_mut("EXTERNAL_ACCESS_INTEGRATIONS")
     {
         if names.len() > MOST_INTEGRATIONS {
             return Err(SqlError::invalid(format!(
@@ -98,17 +98,19 @@ pub(super) fn check_service(
             )));
         }
         for name in names {
-            let path = parse_name(&format!("\"{name}\""))?.0;
+            let path = parse_name(name)?.0;
             let kind = Kind::ExternalAccessIntegration;
             let integration = state.require(owner, kind, &path, &["USAGE"])?;
             if !integration.flag("ENABLED", false) {
                 return Err(SqlError::invalid(format!("Integration '{name}' is not enabled.")));
             }
+            *name = integration.name().to_owned();
         }
     }
-    let warehouse = object.shown("QUERY_WAREHOUSE", "");
-    if is_set("QUERY_WAREHOUSE") && !warehouse.is_empty() {
-        state.require(owner, Kind::Warehouse, &[warehouse], &["USAGE"])?;
+    if is_set("QUERY_WAREHOUSE")
+        && let Some(warehouse) = object.reference("QUERY_WAREHOUSE")
+    {
+        state.require(owner, Kind::Warehouse, &warehouse.0, &["USAGE"])?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! USE and ALTER SESSION.
+//! USE: the role and the names that a session works with.
 
 use super::Executor;
 use crate::access::Identity;
 use crate::catalog::{Namespace, State};
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::sql::{Change, ObjectName, SqlError};
+use crate::sql::{ObjectName, SqlError};
 
-fn done() -> Rows {
+pub(super) fn done() -> Rows {
     Rows::status("Statement executed successfully.")
 }
 
@@ -48,20 +48,6 @@ impl Executor {
 
     pub(super) fn use_secondary_roles(&self, all: bool) -> Rows {
         self.session.state_mut().secondary = all;
-        done()
-    }
-
-    pub(super) fn alter_session(&self, change: Change) -> Rows {
-        let mut state = self.session.state_mut();
-        match change {
-            Change::Set(properties) => state.parameters.extend(properties),
-            Change::Unset(names) => {
-                for name in names {
-                    state.parameters.remove(&name);
-                }
-            }
-            _ => {}
-        }
         done()
     }
 }

@@ -2,9 +2,11 @@
 
 use super::Executor;
 use super::filter::{like, passes};
+use super::parameters::PARAMETERS;
 use crate::absent::Absent;
 use crate::catalog::{FAMILIES, clock};
 use crate::kind::Kind;
+use crate::registry::ImageRow;
 use crate::rows::{Rows, cell, moment, optional};
 use crate::sql::{ObjectName, Scope, Show, Shown, SqlError, Value};
 
@@ -30,7 +32,7 @@ impl Executor {
             | Shown::GrantsToUser { .. }
             | Shown::GrantsOfRole { .. }
             | Shown::GrantsOfServiceRole { .. }
-            | Shown::GrantsToServiceRole { .. } => self.show_grants(&show.what),
+            | Shown::GrantsToServiceRole { .. } => self.show_grants(&show),
         }
     }
 
@@ -74,7 +76,7 @@ impl Executor {
     fn show_parameters(&self, show: &Show) -> Rows {
         let mut rows = Rows::new(&["key", "value", "default", "level", "description", "type"]);
         let set = self.session_state().parameters;
-        let in_session = matches!(show.scope, None | Some(Scope::Account));
+        let in_session = matches!(show.scope, None | Some(Scope::Session));
         for (name, default, kind) in PARAMETERS {
             if !passes(show, name) {
                 continue;
@@ -131,6 +133,14 @@ impl Executor {
         rows
     }
 
+    /// The images of a repository.
+    pub(super) fn images(&self, repository: &[String]) -> Result<Vec<ImageRow>, SqlError> {
+        self.account
+            .registry
+            .images(&repository.join("/").to_lowercase())
+            .map_err(|error| SqlError::execution(format!("listing images failed: {error}")))
+    }
+
     fn show_images(&self, show: &Show, repository: &ObjectName) -> Result<Rows, SqlError> {
         let path = self.session_state().namespace.resolve(Kind::ImageRepository, repository)?;
         self.account.catalog.read(|state| {
@@ -142,13 +152,8 @@ impl Executor {
             state.require(&actor, Kind::ImageRepository, &path, &privileges).map(|_| ())
         })?;
         let key = path.join("/").to_lowercase();
-        let images = self
-            .account
-            .registry
-            .images(&key)
-            .map_err(|error| SqlError::execution(format!("listing images failed: {error}")))?;
         let mut rows = Rows::new(&["created_on@", "image_name", "tags", "digest", "image_path"]);
-        for image in images {
+        for image in self.images(&path)? {
             if show.like.as_ref().is_some_and(|pattern| !like(pattern, &image.name)) {
                 continue;
             }
@@ -167,18 +172,3 @@ impl Executor {
         Ok(rows)
     }
 }
-
-/// Parameters that clients ask for, with their defaults and types.
-pub(crate) const PARAMETERS: &[(&str, &str, &str)] = &[
-    ("ABORT_DETACHED_QUERY", "false", "BOOLEAN"),
-    ("AUTOCOMMIT", "true", "BOOLEAN"),
-    ("CLIENT_SESSION_KEEP_ALIVE", "false", "BOOLEAN"),
-    ("CLIENT_TELEMETRY_ENABLED", "false", "BOOLEAN"),
-    ("EVENT_TABLE", "", "STRING"),
-    ("MULTI_STATEMENT_COUNT", "1", "NUMBER"),
-    ("PYTHON_CONNECTOR_QUERY_RESULT_FORMAT", "JSON", "STRING"),
-    ("QUERY_TAG", "", "STRING"),
-    ("STATEMENT_TIMEOUT_IN_SECONDS", "172800", "NUMBER"),
-    ("TIMESTAMP_OUTPUT_FORMAT", "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "STRING"),
-    ("TIMEZONE", "America/Los_Angeles", "STRING"),
-];

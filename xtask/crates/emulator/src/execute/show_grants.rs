@@ -1,10 +1,11 @@
 //! SHOW GRANTS in its forms.
 
 use super::Executor;
+use crate::access::Identity;
 use crate::catalog::{Grantee, Object, State, Target};
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment};
-use crate::sql::{ObjectName, Shown, SqlError};
+use crate::sql::{ObjectName, Show, Shown, SqlError};
 
 const PRIVILEGES: &[&str] = &[
     "created_on@",
@@ -19,9 +20,14 @@ const PRIVILEGES: &[&str] = &[
 const HOLDERS: &[&str] = &["created_on@", "role", "granted_to", "grantee_name", "granted_by"];
 
 impl Executor {
-    pub(super) fn show_grants(&self, what: &Shown) -> Result<Rows, SqlError> {
+    pub(super) fn show_grants(&self, show: &Show) -> Result<Rows, SqlError> {
         let session = self.session_state();
-        self.account.catalog.read(|state| match what {
+        let service = |state: &State, name: &ObjectName| {
+            let path = session.namespace.resolve(Kind::Service, name)?;
+            let found = state.visible(&self.actor(state), Kind::Service, &path).cloned();
+            found.ok_or_else(SqlError::no_operation)
+        };
+        let mut rows = self.account.catalog.read(|state| match &show.what {
             Shown::GrantsOn { target } => {
                 let actor = self.actor(state);
                 let target = self.target(state, &actor, target).map_err(|error| {
@@ -33,19 +39,20 @@ impl Executor {
                 existing(state, Kind::Role, role)?;
                 Ok(to_role(state, role.last()))
             }
-            Shown::GrantsMine => Ok(to_role(state, &session.role)),
+            Shown::GrantsMine => match &session.identity {
+                Identity::User(user) => Ok(to_user(state, user)),
+                _ => Ok(Rows::new(HOLDERS)),
+            },
             Shown::GrantsToUser { user } => {
                 existing(state, Kind::User, user)?;
-                let to = Grantee::User(user.last().to_owned());
-                Ok(holders(state, |grant| grant.to == to))
+                Ok(to_user(state, user.last()))
             }
             Shown::GrantsOfRole { role } => {
                 existing(state, Kind::Role, role)?;
                 Ok(holders(state, |grant| grant.role == role.last()))
             }
-            Shown::GrantsOfServiceRole { service, role } => {
-                let path = session.namespace.resolve(Kind::Service, service)?;
-                state.find(Kind::Service, &path).ok_or_else(SqlError::no_operation)?;
+            Shown::GrantsOfServiceRole { service: name, role } => {
+                let path = service(state, name)?.path;
                 let mut rows = Rows::new(HOLDERS);
                 for grant in &state.service_roles {
                     if grant.service == path && grant.service_role == *role {
@@ -60,13 +67,13 @@ impl Executor {
                 }
                 Ok(rows)
             }
-            Shown::GrantsToServiceRole { service, role } => {
-                let path = session.namespace.resolve(Kind::Service, service)?;
-                let object = state.find(Kind::Service, &path).ok_or_else(SqlError::no_operation)?;
-                Ok(to_service_role(object, role))
+            Shown::GrantsToServiceRole { service: name, role } => {
+                Ok(to_service_role(&service(state, name)?, role))
             }
             _ => Err(SqlError::no_operation()),
-        })
+        })?;
+        rows.rows.truncate(show.limit.unwrap_or(usize::MAX));
+        Ok(rows)
     }
 }
 
@@ -159,6 +166,11 @@ fn to_role(state: &State, role: &str) -> Rows {
         ]);
     }
     rows
+}
+
+fn to_user(state: &State, user: &str) -> Rows {
+    let to = Grantee::User(user.to_owned());
+    holders(state, |grant| grant.to == to)
 }
 
 fn to_service_role(object: &Object, role: &str) -> Rows {

@@ -112,7 +112,8 @@ fn role(view: &View<'_>, object: &Object) -> Vec<Cell> {
         Identity::User(user) => view.state.account_object(Kind::User, user),
         _ => None,
     };
-    let default = user.is_some_and(|user| user.shown("DEFAULT_ROLE", "") == name);
+    let default = user.and_then(|user| user.reference("DEFAULT_ROLE"));
+    let default = default.is_some_and(|role| role.last() == name);
     let current = view.session.role == name;
     vec![
         moment(object.created),
@@ -130,10 +131,6 @@ fn role(view: &View<'_>, object: &Object) -> Vec<Cell> {
 
 fn user(object: &Object) -> Vec<Cell> {
     let text = |name: &str| optional(&object.shown(name, ""));
-    let secondary = match object.properties.get("DEFAULT_SECONDARY_ROLES") {
-        Some(Value::List(roles)) => serde_json::to_string(roles).unwrap_or_default(),
-        _ => r#"["ALL"]"#.to_owned(),
-    };
     vec![
         cell(object.name()),
         moment(object.created),
@@ -151,7 +148,7 @@ fn user(object: &Object) -> Vec<Cell> {
         text("DEFAULT_WAREHOUSE"),
         text("DEFAULT_NAMESPACE"),
         text("DEFAULT_ROLE"),
-        cell(secondary),
+        cell(object.secondary_roles()),
         cell(false),
         None,
         None,

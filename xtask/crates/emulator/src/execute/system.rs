@@ -37,6 +37,9 @@ impl Executor {
             ));
         }
         match name {
+            "GET_SERVICE_STATUS" if arguments.get(1).is_some_and(|timeout| timeout != "0") => {
+                Err(SqlError::unsupported("the timeout of SYSTEM$GET_SERVICE_STATUS"))
+            }
             "GET_SERVICE_STATUS" => self.service_status(&arguments[0]).map(Some),
             "GET_SERVICE_LOGS" => self.service_logs(arguments).await.map(Some),
             "GET_COMPUTE_POOL_STATUS" => self.pool_status(&arguments[0]).map(Some),
@@ -151,12 +154,8 @@ impl Executor {
             let kind = Kind::ImageRepository;
             state.require(&actor, kind, &parts, &["READ", "WRITE"]).map(|_| ())
         })?;
-        let images = self
-            .account
-            .registry
-            .images(&parts.join("/").to_lowercase())
-            .map_err(|error| SqlError::execution(format!("listing images failed: {error}")))?;
-        let mut names: Vec<String> = images.into_iter().map(|image| image.name).collect();
+        let images = self.images(&parts)?.into_iter();
+        let mut names: Vec<String> = images.map(|image| image.name).collect();
         names.dedup();
         Ok(json!({"images": names}).to_string())
     }

@@ -50,7 +50,7 @@ pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
         return Err(SpecError { line, path: "spec.volumes".to_owned(), message });
     }
 
-    let log_level = log_level(spec.take("logExporters"))?;
+    log_level(spec.take("logExporters"))?;
     spec.refuse(&["platformMonitor", "resourceManagement"])?;
     spec.finish()?;
     capabilities(root.take("capabilities"))?;
@@ -61,7 +61,7 @@ pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
     names::unique("serviceRoles", line, service_roles.iter().map(|r| r.name.as_str()))?;
     root.finish()?;
 
-    Ok(ServiceSpec { containers, endpoints, volumes, service_roles, log_level, document })
+    Ok(ServiceSpec { containers, endpoints, volumes, service_roles, document })
 }
 
 fn items<T>(
@@ -94,9 +94,9 @@ fn mounts_are_declared(
     Ok(())
 }
 
-/// The level is checked and kept; there is no event table for it to act on.
-fn log_level(field: Option<Field>) -> Result<Option<String>, SpecError> {
-    let Some(field) = field else { return Ok(None) };
+/// The level is checked; there is no event table for it to act on.
+fn log_level(field: Option<Field>) -> Result<(), SpecError> {
+    let Some(field) = field else { return Ok(()) };
     let mut exporters = field.mapping()?;
     let mut config = match exporters.take("eventTableConfig") {
         Some(field) => field.mapping()?,
@@ -105,10 +105,10 @@ fn log_level(field: Option<Field>) -> Result<Option<String>, SpecError> {
     let level = config.take("logLevel");
     config.finish()?;
     exporters.finish()?;
-    let Some(level) = level else { return Ok(None) };
+    let Some(level) = level else { return Ok(()) };
     let text = level.text()?;
     if ["INFO", "ERROR", "NONE"].contains(&text.as_str()) {
-        Ok(Some(text))
+        Ok(())
     } else {
         Err(level.error(format!(
             "{} has the invalid value '{text}': one of INFO, ERROR, NONE",

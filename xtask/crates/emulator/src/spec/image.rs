@@ -1,7 +1,5 @@
 //! Image names: `/db/schema/repository/image[:tag][@digest]`, with or without a registry host.
 
-use std::fmt;
-
 use super::SpecError;
 use super::fields::Field;
 
@@ -67,12 +65,6 @@ impl ImagePath {
             image: image.to_owned(),
             reference: digest.or(tag).unwrap_or("latest").to_owned(),
         })
-    }
-}
-
-impl fmt::Display for ImagePath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
     }
 }
 

@@ -45,6 +45,15 @@ fn has(node: &Node, key: &str) -> bool {
 fn complete(node: &mut Node, container: &Container, digest: Option<&String>) {
     let Value::Mapping(entries) = &mut node.value else { return };
     entries.retain(|(name, _)| name != "resources");
+    // Whatever it looks like, an environment holds text: `1.10` is not 1.1.
+    let environment = entries.iter_mut().find(|(name, _)| name == "env");
+    if let Some((_, Node { value: Value::Mapping(variables), .. })) = environment {
+        for (_, variable) in variables {
+            if let Value::Scalar(_, kind) = &mut variable.value {
+                *kind = super::node::Kind::Text;
+            }
+        }
+    }
     if let Some(digest) = digest {
         let at = entries.iter().position(|(name, _)| name == "image").map_or(0, |at| at + 1);
         entries.insert(at, ("sha256".to_owned(), scalar(format!("@{digest}"))));

@@ -67,13 +67,13 @@ fn a_specification_is_read_with_its_defaults() {
 
 #[test]
 fn describe_shows_digest_resources_and_environment() {
-    let text = "spec:\n  container:\n  - name: a\n    image: /d/s/r/i\n    env: {K: v}\n";
+    let text = "spec:\n  container:\n  - name: a\n    image: /d/s/r/i\n    env: {K: v, V: 1.10}\n";
     let digests = BTreeMap::from([("a".to_owned(), "sha256:00".to_owned())]);
     let shown = parse(text).unwrap().normalised_yaml(&digests);
     let again: serde_json::Value = serde_saphyr::from_str(&shown).unwrap();
     let container = &again["spec"]["containers"][0];
     assert_eq!(container["sha256"], "@sha256:00", "{shown}");
-    assert_eq!(container["env"]["K"], "v");
+    assert_eq!((&container["env"]["K"], &container["env"]["V"]), (&"v".into(), &"1.10".into()));
     assert_eq!(container["resources"]["requests"]["memory"], "512Mi");
     assert_eq!(container["resources"]["requests"]["cpu"], "0.5");
 }

@@ -49,6 +49,9 @@ fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
         };
     };
     Ok(match value["type"].as_str().unwrap_or_default().to_uppercase().as_str() {
+        "FIXED" | "REAL" if !is_plain(text) => {
+            return Err(SqlError::unsupported("floating-point numbers"));
+        }
         "FIXED" | "REAL" => match text.strip_prefix('-') {
             Some(number) => vec![TokenKind::Symbol("-"), TokenKind::Number(number.to_owned())],
             None => vec![TokenKind::Number(text.to_owned())],
@@ -57,6 +60,13 @@ fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
         "TEXT" => vec![TokenKind::Text(text.to_owned())],
         other => return Err(SqlError::unsupported(&format!("bindings of type {other}"))),
     })
+}
+
+/// Digits with at most one point: no exponent, no `inf`.
+fn is_plain(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(fraction)
 }
 
 fn unset(line: u32, position: u32, name: &str) -> SqlError {

@@ -13,15 +13,17 @@ impl Parser<'_> {
         let mark = self.mark();
         let or_replace = self.words(&["OR", "REPLACE"]);
         let or_alter = !or_replace && self.words(&["OR", "ALTER"]);
-        let modifier =
-            self.words(&["TRANSIENT"]) || self.words(&["TEMPORARY"]) || self.words(&["TEMP"]);
+        for modifier in ["TRANSIENT", "TEMPORARY", "TEMP"] {
+            if self.words(&[modifier]) {
+                return Err(SqlError::unsupported(modifier));
+            }
+        }
         let kind = self.kind()?;
         let allowed = match (or_replace, or_alter) {
             (true, _) => kind.replaceable(),
             (_, true) => kind.create_or_alter(),
             _ => true,
-        } && (!modifier
-            || matches!(kind, Kind::Database | Kind::Schema | Kind::Stage));
+        };
         if !allowed {
             self.back_to(mark);
             return Err(self.unexpected());
@@ -75,7 +77,7 @@ impl Parser<'_> {
             return Ok(Change::Specification(self.specification()?));
         }
         if self.words(&["SET"]) {
-            let properties = property::list(self, property::of(kind))?;
+            let properties = property::list(self, &property::changeable(kind))?;
             if properties.is_empty() {
                 return Err(self.unexpected());
             }
@@ -84,8 +86,8 @@ impl Parser<'_> {
         self.expect(&["UNSET"])?;
         let mut names = Vec::new();
         loop {
-            let known = property::of(kind).iter();
-            let Some(found) = known.map(|known| known.name).find(|name| self.words(&[name])) else {
+            let mut known = property::changeable(kind).into_iter().map(|known| known.name);
+            let Some(found) = known.find(|name| self.words(&[name])) else {
                 return Err(self.unexpected());
             };
             names.push(found.to_owned());

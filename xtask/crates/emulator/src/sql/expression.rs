@@ -13,24 +13,42 @@ pub(crate) enum Expression {
     Null,
     /// A function by its full name, such as `SYSTEM$GET_SERVICE_STATUS`.
     Function(String, Vec<Expression>),
-    /// `a || b`.
-    Concatenation(Box<Expression>, Box<Expression>),
+    /// `a || b || c`.
+    Concatenation(Vec<Expression>),
 }
 
 /// Context functions that may be written without parentheses.
-const BARE: [&str; 4] = ["CURRENT_USER", "CURRENT_TIMESTAMP", "CURRENT_DATE", "LOCALTIMESTAMP"];
+const BARE: [&str; 3] = ["CURRENT_USER", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"];
+
+/// How deep expressions may be nested.
+const DEEPEST: usize = 64;
 
 impl Parser<'_> {
     /// One expression.
     pub(super) fn expression(&mut self) -> Result<Expression, SqlError> {
-        let mut left = self.operand()?;
+        let first = self.operand()?;
+        let mut parts = vec![first];
         while self.symbol("||") {
-            left = Expression::Concatenation(Box::new(left), Box::new(self.operand()?));
+            parts.push(self.operand()?);
         }
-        Ok(left)
+        Ok(match <[Expression; 1]>::try_from(parts) {
+            Ok([alone]) => alone,
+            Err(parts) => Expression::Concatenation(parts),
+        })
     }
 
+    /// What is nested too deep is refused before it uses up the stack.
     fn operand(&mut self) -> Result<Expression, SqlError> {
+        if self.depth >= DEEPEST {
+            return Err(self.unexpected());
+        }
+        self.depth += 1;
+        let operand = self.flat_operand();
+        self.depth -= 1;
+        operand
+    }
+
+    fn flat_operand(&mut self) -> Result<Expression, SqlError> {
         if self.symbol("(") {
             let inner = self.expression()?;
             self.expect_symbol(")")?;
@@ -52,6 +70,7 @@ impl Parser<'_> {
                 Ok(Expression::Number(number))
             }
             TokenKind::Word(word) => {
+                let (line, position) = (self.peek().line, self.peek().position);
                 self.advance();
                 match word.as_str() {
                     "TRUE" => return Ok(Expression::Boolean(true)),
@@ -63,12 +82,12 @@ impl Parser<'_> {
                     return if BARE.contains(&word.as_str()) {
                         Ok(Expression::Function(word, Vec::new()))
                     } else {
-                        let name = word;
                         Err(SqlError::new(
                             "000904",
                             "42000",
                             format!(
-                                "SQL compilation error: error line 1 at position 7\ninvalid identifier '{name}'"
+                                "SQL compilation error: error line {line} at position {position}\n\
+                                 invalid identifier '{word}'"
                             ),
                         ))
                     };

@@ -3,34 +3,49 @@
 use super::error::SqlError;
 use super::parser::Parser;
 use super::statement::{Grant, GrantTarget, Granted, Grantee, Statement};
+use super::value::ObjectName;
 use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
 
 impl Parser<'_> {
     pub(super) fn grant(&mut self, revoke: bool) -> Result<Statement, SqlError> {
-        let mut with_grant_option = revoke && self.words(&["GRANT", "OPTION", "FOR"]);
+        let option_for = revoke && self.words(&["GRANT", "OPTION", "FOR"]);
+        let mark = self.mark();
         let what = self.granted()?;
+        // Roles are held or not; only privileges can be held with the option to grant them on.
+        let has_option = matches!(what, Granted::Privileges { .. });
+        if option_for && !has_option {
+            self.back_to(mark);
+            return Err(self.unexpected());
+        }
         self.expect(&[if revoke { "FROM" } else { "TO" }])?;
         let to = self.grantee(&what)?;
-        if !revoke && self.words(&["WITH", "GRANT", "OPTION"]) {
-            with_grant_option = true;
+        let with_option = !revoke && has_option && self.words(&["WITH", "GRANT", "OPTION"]);
+        for word in ["CASCADE", "RESTRICT"] {
+            if revoke && self.words(&[word]) {
+                return Err(SqlError::unsupported(&format!("REVOKE … {word}")));
+            }
         }
-        if revoke {
-            let _ = self.words(&["CASCADE"]) || self.words(&["RESTRICT"]);
-        }
+        let with_grant_option = option_for || with_option;
         Ok(Statement::Grant(Grant { revoke, what, to, with_grant_option }))
+    }
+
+    /// The name of a role or user: one part.
+    fn account_name(&mut self) -> Result<ObjectName, SqlError> {
+        let name = self.name()?;
+        if name.0.len() == 1 { Ok(name) } else { Err(self.unexpected_before()) }
     }
 
     fn grantee(&mut self, what: &Granted) -> Result<Grantee, SqlError> {
         if matches!(what, Granted::Role(_)) {
             if self.words(&["USER"]) {
-                return Ok(Grantee::User(self.name()?));
+                return Ok(Grantee::User(self.account_name()?));
             }
             self.expect(&["ROLE"])?;
         } else {
             // `TO [ROLE] name`.
             self.words(&["ROLE"]);
         }
-        Ok(Grantee::Role(self.name()?))
+        Ok(Grantee::Role(self.account_name()?))
     }
 
     fn granted(&mut self) -> Result<Granted, SqlError> {
@@ -40,7 +55,7 @@ impl Parser<'_> {
             return Ok(Granted::ServiceRole { service, role });
         }
         if self.words(&["ROLE"]) {
-            return Ok(Granted::Role(self.name()?));
+            return Ok(Granted::Role(self.account_name()?));
         }
         if self.words(&["ALL"]) {
             self.words(&["PRIVILEGES"]);
@@ -68,7 +83,7 @@ impl Parser<'_> {
     }
 
     /// `service!role`.
-    pub(super) fn service_role(&mut self) -> Result<(super::value::ObjectName, String), SqlError> {
+    pub(super) fn service_role(&mut self) -> Result<(ObjectName, String), SqlError> {
         let service = self.name()?;
         self.expect_symbol("!")?;
         Ok((service, self.identifier()?))

@@ -88,13 +88,7 @@ impl<'a> Lexer<'a> {
                     .unwrap_or(self.rest.len());
                 Ok(TokenKind::Word(self.take(end).to_uppercase()))
             }
-            _ if first.is_ascii_digit() => {
-                let end = self
-                    .rest
-                    .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-                    .unwrap_or(self.rest.len());
-                Ok(TokenKind::Number(self.take(end).to_owned()))
-            }
+            _ if first.is_ascii_digit() => self.number(),
             _ => match SYMBOLS.into_iter().find(|symbol| self.rest.starts_with(symbol)) {
                 Some(symbol) => {
                     self.take(symbol.len());
@@ -103,6 +97,22 @@ impl<'a> Lexer<'a> {
                 None => Err(self.broken(&first.to_string())),
             },
         }
+    }
+
+    /// Digits, and a fraction where digits follow the point.
+    fn number(&mut self) -> Result<TokenKind, SqlError> {
+        let digits =
+            |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let mut end = digits(self.rest);
+        if let Some(fraction) = self.rest[end..].strip_prefix('.').map(digits).filter(|n| *n > 0) {
+            end += 1 + fraction;
+        }
+        if let Some(exponent) = self.rest[end..].strip_prefix(['e', 'E'])
+            && exponent.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit())
+        {
+            return Err(SqlError::unsupported("floating-point numbers"));
+        }
+        Ok(TokenKind::Number(self.take(end).to_owned()))
     }
 
     /// A string in single quotes: `''` and backslash escapes.
@@ -124,6 +134,18 @@ impl<'a> Lexer<'a> {
                     Some((_, 't')) => value.push('\t'),
                     Some((_, 'r')) => value.push('\r'),
                     Some((_, '0')) => value.push('\0'),
+                    Some((_, 'b')) => value.push('\u{8}'),
+                    Some((_, 'f')) => value.push('\u{c}'),
+                    Some((at, kind @ ('x' | 'u'))) => {
+                        let count = if kind == 'x' { 2 } else { 4 };
+                        let digits = self.rest.get(at + 1..at + 1 + count);
+                        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                        let Some(character) = code.and_then(char::from_u32) else {
+                            return Err(self.broken("\\"));
+                        };
+                        value.push(character);
+                        characters.nth(count - 1);
+                    }
                     Some((_, other)) => value.push(other),
                     None => break,
                 },

@@ -31,7 +31,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<Vec<Token>>, SqlError> {
 
 /// One statement from its tokens.
 pub(crate) fn parse(tokens: &[Token]) -> Result<Statement, SqlError> {
-    let mut parser = Parser { tokens, at: 0 };
+    let mut parser = Parser { tokens, at: 0, depth: 0 };
     let statement = parser.statement()?;
     match parser.peek().kind {
         TokenKind::End => Ok(statement),
@@ -43,6 +43,8 @@ pub(crate) fn parse(tokens: &[Token]) -> Result<Statement, SqlError> {
 pub(super) struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
+    /// How many expressions are open.
+    pub(super) depth: usize,
 }
 
 impl Parser<'_> {
@@ -279,7 +281,7 @@ pub(crate) fn parse_name(text: &str) -> Result<ObjectName, SqlError> {
     if let Some(end) = tokens.last_mut() {
         end.text = "<EOF>".to_owned();
     }
-    let mut parser = Parser { tokens: &tokens, at: 0 };
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0 };
     let name = parser.name()?;
     if parser.at_end() { Ok(name) } else { Err(parser.unexpected()) }
 }

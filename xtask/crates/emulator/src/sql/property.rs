@@ -1,7 +1,7 @@
 //! Which properties each kind has, and how their values are written.
 
 use super::error::SqlError;
-use super::parser::Parser;
+use super::parser::{Parser, parse_name};
 use super::statement::Properties;
 use super::token::TokenKind;
 use super::value::Value;
@@ -18,8 +18,10 @@ pub(super) enum Shape {
     Boolean,
     /// A word or the same word in quotes, one of these unless there are none.
     Word(&'static [&'static str]),
-    /// An object's name, bare, quoted or as text.
+    /// Text that may be written as a bare or quoted word.
     Name,
+    /// The name of an object, also as text; kept as a statement has to write it.
+    Reference,
     /// `('a', 'b')`.
     Texts,
     /// `(a, b)`.
@@ -33,10 +35,16 @@ pub(super) enum Shape {
 pub(super) struct Property {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
+    /// ALTER cannot change it.
+    create_only: bool,
 }
 
 const fn is(name: &'static str, shape: Shape) -> Property {
-    Property { name, shape }
+    Property { name, shape, create_only: false }
+}
+
+const fn once(name: &'static str, shape: Shape) -> Property {
+    Property { name, shape, create_only: true }
 }
 
 use Shape::*;
@@ -50,7 +58,12 @@ const SIZES: &[&str] = &[
 const ENCRYPTIONS: &[Property] = &[is("TYPE", Word(&["SNOWFLAKE_FULL", "SNOWFLAKE_SSE"]))];
 const DIRECTORY: &[Property] = &[is("ENABLE", Boolean), is("AUTO_REFRESH", Boolean)];
 
-/// The properties that CREATE and ALTER … SET take.
+/// The properties that ALTER … SET and UNSET take.
+pub(super) fn changeable(kind: Kind) -> Vec<Property> {
+    of(kind).iter().filter(|property| !property.create_only).copied().collect()
+}
+
+/// The properties that CREATE takes.
 pub(super) fn of(kind: Kind) -> &'static [Property] {
     match kind {
         Kind::Role => const { &[COMMENT] },
@@ -65,9 +78,9 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
                     is("EMAIL", Name),
                     is("MUST_CHANGE_PASSWORD", Boolean),
                     is("DISABLED", Boolean),
-                    is("DEFAULT_WAREHOUSE", Name),
-                    is("DEFAULT_NAMESPACE", Name),
-                    is("DEFAULT_ROLE", Name),
+                    is("DEFAULT_WAREHOUSE", Reference),
+                    is("DEFAULT_NAMESPACE", Reference),
+                    is("DEFAULT_ROLE", Reference),
                     is("DEFAULT_SECONDARY_ROLES", Texts),
                     is("TYPE", Word(&["PERSON", "SERVICE", "LEGACY_SERVICE"])),
                     COMMENT,
@@ -84,7 +97,7 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
                     is("SCALING_POLICY", Word(&["STANDARD", "ECONOMY"])),
                     is("AUTO_SUSPEND", Number),
                     is("AUTO_RESUME", Boolean),
-                    is("INITIALLY_SUSPENDED", Boolean),
+                    once("INITIALLY_SUSPENDED", Boolean),
                     is("ENABLE_QUERY_ACCELERATION", Boolean),
                     is("MAX_CONCURRENCY_LEVEL", Number),
                     is("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", Number),
@@ -110,17 +123,17 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
         Kind::Stage => {
             const {
                 &[
-                    is("ENCRYPTION", Options(ENCRYPTIONS)),
+                    once("ENCRYPTION", Options(ENCRYPTIONS)),
                     is("DIRECTORY", Options(DIRECTORY)),
                     COMMENT,
                 ]
             }
         }
-        Kind::ImageRepository => const { &[is("ENCRYPTION", Options(ENCRYPTIONS)), COMMENT] },
+        Kind::ImageRepository => const { &[once("ENCRYPTION", Options(ENCRYPTIONS)), COMMENT] },
         Kind::NetworkRule => {
             const {
                 &[
-                    is(
+                    once(
                         "TYPE",
                         Word(&[
                             "IPV4",
@@ -131,7 +144,7 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
                         ]),
                     ),
                     is("VALUE_LIST", Texts),
-                    is("MODE", Word(&["INGRESS", "INTERNAL_STAGE", "EGRESS"])),
+                    once("MODE", Word(&["INGRESS", "INTERNAL_STAGE", "EGRESS"])),
                     COMMENT,
                 ]
             }
@@ -149,8 +162,8 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
         Kind::SecurityIntegration => {
             const {
                 &[
-                    is("TYPE", Word(&["OAUTH"])),
-                    is("OAUTH_CLIENT", Word(&["SNOWSERVICES_INGRESS"])),
+                    once("TYPE", Word(&["OAUTH"])),
+                    once("OAUTH_CLIENT", Word(&["SNOWSERVICES_INGRESS"])),
                     is("ENABLED", Boolean),
                     COMMENT,
                 ]
@@ -161,9 +174,9 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
                 &[
                     is("MIN_NODES", Number),
                     is("MAX_NODES", Number),
-                    is("INSTANCE_FAMILY", Word(&[])),
+                    once("INSTANCE_FAMILY", Word(&[])),
                     is("AUTO_RESUME", Boolean),
-                    is("INITIALLY_SUSPENDED", Boolean),
+                    once("INITIALLY_SUSPENDED", Boolean),
                     is("AUTO_SUSPEND_SECS", Number),
                     COMMENT,
                 ]
@@ -179,7 +192,7 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
                     is("MIN_READY_INSTANCES", Number),
                     is("MAX_INSTANCES", Number),
                     is("LOG_LEVEL", Word(&["INFO", "ERROR", "NONE"])),
-                    is("QUERY_WAREHOUSE", Name),
+                    is("QUERY_WAREHOUSE", Reference),
                     COMMENT,
                 ]
             }
@@ -252,8 +265,17 @@ fn value(parser: &mut Parser<'_>, shape: Shape) -> Result<Value, SqlError> {
             TokenKind::Text(_) => Ok(Value::Text(parser.text()?)),
             _ => Ok(Value::Word(parser.name()?.to_string())),
         },
+        Reference => match parser.peek().kind.clone() {
+            TokenKind::Text(text) if text.is_empty() => Ok(Value::Text(parser.text()?)),
+            TokenKind::Text(text) => {
+                let name = parse_name(&text).map_err(|_| parser.unexpected())?;
+                parser.advance();
+                Ok(Value::Word(name.sql()))
+            }
+            _ => Ok(Value::Word(parser.name()?.sql())),
+        },
         Texts => parenthesised(parser, |parser| parser.text()),
-        Names => parenthesised(parser, |parser| Ok(parser.name()?.to_string())),
+        Names => parenthesised(parser, |parser| Ok(parser.name()?.sql())),
         Options(known) => {
             parser.expect_symbol("(")?;
             let options = list(parser, known)?;

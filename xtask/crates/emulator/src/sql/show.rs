@@ -7,56 +7,83 @@ use super::token::TokenKind;
 use crate::absent::ABSENT;
 use crate::kind::Kind;
 
+/// Which clauses a list can be narrowed with, besides IN.
+struct Clauses {
+    like: bool,
+    /// STARTS WITH and LIMIT.
+    part: bool,
+}
+
+impl Clauses {
+    fn of(what: &Shown) -> Clauses {
+        match what {
+            Shown::Objects(Kind::ExternalAccessIntegration | Kind::SecurityIntegration)
+            | Shown::Integrations
+            | Shown::Parameters
+            | Shown::InstanceFamilies
+            | Shown::Images { .. } => Clauses { like: true, part: false },
+            Shown::Objects(_) | Shown::Absent(_) => Clauses { like: true, part: true },
+            _ => Clauses { like: false, part: false },
+        }
+    }
+}
+
 impl Parser<'_> {
     pub(super) fn show(&mut self) -> Result<Statement, SqlError> {
-        self.words(&["TERSE"]);
-        if self.words(&["GRANTS"]) {
-            let what = self.show_grants()?;
-            return Ok(Statement::Show(Show {
-                what,
-                like: None,
-                scope: None,
-                starts_with: None,
-                limit: None,
-                from: None,
-            }));
+        if self.words(&["TERSE"]) {
+            return Err(SqlError::unsupported("SHOW TERSE"));
         }
-        let mut what = self.shown()?;
-        self.words(&["EXCLUDE", "JOBS"]);
-        let like = if self.words(&["LIKE"]) { Some(self.text()?) } else { None };
-        let mut scope = None;
+        if self.words(&["GRANTS"]) {
+            let mut show = Show::all(self.show_grants()?);
+            show.limit = self.limit()?;
+            return Ok(Statement::Show(show));
+        }
+        let mut show = Show::all(self.shown()?);
+        let clauses = Clauses::of(&show.what);
+        if show.what == Shown::Objects(Kind::Service) {
+            self.words(&["EXCLUDE", "JOBS"]);
+        }
+        if clauses.like && self.words(&["LIKE"]) {
+            show.like = Some(self.text()?);
+        }
         if let Shown::ServiceRoles { service: of }
         | Shown::ServiceInstances { service: of }
         | Shown::ServiceContainers { service: of }
-        | Shown::Endpoints { service: of } = &mut what
+        | Shown::Endpoints { service: of } = &mut show.what
         {
             self.expect(&["IN", "SERVICE"])?;
             *of = self.name()?;
-        } else if let Shown::Images { repository } = &mut what {
+        } else if let Shown::Images { repository } = &mut show.what {
             self.expect(&["IN", "IMAGE", "REPOSITORY"])?;
             *repository = self.name()?;
-        } else if self.words(&["IN"]) || self.words(&["FOR"]) {
-            scope = Some(self.scope()?);
+        } else if self.words(&["IN"]) || show.what == Shown::Parameters && self.words(&["FOR"]) {
+            show.scope = Some(self.scope(&show.what)?);
         }
-        let starts_with = if self.words(&["STARTS", "WITH"]) { Some(self.text()?) } else { None };
-        let mut limit = None;
-        let mut from = None;
-        if self.words(&["LIMIT"]) {
-            let TokenKind::Number(number) = &self.peek().kind else {
-                return Err(self.unexpected());
-            };
-            limit = Some(number.parse().map_err(|_| self.unexpected())?);
-            self.advance();
-            if self.words(&["FROM"]) {
-                from = Some(self.text()?);
+        if clauses.part {
+            if self.words(&["STARTS", "WITH"]) {
+                show.starts_with = Some(self.text()?);
+            }
+            show.limit = self.limit()?;
+            if show.limit.is_some() && self.words(&["FROM"]) {
+                show.from = Some(self.text()?);
             }
         }
-        Ok(Statement::Show(Show { what, like, scope, starts_with, limit, from }))
+        Ok(Statement::Show(show))
+    }
+
+    fn limit(&mut self) -> Result<Option<usize>, SqlError> {
+        if !self.words(&["LIMIT"]) {
+            return Ok(None);
+        }
+        let TokenKind::Number(number) = &self.peek().kind else { return Err(self.unexpected()) };
+        let limit = number.parse().map_err(|_| self.unexpected())?;
+        self.advance();
+        Ok(Some(limit))
     }
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
         let nothing = || super::value::ObjectName(Vec::new());
-        let forms: [(&[&str], Shown); 9] = [
+        let forms: [(&[&str], Shown); 8] = [
             (&["INTEGRATIONS"], Shown::Integrations),
             (&["PARAMETERS"], Shown::Parameters),
             (&["COMPUTE", "POOL", "INSTANCE", "FAMILIES"], Shown::InstanceFamilies),
@@ -68,7 +95,6 @@ impl Parser<'_> {
                 &["EXTERNAL", "ACCESS", "INTEGRATIONS"],
                 Shown::Objects(Kind::ExternalAccessIntegration),
             ),
-            (&["API", "INTEGRATIONS"], Shown::Integrations),
         ];
         for (words, shown) in forms {
             if self.words(words) {
@@ -90,24 +116,26 @@ impl Parser<'_> {
             .ok_or_else(|| self.unexpected())
     }
 
-    fn scope(&mut self) -> Result<Scope, SqlError> {
-        if self.words(&["ACCOUNT"]) || self.words(&["SESSION"]) {
+    fn scope(&mut self, what: &Shown) -> Result<Scope, SqlError> {
+        if self.words(&["ACCOUNT"]) {
             return Ok(Scope::Account);
         }
-        for kind in [
-            Kind::Database,
-            Kind::Schema,
-            Kind::ComputePool,
-            Kind::Service,
-            Kind::Warehouse,
-            Kind::User,
-        ] {
+        let outer: &[Kind] = match what {
+            Shown::Parameters if self.words(&["SESSION"]) => return Ok(Scope::Session),
+            Shown::Parameters => return Err(SqlError::unsupported("SHOW PARAMETERS of an object")),
+            Shown::Objects(Kind::Service) => &[Kind::Database, Kind::Schema, Kind::ComputePool],
+            Shown::Objects(Kind::Schema) => &[Kind::Database],
+            Shown::Objects(kind) if kind.depth() == 3 => &[Kind::Database, Kind::Schema],
+            Shown::Absent(_) => &[Kind::Database, Kind::Schema],
+            _ => return Err(self.unexpected()),
+        };
+        for kind in outer {
             if self.words(kind.words()) {
                 let named = !self.at_end()
                     && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_))
                     && !self.at_tail();
                 let name = if named { Some(self.name()?) } else { None };
-                return Ok(Scope::Inside(kind, name));
+                return Ok(Scope::Inside(*kind, name));
             }
         }
         Ok(Scope::Name(self.name()?))
@@ -121,7 +149,7 @@ impl Parser<'_> {
     }
 
     fn show_grants(&mut self) -> Result<Shown, SqlError> {
-        if self.at_end() {
+        if self.at_end() || self.at_tail() {
             return Ok(Shown::GrantsMine);
         }
         if self.words(&["ON"]) {

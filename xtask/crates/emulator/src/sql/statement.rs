@@ -128,6 +128,13 @@ pub(crate) struct Show {
     pub(crate) from: Option<String>,
 }
 
+impl Show {
+    /// The whole list.
+    pub(super) fn all(what: Shown) -> Show {
+        Show { what, like: None, scope: None, starts_with: None, limit: None, from: None }
+    }
+}
+
 /// What is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
@@ -179,6 +186,8 @@ pub(crate) enum Shown {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scope {
     Account,
+    /// Of parameters.
+    Session,
     /// `IN DATABASE`, `IN SCHEMA`, `IN COMPUTE POOL`, with or without a name.
     Inside(Kind, Option<ObjectName>),
     /// `IN name`, the kind to be guessed from the number of parts.
@@ -191,6 +200,7 @@ pub(crate) struct Grant {
     pub(crate) revoke: bool,
     pub(crate) what: Granted,
     pub(crate) to: Grantee,
+    /// Granted with the option, or the option alone revoked.
     pub(crate) with_grant_option: bool,
 }
 

@@ -15,6 +15,25 @@ impl ObjectName {
     }
 }
 
+impl ObjectName {
+    /// As a statement has to write it: with quotes where the name would change without them.
+    pub(crate) fn sql(&self) -> String {
+        let quoted = |part: &String| match needs_quotes(part) {
+            true => format!("\"{}\"", part.replace('"', "\"\"")),
+            false => part.clone(),
+        };
+        self.0.iter().map(quoted).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// Whether a stored name is another one when it is written without quotes.
+pub(crate) fn needs_quotes(name: &str) -> bool {
+    name.is_empty()
+        || name.to_uppercase() != name
+        || name.starts_with(|c: char| c.is_ascii_digit() || c == '$')
+        || !name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+}
+
 impl fmt::Display for ObjectName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.join("."))

@@ -101,15 +101,11 @@ fn user_session(account: &Account, user: String) -> SessionState {
     account.catalog.read(|state| {
         let (role, secondary) = Account::defaults(state, &user);
         let object = state.account_object(Kind::User, &user);
-        let text = |name: &str| object.map(|object| object.shown(name, "")).unwrap_or_default();
-        let namespace = match parse_name(&text("DEFAULT_NAMESPACE")) {
-            Ok(name) => {
-                Namespace { database: name.0.first().cloned(), schema: name.0.get(1).cloned() }
-            }
-            Err(_) => Namespace::default(),
-        };
-        let warehouse = Some(text("DEFAULT_WAREHOUSE").to_uppercase());
-        let warehouse = warehouse.filter(|name| !name.is_empty());
+        let named = |property: &str| object.and_then(|object| object.reference(property));
+        let namespace = named("DEFAULT_NAMESPACE").map_or_else(Namespace::default, |name| {
+            Namespace { database: name.0.first().cloned(), schema: name.0.get(1).cloned() }
+        });
+        let warehouse = named("DEFAULT_WAREHOUSE").map(|name| name.last().to_owned());
         SessionState {
             identity: Identity::User(user),
             role,

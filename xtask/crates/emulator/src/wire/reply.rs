@@ -99,6 +99,7 @@ fn column(name: &str, kind: ColumnType) -> Json {
     let (kind, length, precision, scale) = match kind {
         ColumnType::Text => ("text", json!(16_777_216), Json::Null, Json::Null),
         ColumnType::Number => ("fixed", Json::Null, json!(38), json!(0)),
+        ColumnType::Decimal(scale) => ("fixed", Json::Null, json!(38), json!(scale)),
         ColumnType::Boolean => ("boolean", Json::Null, Json::Null, Json::Null),
         ColumnType::Timestamp => ("timestamp_ltz", Json::Null, json!(0), json!(3)),
     };

@@ -1,0 +1,86 @@
+//! The parameters of sessions: what ALTER SESSION takes and SHOW PARAMETERS lists.
+
+use super::Executor;
+use super::session::done;
+use crate::rows::Rows;
+use crate::sql::{Change, SqlError};
+
+impl Executor {
+    pub(super) fn alter_session(&self, change: Change) -> Result<Rows, SqlError> {
+        let mut state = self.session.state_mut();
+        match change {
+            Change::Set(properties) => {
+                properties.iter().try_for_each(|(name, _)| known(name))?;
+                state.parameters.extend(properties);
+            }
+            Change::Unset(names) => {
+                names.iter().try_for_each(|name| known(name))?;
+                for name in names {
+                    state.parameters.remove(&name);
+                }
+            }
+            _ => return Err(SqlError::unsupported("ALTER SESSION")),
+        }
+        Ok(done())
+    }
+}
+
+fn known(name: &str) -> Result<(), SqlError> {
+    if PARAMETERS.iter().any(|(known, ..)| *known == name) {
+        return Ok(());
+    }
+    let message = format!("SQL compilation error:\ninvalid property '{name}' for 'SESSION'");
+    Err(SqlError::new("001420", "22023", message))
+}
+
+/// Parameters that clients set and ask for, with their defaults and types. Those about queries
+/// and data have nothing here to act on.
+pub(super) const PARAMETERS: &[(&str, &str, &str)] = &[
+    ("ABORT_DETACHED_QUERY", "false", "BOOLEAN"),
+    ("AUTOCOMMIT", "true", "BOOLEAN"),
+    ("BINARY_INPUT_FORMAT", "HEX", "STRING"),
+    ("BINARY_OUTPUT_FORMAT", "HEX", "STRING"),
+    ("CLIENT_MEMORY_LIMIT", "1536", "NUMBER"),
+    ("CLIENT_METADATA_REQUEST_USE_CONNECTION_CTX", "false", "BOOLEAN"),
+    ("CLIENT_PREFETCH_THREADS", "4", "NUMBER"),
+    ("CLIENT_RESULT_CHUNK_SIZE", "160", "NUMBER"),
+    ("CLIENT_RESULT_COLUMN_CASE_INSENSITIVE", "false", "BOOLEAN"),
+    ("CLIENT_SESSION_KEEP_ALIVE", "false", "BOOLEAN"),
+    ("CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "3600", "NUMBER"),
+    ("CLIENT_TELEMETRY_ENABLED", "false", "BOOLEAN"),
+    ("CLIENT_TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_LTZ", "STRING"),
+    ("DATE_INPUT_FORMAT", "AUTO", "STRING"),
+    ("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "STRING"),
+    ("ERROR_ON_NONDETERMINISTIC_MERGE", "true", "BOOLEAN"),
+    ("ERROR_ON_NONDETERMINISTIC_UPDATE", "false", "BOOLEAN"),
+    ("EVENT_TABLE", "", "STRING"),
+    ("GEOGRAPHY_OUTPUT_FORMAT", "GeoJSON", "STRING"),
+    ("JSON_INDENT", "2", "NUMBER"),
+    ("LOCK_TIMEOUT", "43200", "NUMBER"),
+    ("LOG_LEVEL", "OFF", "STRING"),
+    ("MULTI_STATEMENT_COUNT", "1", "NUMBER"),
+    ("PYTHON_CONNECTOR_QUERY_RESULT_FORMAT", "JSON", "STRING"),
+    ("QUERY_TAG", "", "STRING"),
+    ("QUOTED_IDENTIFIERS_IGNORE_CASE", "false", "BOOLEAN"),
+    ("ROWS_PER_RESULTSET", "0", "NUMBER"),
+    ("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "0", "NUMBER"),
+    ("STATEMENT_TIMEOUT_IN_SECONDS", "172800", "NUMBER"),
+    ("STRICT_JSON_OUTPUT", "false", "BOOLEAN"),
+    ("TIMESTAMP_DAY_IS_ALWAYS_24H", "false", "BOOLEAN"),
+    ("TIMESTAMP_INPUT_FORMAT", "AUTO", "STRING"),
+    ("TIMESTAMP_LTZ_OUTPUT_FORMAT", "", "STRING"),
+    ("TIMESTAMP_NTZ_OUTPUT_FORMAT", "YYYY-MM-DD HH24:MI:SS.FF3", "STRING"),
+    ("TIMESTAMP_OUTPUT_FORMAT", "YYYY-MM-DD HH24:MI:SS.FF3 TZHTZM", "STRING"),
+    ("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "STRING"),
+    ("TIMESTAMP_TZ_OUTPUT_FORMAT", "", "STRING"),
+    ("TIMEZONE", "America/Los_Angeles", "STRING"),
+    ("TIME_INPUT_FORMAT", "AUTO", "STRING"),
+    ("TIME_OUTPUT_FORMAT", "HH24:MI:SS", "STRING"),
+    ("TRACE_LEVEL", "OFF", "STRING"),
+    ("TRANSACTION_ABORT_ON_ERROR", "false", "BOOLEAN"),
+    ("TRANSACTION_DEFAULT_ISOLATION_LEVEL", "READ COMMITTED", "STRING"),
+    ("TWO_DIGIT_CENTURY_START", "1970", "NUMBER"),
+    ("USE_CACHED_RESULT", "true", "BOOLEAN"),
+    ("WEEK_OF_YEAR_POLICY", "0", "NUMBER"),
+    ("WEEK_START", "0", "NUMBER"),
+];
