@@ -1,6 +1,6 @@
 //! What the target has that no plan may be made against, and the user's password.
 
-use plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_set};
+use plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_sql};
 
 use crate::sources::desired;
 use crate::target::everything_there;
@@ -46,7 +46,7 @@ fn somebody_elses_user_never_gets_a_password() {
     let desired = desired();
     let observed = with_foreign(ObjectKind::User, "MILVUS_USER");
     for password in [UserPassword::Given, UserPassword::Fresh] {
-        let refused = refused(run_set(&desired, &observed, password, "password"));
+        let refused = refused(run_sql(&desired, &observed, password, "password"));
         assert!(refused.contains("the user `MILVUS_USER` is there"), "{refused}");
     }
 }
@@ -60,7 +60,7 @@ fn nothing_is_granted_to_somebody_elses_role() {
 
     hint: choose another name for it in [deployment] of spcs.toml: whoever has this one would get what the files grant
     ");
-    assert!(run_set(&desired, &observed, UserPassword::Given, "services").is_err());
+    assert!(run_sql(&desired, &observed, UserPassword::Given, "services").is_err());
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn only_a_password_that_was_generated_anew_is_given_to_a_user_who_is_there() {
     let set = [("sql:password/010_user_password.sql", Change::Alter)];
     for plan in [
         deploy(&desired, &there, UserPassword::Fresh).unwrap(),
-        run_set(&desired, &there, UserPassword::Fresh, "bootstrap").unwrap(),
-        run_set(&desired, &there, UserPassword::Unknown, "password").unwrap(),
+        run_sql(&desired, &there, UserPassword::Fresh, "bootstrap").unwrap(),
+        run_sql(&desired, &there, UserPassword::Unknown, "password").unwrap(),
     ] {
         assert_eq!(password_steps(&plan), set, "{plan}");
         assert!(plan.sends_secret());

@@ -264,10 +264,44 @@ fn a_set_that_needs_an_image_says_which() {
     let desired = plan::desired(&project, "local", &[].into()).unwrap();
     let nothing = plan::Observed::default();
     let error =
-        plan::run_set(&desired, &nothing, plan::UserPassword::Kept, "services").unwrap_err();
+        plan::run_sql(&desired, &nothing, plan::UserPassword::Kept, "services").unwrap_err();
     insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
     sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
 
     hint: build the images first: cargo xtask build
     ");
+}
+
+#[test]
+fn a_file_that_cannot_be_run_says_why() {
+    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
+    let said = |selection: &str| {
+        let error = plan::chosen_files(&desired, selection).unwrap_err();
+        format!("{error}\n\nhint: {}", error.hint().unwrap())
+    };
+    insta::assert_snapshot!(said("bootstrp"), @r"
+    sql: there is no set `bootstrp`
+
+    hint: choose one of bootstrap, password, services, teardown, or a file of it
+    ");
+    insta::assert_snapshot!(said("bootstrap/090_schema.sql"), @r"
+    sql: `sql/bootstrap/090_schema.sql` does not belong to this deployment
+
+    hint: its condition `when: own_schema` does not hold: see spcs.toml
+    ");
+    insta::assert_snapshot!(said("password/020_more.sql"), @r"
+    sql: there is no file `sql/password/020_more.sql`
+
+    hint: choose one of sql/password/010_user_password.sql
+    ");
+}
+
+#[test]
+fn a_file_that_needs_no_image_runs_before_one_is_built() {
+    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
+    let run = |file: &str| {
+        plan::run_sql(&desired, &plan::Observed::default(), plan::UserPassword::Kept, file)
+    };
+    assert_eq!(run("services/040_service_roles.sql").unwrap().steps.len(), 1);
+    assert!(run("services/010_milvus.sql").is_err());
 }

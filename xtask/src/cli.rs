@@ -127,7 +127,7 @@ Statements whose effect is already there are not sent.
 
 Examples:
   cargo xtask sql bootstrap
-  cargo xtask sql sql/bootstrap/040_database.sql")]
+  cargo xtask sql sql/bootstrap/080_database.sql")]
     Sql(Sql),
     /// Push the built images to the account's image repository
     Push,
@@ -160,5 +160,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_file_that_a_help_text_names_is_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut named = 0;
+        for command in Cli::command().get_subcommands_mut() {
+            let help = command.render_long_help().to_string();
+            for file in help.split_whitespace().filter(|word| word.starts_with("sql/")) {
+                named += 1;
+                let file = file.trim_end_matches(['.', ',', ')']);
+                assert!(root.join(file).exists(), "{file} of `{}`", command.get_name());
+            }
+        }
+        assert!(named > 0, "the examples name files");
     }
 }

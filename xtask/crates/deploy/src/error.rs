@@ -66,7 +66,7 @@ pub enum Error {
     /// A login failed or a statement was refused.
     #[error("{doing}")]
     Session {
-        /// `sql/bootstrap/040_database.sql:7: create database MILVUS_DEMO`
+        /// `sql/bootstrap/080_database.sql:5: create database MILVUS_DEMO`
         doing: String,
         /// Why.
         #[source]

@@ -3,7 +3,7 @@
 use crate::desired::Desired;
 use crate::error::{Error, ErrorKind};
 use crate::observed::Observed;
-use crate::plan::Plan;
+use crate::plan::{Action, Plan, Step};
 use crate::sql::{ObjectKind, SqlFile};
 
 mod conflicts;
@@ -78,27 +78,24 @@ pub fn deploy(
     Ok(Plan { target: desired.target.clone(), steps })
 }
 
-/// The files of one set, in order, as `cargo xtask sql <set>` runs them.
-pub fn run_set(
+/// The files of one set in order, or one of them, as `cargo xtask sql` runs them.
+pub fn run_sql(
     desired: &Desired,
     observed: &Observed,
     password: UserPassword,
-    set: &str,
+    selection: &str,
 ) -> Result<Plan, Error> {
-    let Some(set_files) = desired.sets.get(set) else {
-        let known: Vec<&str> = desired.sets.keys().map(String::as_str).collect();
-        return Err(Error::new(ErrorKind::Sql, format!("there is no set `{set}`"))
-            .at("sql", None)
-            .with_hint(format!("choose one of {}", known.join(", "))));
-    };
+    let chosen = chosen_files(desired, selection)?;
+    let is_chosen = |step: &Step| matches!(&step.action, Action::Sql { file, .. } if chosen.iter().any(|c| c.path == *file));
+    let set = selection.split('/').next().unwrap_or(selection);
     if set == "teardown" {
-        return Ok(crate::clean(desired, observed));
+        return Ok(crate::clean(desired, observed).select(is_chosen));
     }
     // To set a password is to change the user, whoever knows the old one.
     let known = if set == "password" { UserPassword::Unknown } else { password };
     conflicts::check_grantees(desired, observed, known)?;
     conflicts::check_fixed(desired, observed)?;
-    for file in set_files {
+    for file in &chosen {
         let unknown =
             |name: &str| desired.services.values().find(|s| s.name == name && s.spec.is_none());
         if let Some(service) = sql::services_of(file).find_map(unknown) {
@@ -109,12 +106,43 @@ pub fn run_set(
                 .with_hint("build the images first: cargo xtask build"));
         }
     }
-    let mut steps = sql::chain(desired, observed, set_files.iter(), Vec::new());
-    if set == "bootstrap" {
+    let mut steps = sql::chain(desired, observed, chosen.iter().copied(), Vec::new());
+    if selection == "bootstrap" {
         let needs = steps.last().map(|step| step.id.clone()).into_iter().collect();
         steps.append(&mut password::reset(desired, observed, password, needs));
     }
     Ok(Plan { target: desired.target.clone(), steps })
+}
+
+/// The files of a set (`bootstrap`), or one file (`bootstrap/080_database.sql`).
+pub fn chosen_files<'d>(desired: &'d Desired, selection: &str) -> Result<Vec<&'d SqlFile>, Error> {
+    let (set, file) = match selection.split_once('/') {
+        Some((set, _)) => (set, Some(format!("sql/{selection}"))),
+        None => (selection, None),
+    };
+    let wrong = |message: String, hint: String| {
+        Err(Error::new(ErrorKind::Sql, message).at("sql", None).with_hint(hint))
+    };
+    let Some(files) = desired.sets.get(set) else {
+        let known: Vec<&str> = desired.sets.keys().map(String::as_str).collect();
+        let hint = format!("choose one of {}, or a file of it", known.join(", "));
+        return wrong(format!("there is no set `{set}`"), hint);
+    };
+    let Some(path) = file else { return Ok(files.iter().collect()) };
+    if let Some(condition) = desired.left_out.get(&path) {
+        let message = format!("`{path}` does not belong to this deployment");
+        let hint = format!("its condition `when: {condition}` does not hold: see spcs.toml");
+        return wrong(message, hint);
+    }
+    let chosen: Vec<&SqlFile> = files.iter().filter(|file| file.path == path).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        return wrong(
+            format!("there is no file `{path}`"),
+            format!("choose one of {}", known.join(", ")),
+        );
+    }
+    Ok(chosen)
 }
 
 fn files<'d>(desired: &'d Desired, set: &str) -> &'d [SqlFile] {

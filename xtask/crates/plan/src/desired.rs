@@ -37,6 +37,8 @@ pub struct Desired {
     pub owner_comment: String,
     /// Files by set, those whose condition holds, in order.
     pub sets: BTreeMap<String, Vec<SqlFile>>,
+    /// The other files by their path, with the condition that does not hold.
+    pub left_out: BTreeMap<String, String>,
     /// Images by key.
     pub images: BTreeMap<String, DesiredImage>,
     /// Services by key.
@@ -111,8 +113,14 @@ pub fn desired(
         services.insert(key, service);
     }
     let mut sets = BTreeMap::new();
-    for set in project.sql.keys() {
-        sets.insert(set.clone(), sql_files(project, target, set, &spec_files)?);
+    let mut left_out = BTreeMap::new();
+    for (set, sources) in &project.sql {
+        let files = sql_files(project, target, set, &spec_files)?;
+        for source in sources.iter().filter(|s| !files.iter().any(|file| file.path == s.path)) {
+            let condition = source.text.lines().find_map(|line| line.strip_prefix("-- when: "));
+            left_out.insert(source.path.clone(), condition.unwrap_or_default().trim().to_owned());
+        }
+        sets.insert(set.clone(), files);
     }
     let d = &project.config.deployment;
     let pools = project.config.pools.iter();
@@ -120,6 +128,7 @@ pub fn desired(
         target: target.to_owned(),
         owner_comment: variables::owner_comment(&project.config),
         sets,
+        left_out,
         images: desired_images,
         services,
         pools: pools.map(|(key, pool)| (key.to_string(), pool.name.to_string())).collect(),

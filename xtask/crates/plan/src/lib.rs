@@ -20,7 +20,7 @@ mod template;
 mod variables;
 
 pub use clean::clean;
-pub use deploy::{UserPassword, deploy, run_set};
+pub use deploy::{UserPassword, chosen_files, deploy, run_sql};
 pub use desired::{Desired, DesiredImage, DesiredService, ImageState, desired};
 pub use error::{Error, ErrorKind};
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
