@@ -19,10 +19,12 @@ use crate::runtime::{PullLogin, Runtime, RuntimeError};
 use crate::service::{Deployment, ServiceObservation};
 
 mod adopt;
+mod egress;
 mod files;
 mod instance;
 mod launch;
 mod monitor;
+mod mounts;
 mod names;
 mod shared;
 mod task;

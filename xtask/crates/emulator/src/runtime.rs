@@ -178,6 +178,8 @@ pub struct ContainerState {
     pub started: Option<SystemTime>,
     /// Address in the schema's network.
     pub ip_address: Option<String>,
+    /// The networks that it is in by itself.
+    pub networks: Vec<String>,
     /// Container port -> where it is reached from this machine.
     pub ports: BTreeMap<u16, SocketAddr>,
 }
@@ -224,6 +226,14 @@ impl Runtime {
         connect: bool,
     ) -> Result<(), RuntimeError> {
         either!(self, runtime => runtime.connect(id, network, connect))
+    }
+
+    /// Whether the ids of users in containers are other ones on this machine.
+    pub async fn is_rootless(&self) -> Result<bool, RuntimeError> {
+        match self {
+            Runtime::Engine(engine) => engine.is_rootless().await,
+            Runtime::Fake(_) => Ok(false),
+        }
     }
 
     /// Removes a network if nothing uses it any more.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Context;
 use super::instance::{ContainerRun, Instance, Rendered, Waiting};
 use super::task::ServiceTask;
 use crate::runtime::{
@@ -20,22 +21,7 @@ impl ServiceTask {
             if instance.spec_digest != rendered.deployment.spec_digest {
                 continue;
             }
-            instance.rendered = Some(rendered.clone());
-            self.context.refresh_tokens(&self.key, instance.id, rendered);
-            // In the order of the specification, with those that are missing.
-            let mut found: BTreeMap<String, ContainerRun> =
-                instance.containers.drain(..).map(|run| (run.name.clone(), run)).collect();
-            let fresh = Instance::new(instance.id, rendered.clone()).containers;
-            instance.containers =
-                fresh.into_iter().map(|run| found.remove(&run.name).unwrap_or(run)).collect();
-            for stray in found.into_values() {
-                self.context.displace(&self.key, instance.id, &stray).await;
-            }
-            // Containers in the network of one that is gone cannot be reached any more.
-            let owner_runs = instance.containers.first().is_some_and(ContainerRun::running);
-            if !owner_runs {
-                self.context.reset(&self.key, instance).await;
-            }
+            self.context.take_over(&self.key, instance, rendered).await;
         }
         Ok(())
     }
@@ -70,6 +56,36 @@ impl ServiceTask {
             instance.containers.push(run_of(state));
         }
         Ok(())
+    }
+}
+
+impl Context {
+    /// Lets an instance go on with the specification that it was made from. What was found
+    /// running is put into the order of the specification, with what is missing.
+    pub(super) async fn take_over(
+        &self,
+        key: &str,
+        instance: &mut Instance,
+        rendered: &Arc<Rendered>,
+    ) {
+        let is_known = instance.rendered.replace(rendered.clone()).is_some();
+        self.refresh_tokens(key, instance.id, rendered);
+        if is_known {
+            return;
+        }
+        let mut found: BTreeMap<String, ContainerRun> =
+            instance.containers.drain(..).map(|run| (run.name.clone(), run)).collect();
+        let fresh = Instance::new(instance.id, rendered.clone()).containers;
+        instance.containers =
+            fresh.into_iter().map(|run| found.remove(&run.name).unwrap_or(run)).collect();
+        for stray in found.into_values() {
+            self.displace(key, instance.id, &stray).await;
+        }
+        // Containers in the network of one that is gone cannot be reached any more.
+        let owner_runs = instance.containers.first().is_some_and(ContainerRun::running);
+        if !owner_runs {
+            self.reset(key, instance).await;
+        }
     }
 }
 

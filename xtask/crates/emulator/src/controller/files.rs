@@ -111,38 +111,61 @@ pub(super) fn last_bytes(text: String, most: usize) -> String {
     text.get(start..).unwrap_or_default().to_owned()
 }
 
-/// Makes a stage's directory, writable for the owner if a volume names one, and gives the path to
-/// mount. A platform that may not give files away opens them to everyone instead: the state
-/// directory around them is closed.
-pub(super) fn prepare_stage(
-    dirs: &ControllerDirs,
-    directory: &Path,
-    owner: Option<(u32, u32)>,
-) -> io::Result<PathBuf> {
+/// Whom the files of a stage are given to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum StageOwner {
+    /// Nobody else.
+    Platform,
+    /// The user and group that a volume names.
+    User(u32, u32),
+    /// Whoever gets there; the state directory around the stages is closed.
+    Anybody,
+}
+
+/// Where a stage's directory lies, after a look at what lies on the way.
+pub(super) fn stage_directory(dirs: &ControllerDirs, directory: &Path) -> io::Result<PathBuf> {
     let relative = directory.strip_prefix(&dirs.stages).ok().and_then(Path::to_str);
     let relative = relative.ok_or_else(|| {
         io::Error::other(format!("`{}` is not in the directory of the stages", directory.display()))
     })?;
-    let directory = stages::locate(&dirs.stages, relative)?;
-    fs_err::create_dir_all(&directory)?;
-    if let Some((uid, gid)) = owner {
-        own(&directory, uid, gid)?;
-    }
-    fs_err::canonicalize(directory)
+    stages::locate(&dirs.stages, relative)
 }
 
-fn own(path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+/// Makes a stage's directory, writable for the owner. A platform that may not give files away
+/// opens them to everyone instead.
+pub(super) fn prepare_stage(
+    dirs: &ControllerDirs,
+    directory: &Path,
+    owner: StageOwner,
+) -> io::Result<()> {
+    let directory = stage_directory(dirs, directory)?;
+    fs_err::create_dir_all(&directory)?;
+    match owner {
+        StageOwner::Platform => Ok(()),
+        StageOwner::User(..) | StageOwner::Anybody => own(&directory, owner),
+    }
+}
+
+fn own(path: &Path, owner: StageOwner) -> io::Result<()> {
     let metadata = fs_err::symlink_metadata(path)?;
     if metadata.is_symlink() {
         return Ok(());
     }
-    if std::os::unix::fs::lchown(path, Some(uid), Some(gid)).is_err() {
+    let given = match owner {
+        StageOwner::User(uid, gid) => std::os::unix::fs::lchown(path, Some(uid), Some(gid)).is_ok(),
+        StageOwner::Platform | StageOwner::Anybody => false,
+    };
+    if !given {
         let open = if metadata.is_dir() { 0o777 } else { 0o666 };
-        fs_err::set_permissions(path, std::fs::Permissions::from_mode(open))?;
+        // What belongs to a user of the containers is theirs to open.
+        match fs_err::set_permissions(path, std::fs::Permissions::from_mode(open)) {
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+            _ => {}
+        }
     }
     if metadata.is_dir() {
         for entry in fs_err::read_dir(path)? {
-            own(&entry?.path(), uid, gid)?;
+            own(&entry?.path(), owner)?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
-use crate::runtime::{ContainerState, Phase};
+use crate::runtime::{ContainerState, Phase, RuntimeError};
 use crate::service::{ContainerObservation, Deployment, InstanceObservation, PinnedImage};
 use crate::spec::ServiceSpec;
 
@@ -105,12 +105,16 @@ impl ContainerRun {
             container.readiness.as_ref()
         });
         let (status, message) = match &self.state {
-            None if self.start_error.is_some() => {
+            None if self.start_error.is_some() && instance.waiting != Waiting::Image => {
                 ("FAILED", "Encountered fatal error while running, check container logs".to_owned())
             }
             None => ("PENDING", instance.waiting.message().to_owned()),
             Some(state) => match state.phase {
                 Phase::Created => ("PENDING", Waiting::Start.message().to_owned()),
+                // It serves on while the image of its next specification cannot be had.
+                Phase::Running if self.ready && instance.waiting == Waiting::Image => {
+                    ("READY", instance.waiting.message().to_owned())
+                }
                 Phase::Running if self.ready => ("READY", "Running".to_owned()),
                 Phase::Running => match probe {
                     Some(probe) if self.readiness.failures > 0 => (
@@ -184,6 +188,13 @@ impl Instance {
             attempts: 0,
             containers: containers.map(|c| ContainerRun::new(&c.name, image(&c.name))).collect(),
             rendered: Some(rendered),
+        }
+    }
+
+    /// What keeps the containers from starting that are not there; their logs show it.
+    pub(super) fn note_start_error(&mut self, error: Option<&RuntimeError>) {
+        for container in self.containers.iter_mut().filter(|container| container.state.is_none()) {
+            container.start_error = error.map(|error| format!("{error}\n"));
         }
     }
 

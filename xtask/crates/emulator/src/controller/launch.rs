@@ -7,13 +7,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::instance::{ContainerRun, Instance, ProbeRun, Rendered, Waiting};
-use super::task::{ServiceTask, VOLUME_KIND, volume_kind};
+use super::task::ServiceTask;
 use super::{Context, files};
-use crate::runtime::{
-    self, ContainerNetwork, ContainerRequest, Labels, Mount, RuntimeError, VolumeRequest,
-};
+use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, RuntimeError};
 use crate::service;
-use crate::spec::{Container, VolumeSource};
+use crate::spec::Container;
 
 impl ServiceTask {
     /// Starts the containers that are not there, in every instance whose time has come.
@@ -21,7 +19,8 @@ impl ServiceTask {
         let ids: Vec<u32> = self.instances.keys().copied().collect();
         for id in ids {
             let Some(instance) = self.instances.get_mut(&id) else { continue };
-            let missing = instance.containers.iter().any(|c| c.state.is_none());
+            let missing =
+                !instance.terminating && instance.containers.iter().any(|c| c.state.is_none());
             let Some(rendered) = instance.rendered.clone() else { continue };
             if !missing || instance.retry_at > Instant::now() {
                 continue;
@@ -42,6 +41,9 @@ impl ServiceTask {
                 Some(Ok(())) => {}
                 Some(Err(error)) => {
                     tracing::warn!(service = self.key, instance = id, %error, "pull failed");
+                    if let Some(instance) = self.instances.get_mut(&id) {
+                        instance.note_start_error(Some(&error));
+                    }
                     self.fail(id, Waiting::Image);
                     continue;
                 }
@@ -59,7 +61,7 @@ impl ServiceTask {
         }
     }
 
-    fn fail(&mut self, id: u32, waiting: Waiting) {
+    pub(super) fn fail(&mut self, id: u32, waiting: Waiting) {
         let timing = self.context.timing;
         if let Some(instance) = self.instances.get_mut(&id) {
             instance.waiting = waiting;
@@ -111,12 +113,20 @@ impl Context {
     ) -> Result<(), RuntimeError> {
         let deployment = &rendered.deployment;
         let mut networks = vec![self.network_name(key)];
-        self.runtime.ensure_network(&networks[0], true).await?;
-        if deployment.egress {
-            networks.push(self.egress_network_name());
-            self.runtime.ensure_network(&networks[1], false).await?;
+        let surroundings = async {
+            self.runtime.ensure_network(&networks[0], true).await?;
+            if deployment.egress {
+                networks.push(self.egress_network_name());
+                self.runtime.ensure_network(&networks[1], false).await?;
+            }
+            self.make_volumes(key, instance.id, rendered).await?;
+            self.prepare_stages(rendered).await
+        };
+        if let Err(error) = surroundings.await {
+            instance.note_start_error(Some(&error));
+            return Err(error);
         }
-        self.make_volumes(key, instance.id, rendered).await?;
+        instance.note_start_error(None);
         for (i, container) in rendered.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
                 continue;
@@ -157,32 +167,7 @@ impl Context {
         Ok(())
     }
 
-    async fn make_volumes(
-        &self,
-        key: &str,
-        instance: u32,
-        rendered: &Rendered,
-    ) -> Result<(), RuntimeError> {
-        for volume in &rendered.spec.volumes {
-            let memory = match volume.source {
-                VolumeSource::Memory { size } => Some(size),
-                VolumeSource::Stage(_) => continue,
-                VolumeSource::Local | VolumeSource::Block { .. } => None,
-            };
-            let mut labels = self.labels(key, instance);
-            labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
-            let owner = (volume.uid.is_some() || volume.gid.is_some())
-                .then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
-            let name = self.volume_name(key, instance, &volume.name);
-            if memory.is_some() && rendered.mounted(&volume.name) < 2 {
-                continue;
-            }
-            self.runtime.ensure_volume(&VolumeRequest { name, labels, memory, owner }).await?;
-        }
-        Ok(())
-    }
-
-    fn labels(&self, key: &str, instance: u32) -> Labels {
+    pub(super) fn labels(&self, key: &str, instance: u32) -> Labels {
         Labels::from([
             (runtime::PLATFORM.to_owned(), self.dirs.platform_id.clone()),
             (runtime::SERVICE.to_owned(), key.to_owned()),
@@ -228,75 +213,6 @@ impl Context {
         })
     }
 
-    fn mounts(
-        &self,
-        key: &str,
-        instance: u32,
-        rendered: &Rendered,
-        container: &Container,
-    ) -> Result<Vec<Mount>, RuntimeError> {
-        let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
-            doing: format!("preparing {what} for {}", container.name),
-            message: error.to_string(),
-        };
-        let mut mounts = Vec::new();
-        if container.token.mounted {
-            let token = &rendered.deployment.session_token;
-            let source = files::write_token(
-                &self.dirs,
-                key,
-                instance,
-                &container.name,
-                token,
-                container.token.mode,
-            )
-            .map_err(|error| failed("the session token", &error))?;
-            let target = container.token.directory.clone();
-            mounts.push(Mount::Directory { source, target, read_only: true });
-        }
-        for mount in &container.mounts {
-            let target = mount.path.clone();
-            let volumes = &rendered.spec.volumes;
-            let Some(volume) = volumes.iter().find(|volume| volume.name == mount.volume) else {
-                continue;
-            };
-            mounts.push(match &volume.source {
-                VolumeSource::Memory { size } if rendered.mounted(&volume.name) < 2 => {
-                    Mount::Memory { target, size: *size }
-                }
-                VolumeSource::Stage(stage) => {
-                    let stage = rendered.deployment.stages.get(stage).ok_or_else(|| {
-                        failed("a stage volume", &format!("the stage {stage} is not known"))
-                    })?;
-                    let owner = volume.uid.is_some() || volume.gid.is_some();
-                    let owner = owner.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)));
-                    let source = files::prepare_stage(&self.dirs, &stage.directory, owner)
-                        .map_err(|error| failed("a stage volume", &error))?;
-                    Mount::Directory { source, target, read_only: !stage.writable }
-                }
-                _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },
-            });
-        }
-        Ok(mounts)
-    }
-
-    /// Opens or closes the way out for containers that run already.
-    pub(super) async fn set_egress(&self, instance: &Instance, egress: bool) {
-        let network = self.egress_network_name();
-        let Some(state) = instance.containers.first().and_then(|c| c.state.as_ref()) else {
-            return;
-        };
-        let done = async {
-            if egress {
-                self.runtime.ensure_network(&network, false).await?;
-            }
-            self.runtime.connect(&state.id, &network, egress).await
-        };
-        if let Err(error) = done.await {
-            tracing::warn!(container = state.name, %error, egress, "egress is as before");
-        }
-    }
-
     /// Puts the present token into the directories that running containers have mounted.
     pub(super) fn refresh_tokens(&self, key: &str, instance: u32, rendered: &Rendered) {
         let token = &rendered.deployment.session_token;
@@ -308,13 +224,5 @@ impl Context {
                 tracing::warn!(service = key, %error, "the session token is not renewed");
             }
         }
-    }
-}
-
-impl Rendered {
-    /// How many containers mount a volume.
-    fn mounted(&self, volume: &str) -> usize {
-        let mounts = self.spec.containers.iter().flat_map(|container| &container.mounts);
-        mounts.filter(|mount| mount.volume == volume).count()
     }
 }

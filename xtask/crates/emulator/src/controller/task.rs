@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::instance::{Instance, Rendered};
+use super::instance::{Instance, Rendered, Waiting};
 use super::shared::Shared;
 use super::{Context, files, lock};
 use crate::runtime::{PLATFORM, RuntimeError, SERVICE};
@@ -105,23 +105,42 @@ impl ServiceTask {
         for id in 0..wanted {
             self.instances.entry(id).or_insert_with(|| Instance::new(id, rendered.clone()));
         }
+        // One that could not be removed, and is wanted again.
+        self.instances.values_mut().for_each(|instance| instance.terminating = false);
         if let Some(id) = self.next_to_roll(&rendered) {
-            // The old instance serves while the new images come in.
-            let _ = self.pull_all(&rendered).await;
+            self.roll(id, &rendered).await;
             if self.goal.has_changed().unwrap_or(true) {
                 return Duration::ZERO;
             }
-            if self.retire(id).await.is_err() {
-                return timing.first_backoff;
-            }
+        }
+        self.launch_missing().await;
+        self.watch_containers().await;
+        for instance in self.instances.values_mut() {
+            self.context.reconcile_egress(instance).await;
+        }
+        self.pause()
+    }
+
+    /// Replaces an instance, unless there is a newer goal. It serves while the new images come in,
+    /// and goes on doing so if they cannot be had.
+    async fn roll(&mut self, id: u32, rendered: &Arc<Rendered>) {
+        let serves = self.instances.get(&id).is_some_and(Instance::is_ready);
+        if serves && self.instances.get(&id).is_some_and(|i| i.retry_at > Instant::now()) {
+            return;
+        }
+        let pulled = self.pull_all(rendered).await;
+        if self.goal.has_changed().unwrap_or(true) {
+            return;
+        }
+        if let Some(Err(error)) = pulled
+            && serves
+        {
+            tracing::warn!(service = self.key, instance = id, %error, "pull failed");
+            self.fail(id, Waiting::Image);
+        } else if self.retire(id).await.is_ok() {
             self.instances.insert(id, Instance::new(id, rendered.clone()));
             self.report();
         }
-        // One that could not be removed, and is wanted again.
-        self.instances.values_mut().for_each(|instance| instance.terminating = false);
-        self.launch_missing().await;
-        self.watch_containers().await;
-        self.pause()
     }
 
     /// Reads the specification once per deployment, and hands the new one to the instances that
@@ -141,13 +160,11 @@ impl ServiceTask {
         };
         let rendered = Arc::new(Rendered { deployment, spec });
         for instance in self.instances.values_mut() {
+            instance.waiting = Waiting::Start;
+            instance.attempts = 0;
+            instance.retry_at = Instant::now();
             if instance.spec_digest == rendered.deployment.spec_digest {
-                let before = instance.rendered.replace(rendered.clone());
-                let egress = rendered.deployment.egress;
-                if before.is_some_and(|before| before.deployment.egress != egress) {
-                    self.context.set_egress(instance, egress).await;
-                }
-                self.context.refresh_tokens(&self.key, instance.id, &rendered);
+                self.context.take_over(&self.key, instance, &rendered).await;
             }
         }
         self.rendered = Some(rendered.clone());
@@ -288,7 +305,9 @@ impl ServiceTask {
             return timing.converge;
         }
         let probes = self.instances.values().flat_map(Instance::next_probes);
-        let next = probes.chain([self.next_look]).min().unwrap_or(self.next_look);
+        // A roll that waits for its image, say.
+        let retries = self.instances.values().filter(|i| i.attempts > 0).map(|i| i.retry_at);
+        let next = probes.chain(retries).chain([self.next_look]).min().unwrap_or(self.next_look);
         next.saturating_duration_since(Instant::now()).min(timing.watch)
     }
 }

@@ -286,3 +286,61 @@ async fn a_suspended_service_keeps_in_sight_what_it_could_not_remove() {
     world.until("suspended", |seen| seen.status == "SUSPENDED").await;
     assert_eq!(world.fake.ids().len(), 0);
 }
+
+#[tokio::test]
+async fn an_instance_serves_on_while_its_next_image_cannot_be_had() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    let before = world.fake.ids();
+    world.fake.fail_pulls(true);
+    world.controller.apply(deployment("b", 1));
+    let seen = world.until_message("READY", "Failed to pull image").await;
+    assert_eq!((seen.status, seen.is_upgrading), ("RUNNING", true));
+    assert_eq!(world.fake.ids(), before);
+    world.fake.fail_pulls(false);
+    let seen = world.until_running().await;
+    assert_eq!(seen.instances[0].spec_digest, "b");
+}
+
+#[tokio::test]
+async fn the_logs_say_why_nothing_starts() {
+    let world = World::new();
+    world.fake.fail_pulls(true);
+    world.controller.apply(deployment("a", 1));
+    world.until_message("PENDING", "Failed to pull image").await;
+    let log = world.controller.logs(KEY, 0, "main", 10, false, false).await.unwrap();
+    assert!(log.contains("this runtime was told to fail"), "{log}");
+}
+
+#[tokio::test]
+async fn a_change_of_egress_that_fails_is_made_up_for() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    world.fake.fail_connects(true);
+    world.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    // A later process knows only what the engine says.
+    let World { fake, directory, controller: before } = world;
+    before.stop().await;
+    fake.fail_connects(false);
+    let world = World { controller: controller(&fake, directory.path()), fake, directory };
+    world.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    let out = |world: &World| world.fake.networks("main").iter().any(|n| n.contains("egress"));
+    world.until("connected", |_| out(&world)).await;
+    world.controller.apply(deployment("a", 1));
+    world.until("taken off", |_| !out(&world)).await;
+}
+
+#[tokio::test]
+async fn a_platform_that_stops_does_not_wait_for_containers_that_do() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    world.fake.hang_stops(true);
+    let removal = world.controller.remove(KEY, false);
+    world.until("leaving", |seen| seen.instances[0].status == "TERMINATING").await;
+    let stopped = tokio::time::timeout(Duration::from_secs(10), world.controller.stop());
+    stopped.await.expect("its grace is 30 s");
+    removal.done().await.unwrap_err();
+}

@@ -23,6 +23,9 @@ use abilities::Abilities;
 use cli::Cli;
 pub use sweep::remove_all;
 
+/// What a stop may take beyond the grace of the container.
+const STOP_MARGIN: Duration = Duration::from_secs(60);
+
 /// podman or docker, as one platform uses it.
 #[derive(Debug, Clone)]
 pub struct EngineRuntime {
@@ -45,7 +48,7 @@ impl EngineRuntime {
     pub fn new(command: EngineCommand, state_dir: &Path, platform_id: &str) -> EngineRuntime {
         EngineRuntime {
             inner: Arc::new(Inner {
-                cli: Cli::new(command),
+                cli: Cli::new(command, state_dir.to_owned()),
                 platform_id: platform_id.to_owned(),
                 pull_dir: state_dir.join("pull"),
                 abilities: OnceCell::new(),
@@ -62,8 +65,13 @@ impl EngineRuntime {
         format!("{PLATFORM}={}", self.inner.platform_id)
     }
 
-    async fn abilities(&self) -> Abilities {
-        *self.inner.abilities.get_or_init(|| abilities::find(self.cli())).await
+    /// Asked for until the engine has answered once.
+    async fn abilities(&self) -> Result<Abilities, RuntimeError> {
+        self.inner.abilities.get_or_try_init(|| abilities::find(self.cli())).await.copied()
+    }
+
+    pub(super) async fn is_rootless(&self) -> Result<bool, RuntimeError> {
+        Ok(self.abilities().await?.rootless)
     }
 
     /// An internal network has no way out of this machine. Where its containers could not be
@@ -80,7 +88,7 @@ impl EngineRuntime {
         }
         let label = self.platform_label();
         let mut args = vec!["network", "create", "--label", &label];
-        if internal && self.abilities().await.isolates {
+        if internal && self.abilities().await?.isolates {
             args.push("--internal");
         }
         args.push(name);
@@ -178,7 +186,7 @@ impl EngineRuntime {
     }
 
     pub(super) async fn run(&self, request: &ContainerRequest) -> Result<String, RuntimeError> {
-        let args = arguments::start(request, self.abilities().await, self.cli().kind());
+        let args = arguments::start(request, self.abilities().await?, self.cli().kind());
         match self.start(request, &args).await {
             Ok(id) => Ok(id),
             // A container of this name is what an interrupted start has left, or one that was
@@ -260,7 +268,8 @@ impl EngineRuntime {
     pub(super) async fn stop(&self, id: &str, grace: Duration) -> Result<(), RuntimeError> {
         let seconds = grace.as_secs().to_string();
         let doing = format!("stopping {id}");
-        self.cli().call(&doing, &["stop", "-t", &seconds, id]).await.map(drop)
+        let command = self.cli().command(&["stop", "-t", &seconds, id]);
+        self.cli().finish(&doing, command, grace + STOP_MARGIN).await.map(drop)
     }
 
     pub(super) async fn remove(&self, id: &str) -> Result<(), RuntimeError> {

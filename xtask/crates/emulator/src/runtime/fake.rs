@@ -27,6 +27,8 @@ struct World {
     volumes: BTreeMap<String, super::Labels>,
     pulls_fail: bool,
     removals_fail: bool,
+    connects_fail: bool,
+    stops_hang: bool,
     unready: BTreeSet<String>,
 }
 
@@ -61,6 +63,23 @@ impl FakeRuntime {
     /// Lets every removal of a container fail, or none.
     pub fn fail_removals(&self, fail: bool) {
         self.world().removals_fail = fail;
+    }
+
+    /// Lets every change of a running container's networks fail, or none.
+    pub fn fail_connects(&self, fail: bool) {
+        self.world().connects_fail = fail;
+    }
+
+    /// Lets containers that are stopped take the whole of their grace.
+    pub fn hang_stops(&self, hang: bool) {
+        self.world().stops_hang = hang;
+    }
+
+    /// The networks of the containers of this name.
+    pub fn networks(&self, container: &str) -> Vec<String> {
+        let world = self.world();
+        let named = world.containers.iter().filter(|e| e.state.label(CONTAINER) == container);
+        named.flat_map(|entry| entry.state.networks.clone()).collect()
     }
 
     /// Ends the running containers of this name as if their process had exited.
@@ -114,13 +133,29 @@ impl FakeRuntime {
         Ok(())
     }
 
-    pub(super) async fn connect(&self, _: &str, _: &str, _: bool) -> Result<(), RuntimeError> {
+    pub(super) async fn connect(
+        &self,
+        id: &str,
+        network: &str,
+        connect: bool,
+    ) -> Result<(), RuntimeError> {
+        let mut world = self.world();
+        if world.connects_fail {
+            return Err(told_to_fail(format!("connecting {id}")));
+        }
+        for entry in world.containers.iter_mut().filter(|entry| entry.state.id == id) {
+            entry.state.networks.retain(|known| known != network);
+            if connect {
+                entry.state.networks.push(network.to_owned());
+            }
+        }
         Ok(())
     }
 
     pub(super) async fn remove_unused_network(&self, name: &str) {
         let mut world = self.world();
-        let used = world.containers.iter().any(|entry| entry.state.label("network") == name);
+        let used =
+            world.containers.iter().any(|entry| entry.state.networks.iter().any(|n| n == name));
         if !used {
             world.networks.remove(name);
         }
@@ -150,10 +185,7 @@ impl FakeRuntime {
 
     pub(super) async fn pull(&self, image: &str, _login: &PullLogin) -> Result<(), RuntimeError> {
         if self.world().pulls_fail {
-            return Err(RuntimeError {
-                doing: format!("pulling {image}"),
-                message: "this runtime was told to fail".to_owned(),
-            });
+            return Err(told_to_fail(format!("pulling {image}")));
         }
         Ok(())
     }
@@ -170,10 +202,11 @@ impl FakeRuntime {
         }
         world.made += 1;
         let id = format!("fake-{}", world.made);
-        let mut labels = request.labels.clone();
+        let labels = request.labels.clone();
         let mut ports = BTreeMap::new();
+        let mut joined = Vec::new();
         if let ContainerNetwork::Own { networks, ports: published, .. } = &request.network {
-            labels.insert("network".to_owned(), networks.first().cloned().unwrap_or_default());
+            joined.clone_from(networks);
             for port in published {
                 // The discard port of loopback refuses connections, which is what an absent
                 // server should do.
@@ -193,6 +226,7 @@ impl FakeRuntime {
                 created: SystemTime::now(),
                 started: None,
                 ip_address: Some(address.to_string()),
+                networks: joined,
                 ports,
             },
             running_at: Instant::now() + self.ready_after,
@@ -232,7 +266,11 @@ impl FakeRuntime {
         Ok(found.map(|entry| entry.state.clone()).collect())
     }
 
-    pub(super) async fn stop(&self, id: &str, _grace: Duration) -> Result<(), RuntimeError> {
+    pub(super) async fn stop(&self, id: &str, grace: Duration) -> Result<(), RuntimeError> {
+        let hangs = self.world().stops_hang;
+        if hangs {
+            tokio::time::sleep(grace).await;
+        }
         for entry in &mut self.world().containers {
             if entry.state.id == id && entry.state.phase != Phase::Exited {
                 entry.state.phase = Phase::Exited;
@@ -245,10 +283,7 @@ impl FakeRuntime {
     pub(super) async fn remove(&self, id: &str) -> Result<(), RuntimeError> {
         let mut world = self.world();
         if world.removals_fail {
-            return Err(RuntimeError {
-                doing: format!("removing {id}"),
-                message: "this runtime was told to fail".to_owned(),
-            });
+            return Err(told_to_fail(format!("removing {id}")));
         }
         world.containers.retain(|entry| entry.state.id != id);
         Ok(())
@@ -277,4 +312,8 @@ impl FakeRuntime {
         let unready = self.world().unready.contains(container.label(CONTAINER));
         container.phase == Phase::Running && !unready
     }
+}
+
+fn told_to_fail(doing: String) -> RuntimeError {
+    RuntimeError { doing, message: "this runtime was told to fail".to_owned() }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::cli::Cli;
 use crate::EngineKind;
+use crate::runtime::RuntimeError;
 
 /// What may be asked of the engine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,20 +12,23 @@ pub(super) struct Abilities {
     /// Containers are reached by their own address from here. Only then can a network be an
     /// internal one: no engine publishes ports from those.
     pub(super) isolates: bool,
+    /// The ids of users in containers are other ones on this machine.
+    pub(super) rootless: bool,
     pub(super) memory: bool,
     pub(super) cpu: bool,
     /// docker refuses a limit above what the machine has.
     pub(super) cores: f64,
 }
 
-/// Asks the engine once; says what will not be enforced.
-pub(super) async fn find(cli: &Cli) -> Abilities {
-    let text =
-        cli.call("asking the engine what it can do", &["info", "--format", "{{json .}}"]).await;
-    let abilities = match text.map(|text| serde_json::from_str::<Value>(&text)) {
-        Ok(Ok(info)) => read(&info, cli.kind()),
-        _ => Abilities { isolates: false, memory: false, cpu: false, cores: 1.0 },
-    };
+/// Asks the engine; says what will not be enforced.
+pub(super) async fn find(cli: &Cli) -> Result<Abilities, RuntimeError> {
+    let doing = "asking the engine what it can do";
+    let text = cli.call(doing, &["info", "--format", "{{json .}}"]).await?;
+    let info: Value = serde_json::from_str(&text).map_err(|error| RuntimeError {
+        doing: doing.to_owned(),
+        message: format!("its answer is not JSON: {error}"),
+    })?;
+    let abilities = read(&info, cli.kind());
     if !abilities.memory {
         tracing::warn!(
             "memory limits are not enforced: the engine's cgroups have no such controller"
@@ -39,7 +43,7 @@ pub(super) async fn find(cli: &Cli) -> Abilities {
              this engine's containers are not reached by their own addresses"
         );
     }
-    abilities
+    Ok(abilities)
 }
 
 fn read(info: &Value, kind: EngineKind) -> Abilities {
@@ -52,13 +56,15 @@ fn read(info: &Value, kind: EngineKind) -> Abilities {
             let cores = info["host"]["cpus"].as_f64().unwrap_or(1.0);
             // A rootless engine, and one in a virtual machine, keeps its bridges to itself.
             let host = &info["host"];
+            let rootless = host["security"]["rootless"] == true;
             let isolates = host["security"]["rootless"] == false
                 && host["serviceIsRemote"] != true
                 && cfg!(target_os = "linux");
-            Abilities { isolates, memory: has("memory"), cpu: has("cpu"), cores }
+            Abilities { isolates, rootless, memory: has("memory"), cpu: has("cpu"), cores }
         }
         EngineKind::Docker => Abilities {
             isolates: docker_is_here(info),
+            rootless: docker_is_rootless(info),
             memory: info["MemoryLimit"] == true,
             cpu: info["CpuCfsQuota"] == true,
             cores: info["NCPU"].as_f64().unwrap_or(1.0),
@@ -66,15 +72,17 @@ fn read(info: &Value, kind: EngineKind) -> Abilities {
     }
 }
 
+fn docker_is_rootless(info: &Value) -> bool {
+    let options = info["SecurityOptions"].as_array();
+    options
+        .is_some_and(|list| list.iter().any(|o| o.as_str().is_some_and(|o| o.contains("rootless"))))
+}
+
 /// Whether docker's daemon runs as root on this very kernel.
 fn docker_is_here(info: &Value) -> bool {
-    let options = info["SecurityOptions"].as_array();
-    let rootless = options.is_some_and(|list| {
-        list.iter().any(|o| o.as_str().is_some_and(|o| o.contains("rootless")))
-    });
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    !rootless
+    !docker_is_rootless(info)
         && info["KernelVersion"].as_str() == Some(kernel.trim())
         && info["Name"].as_str() == Some(host.trim())
 }

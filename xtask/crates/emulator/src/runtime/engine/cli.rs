@@ -1,7 +1,9 @@
 //! Calls of the engine's program.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
@@ -9,15 +11,21 @@ use tokio::process::Command;
 use crate::runtime::RuntimeError;
 use crate::{EngineCommand, EngineKind};
 
+/// For a call that neither pulls nor stops. It is generous: some storage drivers copy a whole
+/// image for each container that is made.
+const LIMIT: Duration = Duration::from_secs(300);
+
 /// The engine's program with its environment.
 #[derive(Debug)]
 pub(super) struct Cli {
     command: EngineCommand,
+    /// Where its programs run: what watches over a container may leave a file `oom` there.
+    directory: PathBuf,
 }
 
 impl Cli {
-    pub(super) fn new(command: EngineCommand) -> Cli {
-        Cli { command }
+    pub(super) fn new(command: EngineCommand, directory: PathBuf) -> Cli {
+        Cli { command, directory }
     }
 
     pub(super) fn kind(&self) -> EngineKind {
@@ -37,6 +45,9 @@ impl Cli {
             .envs(self.command.env.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .process_group(0);
+        if self.directory.is_dir() {
+            command.current_dir(&self.directory);
+        }
         command
     }
 
@@ -46,16 +57,19 @@ impl Cli {
         doing: &str,
         args: &[S],
     ) -> Result<String, RuntimeError> {
-        self.finish(doing, self.command(args)).await
+        self.finish(doing, self.command(args), LIMIT).await
     }
 
+    /// The same for a command that is complete, within a time of its own.
     pub(super) async fn finish(
         &self,
         doing: &str,
         mut command: Command,
+        limit: Duration,
     ) -> Result<String, RuntimeError> {
         let error = |message: String| RuntimeError { doing: doing.to_owned(), message };
-        let output = command.output().await.map_err(|cause| {
+        let output = within(doing, limit, command.kill_on_drop(true).output()).await?;
+        let output = output.map_err(|cause| {
             error(format!("cannot run {}: {cause}", self.command.program.display()))
         })?;
         if output.status.success() {
@@ -69,8 +83,9 @@ impl Cli {
     /// Whether a question is answered with success; what it prints does not matter.
     pub(super) async fn succeeds<S: AsRef<OsStr>>(&self, args: &[S]) -> bool {
         let mut command = self.command(args);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().await.is_ok_and(|status| status.success())
+        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let status = within("asking the engine", LIMIT, command.status()).await;
+        status.is_ok_and(|status| status.is_ok_and(|status| status.success()))
     }
 
     /// Runs to the end and returns both streams in the order they were written.
@@ -83,17 +98,33 @@ impl Cli {
         let io = |cause: std::io::Error| error(cause.to_string());
         let (reader, writer) = std::io::pipe().map_err(io)?;
         let mut command = self.command(args);
-        command.stdout(writer.try_clone().map_err(io)?).stderr(writer);
+        command.stdout(writer.try_clone().map_err(io)?).stderr(writer).kill_on_drop(true);
         let mut child = command.spawn().map_err(io)?;
         // The command holds the writing ends; the reader sees the end once they are gone.
         drop(command);
         let reader =
             tokio::fs::File::from_std(std::fs::File::from(std::os::fd::OwnedFd::from(reader)));
         let mut bytes = Vec::new();
-        tokio::io::BufReader::new(reader).read_to_end(&mut bytes).await.map_err(io)?;
+        let ended = async {
+            tokio::io::BufReader::new(reader).read_to_end(&mut bytes).await?;
+            child.wait().await
+        };
+        let status = within(doing, LIMIT, ended).await?.map_err(io)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if child.wait().await.map_err(io)?.success() { Ok(text) } else { Err(error(text)) }
+        if status.success() { Ok(text) } else { Err(error(text)) }
     }
+}
+
+/// What a call gives within its time; what is dropped at its end kills the engine's program.
+async fn within<T>(
+    doing: &str,
+    limit: Duration,
+    call: impl Future<Output = T>,
+) -> Result<T, RuntimeError> {
+    tokio::time::timeout(limit, call).await.map_err(|_| RuntimeError {
+        doing: doing.to_owned(),
+        message: format!("the engine has not answered in {limit:?}"),
+    })
 }
 
 /// What an engine gives as the cause on stderr: warnings come before it, and docker may add an

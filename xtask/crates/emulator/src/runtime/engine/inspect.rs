@@ -38,6 +38,7 @@ fn container(value: &Value) -> ContainerState {
         created: time(&value["Created"]).unwrap_or(SystemTime::UNIX_EPOCH),
         started: time(&state["StartedAt"]),
         ip_address: address(&value["NetworkSettings"]),
+        networks: networks(&value["NetworkSettings"]),
         ports: ports(&value["NetworkSettings"]["Ports"]),
     }
 }
@@ -52,6 +53,10 @@ fn time(value: &Value) -> Option<SystemTime> {
     let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
     let nanoseconds = u64::try_from(time.as_nanosecond()).ok().filter(|since| *since > 0)?;
     Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds))
+}
+
+fn networks(settings: &Value) -> Vec<String> {
+    settings["Networks"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect()
 }
 
 fn address(settings: &Value) -> Option<String> {
@@ -106,6 +111,7 @@ mod tests {
         let found = parse(json).unwrap();
         assert_eq!((found[0].phase, &*found[0].name), (Phase::Running, "spcs-a"));
         assert_eq!(found[0].ip_address.as_deref(), Some("10.89.0.2"));
+        assert_eq!(found[0].networks, ["n"]);
         assert_eq!(found[0].ports[&8888], "127.0.0.1:40123".parse().unwrap());
         assert_eq!(found[0].label("spcs.service"), "D.S.N");
         let age = found[0].started.unwrap().duration_since(found[0].created).unwrap();

@@ -3,12 +3,16 @@
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 use base64::Engine as _;
 
 use super::cli::Cli;
 use crate::EngineKind;
 use crate::runtime::{PullLogin, RuntimeError};
+
+/// Gigabytes come over loopback, but some storage drivers are slow to unpack them.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 pub(super) async fn pull(
     cli: &Cli,
@@ -25,7 +29,7 @@ pub(super) async fn pull(
         doing: doing.clone(),
         message: format!("cannot write to {}: {error}", directory.display()),
     })?;
-    let mut command = match cli.kind() {
+    let command = match cli.kind() {
         EngineKind::Podman => {
             let file = directory.join("config.json");
             let mut command = cli.command(&["pull", "--quiet", "--tls-verify=false", "--authfile"]);
@@ -49,9 +53,8 @@ pub(super) async fn pull(
             command
         }
     };
-    // A pull that nobody waits for any more, because the service has changed, ends.
-    command.kill_on_drop(true);
-    cli.finish(&doing, command).await.map(drop)
+    // A pull that nobody waits for any more, because the service has changed, ends with its call.
+    cli.finish(&doing, command, LIMIT).await.map(drop)
 }
 
 /// The format is docker's `config.json`, which podman reads as well.
