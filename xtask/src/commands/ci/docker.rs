@@ -1,5 +1,6 @@
 //! A Docker daemon for the tests, where none runs: a machine without an init starts none by itself.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,7 +31,9 @@ impl Docker {
         if answers(None) {
             return Ok(Docker { own: None });
         }
-        let folder = tempfile::Builder::new().prefix("spcs-docker-").tempdir();
+        let only_ours = std::fs::Permissions::from_mode(0o700);
+        let folder =
+            tempfile::Builder::new().prefix("spcs-docker-").permissions(only_ours).tempdir();
         let folder = folder.context("making a folder for the Docker daemon's socket")?;
         let kept = work_dir.join("docker");
         fs_err::create_dir_all(&kept)?;
