@@ -38,6 +38,21 @@ fn what_belongs_to_others_stays_and_keeps_what_it_is_in() {
 }
 
 #[test]
+fn whatever_somebody_made_in_the_database_keeps_it() {
+    let desired = desired();
+    for kind in [ObjectKind::Procedure, ObjectKind::Task, ObjectKind::Secret] {
+        let mut observed = everything_there(&desired);
+        observed.objects.push(foreign(kind, "MILVUS_DEMO.PUBLIC.LOAD"));
+        let plan = clean(&desired, &observed);
+        let database = plan.steps.iter().find(|step| step.id.ends_with("060_database.sql"));
+        let database = database.unwrap();
+        assert_eq!(database.change, Change::Unchanged);
+        let resident = format!("{kind} MILVUS_DEMO.PUBLIC.LOAD is in it");
+        assert!(plan.to_string().contains(&resident), "{plan}");
+    }
+}
+
+#[test]
 fn the_public_schema_alone_does_not_keep_the_database() {
     let desired = desired();
     let mut observed = everything_there(&desired);

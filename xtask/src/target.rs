@@ -10,6 +10,7 @@ use deploy::build::BuildState;
 use deploy::connection::{self, Connection};
 use deploy::execute::{self, Outcome, Run, Sessions};
 use deploy::secret::Secrets;
+use deploy::session::{Session, SessionError};
 use plan::config::Target as Config;
 use plan::{Desired, Observed, Plan, Project};
 
@@ -197,8 +198,20 @@ impl<'a> Target<'a> {
 
     /// Reads what the target says of itself.
     pub(crate) async fn observe(&self) -> Result<Observed> {
+        self.observe_by(deploy::observe::observe).await
+    }
+
+    /// Reads it with what others may have in the deployment's database.
+    pub(crate) async fn observe_for_clean(&self) -> Result<Observed> {
+        self.observe_by(deploy::observe::observe_for_clean).await
+    }
+
+    async fn observe_by(
+        &self,
+        look: impl AsyncFn(&Session, &Desired) -> Result<Observed, SessionError>,
+    ) -> Result<Observed> {
         let session = self.sessions.observer(&self.project).await?;
-        let observed = deploy::observe::observe(&session, &self.desired).await;
+        let observed = look(&session, &self.desired).await;
         self.sessions.give_back(session);
         let doing = || format!("reading the state of the target `{}`", self.context.target());
         Ok(observed.map_err(|source| deploy::Error::Session { doing: doing(), source })?)

@@ -22,7 +22,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     }
     // A platform that was stopped still has what was deployed.
     let target = Target::reach(context, files, Platform::Start).await?;
-    let observed = target.observe().await?;
+    let observed = target.observe_for_clean().await?;
     let plan = plan::clean(&target.desired, &observed);
     let going = going(&plan);
     if going.is_empty() {

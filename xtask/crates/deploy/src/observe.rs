@@ -44,7 +44,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, S
     let (databases, repositories) =
         (names(ObjectKind::Database), names(ObjectKind::ImageRepository));
     for database in &databases {
-        let inside = objects::in_database(session, database, PROBES);
+        let inside = objects::in_database(session, database, objects::USUAL, PROBES);
         let (inside, services) = try_join(inside, services::in_database(session, database)).await?;
         for object in inside {
             let known = |o: &ObservedObject| o.kind == object.kind && o.name == object.name;
@@ -66,6 +66,23 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, S
         .map(async |(kind, name)| grants::to(session, &kind, &name).await)
         .buffered(PROBES);
     observed.grants = grants.try_concat().await?;
+    Ok(observed)
+}
+
+/// The same, and all that dropping the deployment's database would take along.
+pub async fn observe_for_clean(
+    session: &Session,
+    desired: &Desired,
+) -> Result<Observed, SessionError> {
+    let mut observed = observe(session, desired).await?;
+    let ours = |object: &&ObservedObject| {
+        object.kind == ObjectKind::Database && object.comment == desired.owner_comment
+    };
+    let databases: Vec<_> = observed.objects.iter().filter(ours).map(|o| o.name.clone()).collect();
+    for database in &databases {
+        let others = objects::in_database(session, database, objects::OTHER, PROBES).await?;
+        observed.objects.extend(others);
+    }
     Ok(observed)
 }
 

@@ -34,30 +34,47 @@ pub(super) async fn object(
     Ok(Some(object))
 }
 
+/// What a deployment may have in its database.
+pub(super) const USUAL: &[ObjectKind] = &[
+    ObjectKind::Schema,
+    ObjectKind::Stage,
+    ObjectKind::ImageRepository,
+    ObjectKind::NetworkRule,
+    ObjectKind::Table,
+    ObjectKind::View,
+];
+
+/// What others may have made in it: dropping the database would take it along.
+pub(super) const OTHER: &[ObjectKind] = &[
+    ObjectKind::Procedure,
+    ObjectKind::UserFunction,
+    ObjectKind::Sequence,
+    ObjectKind::FileFormat,
+    ObjectKind::Task,
+    ObjectKind::Stream,
+    ObjectKind::Pipe,
+    ObjectKind::Secret,
+];
+
 /// What lives in a database: it keeps `clean` from dropping it when it is somebody else's.
 pub(super) async fn in_database(
     session: &Session,
     database: &str,
+    kinds: &'static [ObjectKind],
     at_once: usize,
 ) -> Result<Vec<ObservedObject>, SessionError> {
-    let kinds = [
-        ObjectKind::Schema,
-        ObjectKind::Stage,
-        ObjectKind::ImageRepository,
-        ObjectKind::NetworkRule,
-        ObjectKind::Table,
-        ObjectKind::View,
-    ];
-    let own = |object: &ObservedObject| {
-        let mut parts = object.name.split('.');
-        // The information schema is part of every database and nobody's work.
-        parts.next() == Some(database) && parts.next() != Some("INFORMATION_SCHEMA")
-    };
-    let lists = stream::iter(kinds).map(async |kind| {
+    let own = |object: &ObservedObject| is_in(database, object);
+    let lists = stream::iter(kinds.iter().copied()).map(async |kind| {
         let rows = list(session, &format!("SHOW {} IN DATABASE {database}", plural(kind))).await?;
         Ok(found(kind, &rows).filter(own).collect::<Vec<_>>())
     });
     lists.buffered(at_once).try_concat().await
+}
+
+fn is_in(database: &str, object: &ObservedObject) -> bool {
+    let mut parts = object.name.split('.');
+    // The information schema is part of every database and nobody's work.
+    parts.next() == Some(database) && parts.next() != Some("INFORMATION_SCHEMA")
 }
 
 fn found(kind: ObjectKind, rows: &Rows) -> impl Iterator<Item = ObservedObject> {
@@ -71,14 +88,12 @@ fn found(kind: ObjectKind, rows: &Rows) -> impl Iterator<Item = ObservedObject> 
 
 fn full_name(kind: ObjectKind, row: Row<'_>) -> String {
     let name = plain(row.text("name"));
+    // Routines are in a catalog; those that come with Snowflake are in none.
+    let database = plain(row.get("database_name").unwrap_or_else(|| row.text("catalog_name")));
     match kind.name_parts() {
         1 => name,
-        2 => format!("{}.{name}", plain(row.text("database_name"))),
-        _ => format!(
-            "{}.{}.{name}",
-            plain(row.text("database_name")),
-            plain(row.text("schema_name"))
-        ),
+        2 => format!("{database}.{name}"),
+        _ => format!("{database}.{}.{name}", plain(row.text("schema_name"))),
     }
 }
 
@@ -86,5 +101,22 @@ fn plural(kind: ObjectKind) -> String {
     match kind {
         ObjectKind::ImageRepository => "IMAGE REPOSITORIES".to_owned(),
         other => format!("{}S", other.words()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_procedure_of_somebody_is_in_the_database_and_one_of_snowflake_is_not() {
+        let row = |values: [&str; 4]| values.map(|value| Some(value.to_owned())).to_vec();
+        let rows = Rows {
+            columns: ["name", "catalog_name", "schema_name", "is_builtin"].map(String::from).into(),
+            rows: vec![row(["LOAD", "MILVUS_DEMO", "PUBLIC", "N"]), row(["ABS", "", "", "Y"])],
+        };
+        let here = found(ObjectKind::Procedure, &rows).filter(|one| is_in("MILVUS_DEMO", one));
+        let names: Vec<_> = here.map(|object| object.name).collect();
+        assert_eq!(names, ["MILVUS_DEMO.PUBLIC.LOAD"]);
     }
 }

@@ -101,10 +101,26 @@ pub enum ObjectKind {
     Table,
     /// A view: never made here, but it may live in the deployment's database.
     View,
+    /// A procedure: the same.
+    Procedure,
+    /// A function of a user: the same.
+    UserFunction,
+    /// A sequence: the same.
+    Sequence,
+    /// A file format: the same.
+    FileFormat,
+    /// A task: the same.
+    Task,
+    /// A stream: the same.
+    Stream,
+    /// A pipe: the same.
+    Pipe,
+    /// A secret: the same.
+    Secret,
 }
 
 /// Every kind with the words that name it in SQL.
-const KINDS: [(ObjectKind, &str); 14] = [
+const KINDS: [(ObjectKind, &str); 22] = [
     (ObjectKind::Role, "ROLE"),
     (ObjectKind::User, "USER"),
     (ObjectKind::Warehouse, "WAREHOUSE"),
@@ -119,6 +135,14 @@ const KINDS: [(ObjectKind, &str); 14] = [
     (ObjectKind::Service, "SERVICE"),
     (ObjectKind::Table, "TABLE"),
     (ObjectKind::View, "VIEW"),
+    (ObjectKind::Procedure, "PROCEDURE"),
+    (ObjectKind::UserFunction, "USER FUNCTION"),
+    (ObjectKind::Sequence, "SEQUENCE"),
+    (ObjectKind::FileFormat, "FILE FORMAT"),
+    (ObjectKind::Task, "TASK"),
+    (ObjectKind::Stream, "STREAM"),
+    (ObjectKind::Pipe, "PIPE"),
+    (ObjectKind::Secret, "SECRET"),
 ];
 
 impl ObjectKind {
@@ -130,14 +154,15 @@ impl ObjectKind {
     /// How many parts a full name has.
     pub fn name_parts(self) -> usize {
         match self {
+            Self::Role
+            | Self::User
+            | Self::Warehouse
+            | Self::Database
+            | Self::ExternalAccessIntegration
+            | Self::SecurityIntegration
+            | Self::ComputePool => 1,
             Self::Schema => 2,
-            Self::Stage
-            | Self::ImageRepository
-            | Self::NetworkRule
-            | Self::Service
-            | Self::Table
-            | Self::View => 3,
-            _ => 1,
+            _ => 3,
         }
     }
 }
