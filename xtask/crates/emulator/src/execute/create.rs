@@ -73,9 +73,7 @@ impl Executor {
             }
             (Some(_), CreateMode::OrAlter) => {
                 let mut object = state.require(&actor, kind, path, &[])?.clone();
-                object.comment.clear();
-                object.properties.clear();
-                properties::set(&mut object, properties);
+                properties::replace(&mut object, properties)?;
                 object.updated = now;
                 self.check(state, &mut object)?;
                 if let Some(slot) = state.find_mut(kind, path) {

@@ -5,6 +5,10 @@ use crate::catalog::{ADMIN, FAMILIES, Object, PasswordHash, PoolRecord, State};
 use crate::kind::Kind;
 use crate::sql::{ObjectName, Properties, SqlError, Value, parse_name};
 
+/// SPCS's limits: nodes of an account, hosts of an external access integration.
+const MOST_NODES: i64 = 120;
+const MOST_HOSTS: usize = 100;
+
 /// Sets properties; the comment and a password go to their own places.
 pub(super) fn set(object: &mut Object, properties: Properties) {
     for (name, value) in properties {
@@ -37,6 +41,21 @@ pub(super) fn set(object: &mut Object, properties: Properties) {
             }
         }
     }
+}
+
+/// Sets just these properties, as CREATE OR ALTER does with an object that is there. What is
+/// decided at creation stays: the encryption, and whether it began suspended.
+pub(super) fn replace(object: &mut Object, mut properties: Properties) -> Result<(), SqlError> {
+    object.comment.clear();
+    let encryption = std::mem::take(&mut object.properties).remove_entry("ENCRYPTION");
+    properties.retain(|(name, _)| name != "INITIALLY_SUSPENDED");
+    set(object, properties);
+    let wanted = object.properties.get("ENCRYPTION");
+    if wanted.is_some() && wanted != encryption.as_ref().map(|(_, value)| value) {
+        return Err(SqlError::unsupported("ENCRYPTION of what is there already"));
+    }
+    object.properties.extend(encryption);
+    Ok(())
 }
 
 /// Takes properties away.
@@ -97,12 +116,20 @@ impl Executor {
         };
         let (namespace, actor) = (self.session_state().namespace, self.actor(state));
         let mut full = Vec::new();
+        let mut hosts = 0;
         for name in names {
             let path = namespace.resolve(Kind::NetworkRule, &parse_name(name)?)?;
             let rule = state
                 .visible(&actor, Kind::NetworkRule, &path)
                 .ok_or_else(|| SqlError::missing("Network Rule", name))?;
+            hosts += rule.properties.get("VALUE_LIST").map_or(0, |hosts| hosts.list().len());
             full.push(ObjectName(rule.path.clone()).sql());
+        }
+        if hosts > MOST_HOSTS {
+            return Err(SqlError::invalid(format!(
+                "an external access integration takes at most {MOST_HOSTS} hosts; its network \
+                 rules have {hosts}."
+            )));
         }
         object.properties.insert("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full));
         Ok(())
@@ -136,10 +163,10 @@ fn check_pool(object: &Object) -> Result<(), SqlError> {
         )));
     }
     let (low, high) = (object.number("MIN_NODES", 1), object.number("MAX_NODES", 1));
-    if low < 1 || high < low {
+    if low < 1 || high < low || high > MOST_NODES {
         return Err(SqlError::invalid(format!(
-            "invalid value for MIN_NODES ({low}) or MAX_NODES ({high}): MIN_NODES is at least 1 \
-             and MAX_NODES is not below it."
+            "invalid value for MIN_NODES ({low}) or MAX_NODES ({high}): MIN_NODES is at least 1, \
+             MAX_NODES is not below it, and an account has {MOST_NODES} nodes."
         )));
     }
     Ok(())

@@ -184,5 +184,11 @@ async fn what_is_decided_at_creation_is_not_altered() {
     ] {
         assert_eq!(client.refused(sql).await, "001003", "{sql}");
     }
+    let encrypted = "CREATE OR ALTER STAGE s ENCRYPTION=(TYPE='SNOWFLAKE_SSE')";
+    assert_eq!(client.refused(encrypted).await, "000002");
+    client.run("CREATE OR ALTER WAREHOUSE w INITIALLY_SUSPENDED=TRUE").await;
+    assert_eq!(client.rows("SHOW WAREHOUSES").await[0]["state"], "STARTED");
+    let many = "CREATE COMPUTE POOL q MIN_NODES=1 MAX_NODES=121 INSTANCE_FAMILY=CPU_X64_S";
+    assert_eq!(client.refused(many).await, "001008");
     platform.stop().await;
 }
