@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plan::{Desired, ImageState, Project, SourceFile};
+use plan::{Change, Desired, ImageState, Plan, Project, SourceFile};
 
 use crate::tidy::files;
 
@@ -56,6 +56,11 @@ pub(crate) fn desired_otherwise() -> Desired {
     let project = Project::from_texts(&config, texts("sql", ".sql"), texts("specs", ".yaml"));
     let project = project.expect("the project's own files are in order");
     plan::desired(&project, "local", &built()).expect("and say what is wanted")
+}
+
+/// Whether carrying a plan out would change nothing.
+pub(crate) fn is_unchanged(plan: &Plan) -> bool {
+    plan.steps.iter().all(|step| matches!(step.change, Change::Unchanged | Change::Wait))
 }
 
 /// A project of texts: a configuration with one image, pool and service, and these files.

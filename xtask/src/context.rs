@@ -6,7 +6,7 @@ use anyhow::Result;
 use deploy::engine::EngineChoice;
 use deploy::error::Kind;
 use deploy::graph::CancellationToken;
-use plan::Project;
+use plan::{Project, config};
 
 use crate::cli::{Engine, Global, Runtime};
 use crate::console::Console;
@@ -63,15 +63,17 @@ impl Context {
 
     /// The engine to use: the flag's, or else the target's.
     pub(crate) fn engine(&self, project: &Project) -> Result<EngineChoice> {
-        match self.global.engine {
-            Some(Engine::Podman) => Ok(EngineChoice::Podman),
-            Some(Engine::Docker) => Ok(EngineChoice::Docker),
-            Some(Engine::Auto) => Ok(EngineChoice::Auto),
-            None => {
-                let engine = project.target(self.target())?.engine();
-                engine.parse().map_err(|message: String| Failure::new(Kind::Input, message).into())
-            }
-        }
+        let engine = match self.global.engine {
+            Some(Engine::Podman) => config::Engine::Podman,
+            Some(Engine::Docker) => config::Engine::Docker,
+            Some(Engine::Auto) => config::Engine::Auto,
+            None => project.target(self.target())?.engine(),
+        };
+        Ok(match engine {
+            config::Engine::Podman => EngineChoice::Podman,
+            config::Engine::Docker => EngineChoice::Docker,
+            config::Engine::Auto => EngineChoice::Auto,
+        })
     }
 
     /// What runs the local platform's services.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use crate::child;
 use crate::error::Kind;
@@ -28,19 +27,6 @@ pub enum EngineChoice {
     Podman,
     /// docker and nothing else
     Docker,
-}
-
-impl FromStr for EngineChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<EngineChoice, String> {
-        match text {
-            "auto" => Ok(EngineChoice::Auto),
-            "podman" => Ok(EngineChoice::Podman),
-            "docker" => Ok(EngineChoice::Docker),
-            other => Err(format!("engine {other:?} is not one of auto, podman, docker")),
-        }
-    }
 }
 
 /// An engine that works here.

@@ -1,7 +1,7 @@
 //! From desired and observed to the steps between.
 
 use crate::desired::Desired;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observed::Observed;
 use crate::plan::{Action, Plan, Step};
 use crate::sql::{ObjectKind, SqlFile};
@@ -25,18 +25,18 @@ pub fn deploy(
     let bootstrap = files(desired, "bootstrap");
     let made_by = |kind: ObjectKind, name: &str| sql::creator(bootstrap, kind, name);
     let mut steps = Vec::new();
-    for (key, image) in &desired.images {
-        steps.push(services::build(key, &image.state));
+    for (key, state) in &desired.images {
+        steps.push(services::build(key, state));
     }
     steps.append(&mut sql::chain(desired, observed, bootstrap.iter(), Vec::new()));
     let all_set_up = steps.last().filter(|_| !bootstrap.is_empty()).map(|step| step.id.clone());
     let needs = all_set_up.clone().into_iter().collect();
     steps.append(&mut password::reset(desired, observed, password, needs));
     let repository = made_by(ObjectKind::ImageRepository, &desired.repository);
-    for (key, image) in &desired.images {
+    for (key, state) in &desired.images {
         let mut needs = vec![format!("build:{key}")];
         needs.extend(repository.clone());
-        steps.push(services::push(key, &image.state, observed, needs));
+        steps.push(services::push(key, state, observed, needs));
     }
     let stage = made_by(ObjectKind::Stage, &desired.specs_stage);
     for (key, service) in &desired.services {
@@ -101,7 +101,7 @@ pub fn run_sql(
         if let Some(service) = sql::services_of(file).find_map(unknown) {
             let images = service.images.join("`, `");
             let message = format!("the spec of `{}` is not known: build `{images}`", service.name);
-            return Err(Error::new(ErrorKind::Image, message)
+            return Err(Error::new(message)
                 .at(&file.path, None)
                 .with_hint("build the images first: cargo xtask build"));
         }
@@ -120,9 +120,8 @@ pub fn chosen_files<'d>(desired: &'d Desired, selection: &str) -> Result<Vec<&'d
         Some((set, _)) => (set, Some(format!("sql/{selection}"))),
         None => (selection, None),
     };
-    let wrong = |message: String, hint: String| {
-        Err(Error::new(ErrorKind::Sql, message).at("sql", None).with_hint(hint))
-    };
+    let wrong =
+        |message: String, hint: String| Err(Error::new(message).at("sql", None).with_hint(hint));
     let Some(files) = desired.sets.get(set) else {
         let known: Vec<&str> = desired.sets.keys().map(String::as_str).collect();
         let hint = format!("choose one of {}, or a file of it", known.join(", "));

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, TargetKind};
-use crate::error::{Error, ErrorKind};
+use crate::config::Config;
+use crate::error::Error;
 use crate::project::Project;
 use crate::spec::{self, RenderedSpec};
 use crate::sql::{Effect, ObjectKind, SqlFile};
@@ -40,7 +40,7 @@ pub struct Desired {
     /// The other files by their path, with the condition that does not hold.
     pub left_out: BTreeMap<String, String>,
     /// Images by key.
-    pub images: BTreeMap<String, DesiredImage>,
+    pub images: BTreeMap<String, ImageState>,
     /// Services by key.
     pub services: BTreeMap<String, DesiredService>,
     /// Names of pools by key.
@@ -51,15 +51,6 @@ pub struct Desired {
     pub repository: String,
     /// `DB.SCHEMA.STAGE` of the stage for specs.
     pub specs_stage: String,
-}
-
-/// An image of the deployment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DesiredImage {
-    /// Whether it is built.
-    pub state: ImageState,
-    /// How specs name it, when it is built.
-    pub reference: Option<String>,
 }
 
 /// A service of the deployment.
@@ -94,14 +85,10 @@ pub fn desired(
             .get(&key)
             .cloned()
             .unwrap_or_else(|| ImageState::Stale { reason: "it was never built".to_owned() });
-        let reference = match &state {
-            ImageState::Built { digest } => {
-                built.insert(key.clone(), digest.clone());
-                Some(spec::image_reference(project, &key, digest))
-            }
-            ImageState::Stale { .. } => None,
-        };
-        desired_images.insert(key, DesiredImage { state, reference });
+        if let ImageState::Built { digest } = &state {
+            built.insert(key.clone(), digest.clone());
+        }
+        desired_images.insert(key, state);
     }
     let mut services = BTreeMap::new();
     let mut spec_files = BTreeMap::new();
@@ -216,7 +203,7 @@ pub(crate) fn sql_files(
         let holds = match file.when.as_deref() {
             None => true,
             Some(condition) => condition_holds(&project.config, condition).ok_or_else(|| {
-                Error::new(ErrorKind::Sql, format!("unknown condition `{condition}`"))
+                Error::new(format!("unknown condition `{condition}`"))
                     .at(&source.path, 3)
                     .with_hint(format!("use one of: {}", CONDITIONS.join(", ")))
             })?,
@@ -281,21 +268,10 @@ fn check_all_used(project: &Project) -> Result<(), Error> {
     }
     for (name, line) in variables::user_defined(project) {
         if !used.contains(&name) {
-            return Err(Error::new(
-                ErrorKind::Template,
-                format!("no template uses `<% {name} %>`"),
-            )
-            .at("spcs.toml", line)
-            .with_hint("use it in a file of sql/ or specs/, or take it out of spcs.toml"));
+            return Err(Error::new(format!("no template uses `<% {name} %>`"))
+                .at("spcs.toml", line)
+                .with_hint("use it in a file of sql/ or specs/, or take it out of spcs.toml"));
         }
     }
     Ok(())
-}
-
-/// The kind of a target, for what differs by it.
-impl Project {
-    /// The kind of a target.
-    pub fn target_kind(&self, target: &str) -> Result<TargetKind, Error> {
-        Ok(self.target(target)?.kind())
-    }
 }

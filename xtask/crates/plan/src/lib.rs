@@ -21,12 +21,10 @@ mod variables;
 
 pub use clean::clean;
 pub use deploy::{UserPassword, chosen_files, deploy, run_sql};
-pub use desired::{Desired, DesiredImage, DesiredService, ImageState, desired};
-pub use error::{Error, ErrorKind};
+pub use desired::{Desired, DesiredService, ImageState, desired};
+pub use error::Error;
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
-pub use plan::{Action, Change, Plan, PlannedStatement, Step, Summary};
+pub use plan::{Action, Change, Plan, PlannedStatement, Step};
 pub use project::{Project, SourceFile};
-pub use spec::{
-    RenderedSpec, decide_service, image_reference, image_tag, render_spec, service_statements,
-};
+pub use spec::{RenderedSpec, decide_service, image_tag, render_spec, service_statements};
 pub use sql::{Effect, Grant, ObjectKind, SqlFile, Statement};

@@ -5,8 +5,6 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-pub use summary::Summary;
-
 /// Everything one run does, in an order that respects every `needs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -121,6 +119,20 @@ pub struct PlannedStatement {
     pub reason: String,
 }
 
+impl Change {
+    /// What these statements change together: nothing, when all that is left only says who runs it.
+    pub fn of(statements: &[PlannedStatement]) -> Change {
+        let acts =
+            |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
+        let mut changes = statements.iter().filter(acts).map(|statement| statement.change);
+        match changes.next() {
+            None => Change::Unchanged,
+            Some(first) if changes.all(|change| change == first) => first,
+            Some(_) => Change::Alter,
+        }
+    }
+}
+
 impl Plan {
     /// The plan that is left when only some steps are wanted, as the single phases want.
     /// What a step needed of the steps left out is taken to be there.
@@ -142,10 +154,5 @@ impl Plan {
             Action::Sql { statements, .. } => statements.iter().any(sends),
             _ => false,
         })
-    }
-
-    /// Whether carrying the plan out would change nothing.
-    pub fn is_unchanged(&self) -> bool {
-        self.steps.iter().all(|s| matches!(s.change, Change::Unchanged | Change::Wait))
     }
 }

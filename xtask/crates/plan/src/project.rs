@@ -4,8 +4,8 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, Target};
-use crate::error::{Error, ErrorKind};
+use crate::config::{Config, Target, TargetKind};
+use crate::error::Error;
 
 /// The files of a project. It is a value: reading it is the only time files are touched.
 #[derive(Debug, Clone)]
@@ -57,9 +57,14 @@ impl Project {
     pub fn target(&self, name: &str) -> Result<&Target, Error> {
         self.config.target.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.config.target.keys().map(|k| &**k).collect();
-            Error::new(ErrorKind::Config, format!("there is no target `{name}`"))
+            Error::new(format!("there is no target `{name}`"))
                 .at("spcs.toml", None)
                 .with_hint(format!("choose one of {}, or add [target.{name}]", known.join(", ")))
         })
+    }
+
+    /// The kind of a target, for what differs by it.
+    pub fn target_kind(&self, target: &str) -> Result<TargetKind, Error> {
+        Ok(self.target(target)?.kind())
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets in rendered text: a marker stands for the value until the statement is sent.
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 const OPEN: &str = "<secret:";
 const CLOSE: char = '>';
@@ -29,13 +29,12 @@ pub fn fill<'v>(
     while let Some(start) = rest.find(OPEN) {
         filled.push_str(&rest[..start]);
         let after = &rest[start + OPEN.len()..];
-        let end = after.find(CLOSE).ok_or_else(|| {
-            Error::new(ErrorKind::Template, "a secret's marker in a statement does not end")
-        })?;
+        let end = after
+            .find(CLOSE)
+            .ok_or_else(|| Error::new("a secret's marker in a statement does not end"))?;
         let name = &after[..end];
-        let value = lookup(name).ok_or_else(|| {
-            Error::new(ErrorKind::Template, format!("no value is known for the secret `{name}`"))
-        })?;
+        let value = lookup(name)
+            .ok_or_else(|| Error::new(format!("no value is known for the secret `{name}`")))?;
         filled.push_str(&escape(value));
         rest = &after[end + CLOSE.len_utf8()..];
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Service;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observed::ObservedService;
 use crate::plan::Change;
 use crate::project::{Project, SourceFile};
@@ -39,7 +39,7 @@ pub fn image_tag(digest: &str) -> &str {
 }
 
 /// An image as specs name it: `/milvus_demo/public/milvus_repo/milvus:<tag>`.
-pub fn image_reference(project: &Project, image: &str, digest: &str) -> String {
+fn image_reference(project: &Project, image: &str, digest: &str) -> String {
     let d = &project.config.deployment;
     let repository = format!("/{}/{}/{}", d.database, d.schema, d.repository).to_lowercase();
     format!("{repository}/{image}:{}", image_tag(digest))
@@ -57,7 +57,7 @@ pub fn render_spec(
     let file = source(project, config)?;
     for image in images_of(project, file)? {
         if !digests.contains_key(&image) {
-            return Err(Error::new(ErrorKind::Image, format!("the image `{image}` is not built"))
+            return Err(Error::new(format!("the image `{image}` is not built"))
                 .at(&file.path, None)
                 .with_hint("build it: cargo xtask build"));
         }
@@ -105,7 +105,7 @@ pub(crate) fn images_of(project: &Project, file: &SourceFile) -> Result<Vec<Stri
 pub(crate) fn find<'p>(project: &'p Project, service: &str) -> Result<&'p Service, Error> {
     project.config.services.get(service).ok_or_else(|| {
         let known: Vec<&str> = project.config.services.keys().map(|key| &**key).collect();
-        Error::new(ErrorKind::Config, format!("there is no service `{service}`"))
+        Error::new(format!("there is no service `{service}`"))
             .at("spcs.toml", None)
             .with_hint(format!("choose one of {}", known.join(", ")))
     })
@@ -115,5 +115,5 @@ pub(crate) fn source<'p>(project: &'p Project, service: &Service) -> Result<&'p 
     project
         .specs
         .get(&service.spec)
-        .ok_or_else(|| Error::new(ErrorKind::Read, "the spec was not read").at(&service.spec, None))
+        .ok_or_else(|| Error::new("the spec was not read").at(&service.spec, None))
 }

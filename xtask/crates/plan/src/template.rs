@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind as JinjaErrorKind, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::project::SourceFile;
 use crate::variables::{Value, Variables};
 
@@ -70,7 +70,7 @@ fn check_names(file: &SourceFile) -> Result<(), Error> {
             let at = file.text.len() - rest.len() + before.len();
             let line = crate::config::line_at(&file.text, at);
             let message = format!("wrong use of `<% %>`: `{name}` is not a name");
-            return Err(Error::new(ErrorKind::Template, message)
+            return Err(Error::new(message)
                 .at(&file.path, line)
                 .with_hint("only plain names are allowed: `<% name %>`"));
         }
@@ -103,7 +103,7 @@ fn environment() -> Result<Environment<'static>, Error> {
         .comment_delimiters("<%%comment", "comment%%>")
         .keep_trailing_newline(true)
         .build()
-        .map_err(|error| Error::new(ErrorKind::Template, error.to_string()))?;
+        .map_err(|error| Error::new(error.to_string()))?;
     let mut environment = Environment::empty();
     environment.set_syntax(syntax);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -114,9 +114,9 @@ fn environment() -> Result<Environment<'static>, Error> {
 
 fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -> Error {
     let line = error.line();
-    if error.kind() != JinjaErrorKind::UndefinedError {
+    if error.kind() != ErrorKind::UndefinedError {
         let detail = error.detail().unwrap_or("it cannot be read");
-        return Error::new(ErrorKind::Template, format!("wrong use of `<% %>`: {detail}"))
+        return Error::new(format!("wrong use of `<% %>`: {detail}"))
             .at(&file.path, line)
             .with_hint("only plain names are allowed: `<% name %>`");
     }
@@ -126,10 +126,8 @@ fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -
         .map(|text| text.trim_matches(['<', '%', '>', ' ']).to_owned())
         .unwrap_or_default();
     let known: Vec<&str> = variables.names().collect();
-    Error::new(ErrorKind::Template, format!("unknown variable `{unknown}`"))
-        .at(&file.path, line)
-        .with_hint(format!(
-            "define it in [variables] of spcs.toml, or use one of: {}",
-            known.join(", ")
-        ))
+    Error::new(format!("unknown variable `{unknown}`")).at(&file.path, line).with_hint(format!(
+        "define it in [variables] of spcs.toml, or use one of: {}",
+        known.join(", ")
+    ))
 }

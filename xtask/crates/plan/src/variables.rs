@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{Config, Key, Variable};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::project::Project;
 use crate::secret;
 
@@ -164,7 +164,7 @@ pub(crate) fn check(project: &Project) -> Result<(), Error> {
             _ => continue,
         };
         let line = crate::config::line_at(&project.config_text, variable.span().start);
-        return Err(Error::new(ErrorKind::Config, message).at("spcs.toml", line));
+        return Err(Error::new(message).at("spcs.toml", line));
     }
     Ok(())
 }

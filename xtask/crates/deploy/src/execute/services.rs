@@ -14,16 +14,15 @@ impl Progressing {
         file: &str,
         statements: &[PlannedStatement],
     ) -> Result<Change, Error> {
-        let acts =
-            |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
-        let Some(first) = statements.iter().find(acts) else { return Ok(Change::Unchanged) };
-        let alike =
-            statements.iter().filter(acts).all(|statement| statement.change == first.change);
+        let change = Change::of(statements);
+        if change == Change::Unchanged {
+            return Ok(change);
+        }
         let session = self.sessions.take().await?;
         let sent = self.send(&session, file, statements).await;
         self.sessions.give_back(session);
         sent?;
-        Ok(if alike { first.change } else { Change::Alter })
+        Ok(change)
     }
 
     async fn send(
@@ -52,15 +51,15 @@ impl Progressing {
         if self.observed.staged.contains(&spec.file_name) {
             return Ok(Change::Unchanged);
         }
-        let config = &self.run.project.config;
-        let deployment = &config.deployment;
-        let to =
-            format!("@{}.{}.{}", deployment.database, deployment.schema, deployment.stages.specs);
+        let to = format!("@{}", self.run.desired.specs_stage);
         let failed = |source| Error::Stage {
             doing: format!("putting `{}` on {to}", spec.file_name),
             source,
         };
-        let session = StageSession::open(self.sessions.connection()?, Some(&config.roles.system));
+        let session = StageSession::open(
+            self.sessions.connection()?,
+            Some(&self.run.project.config.roles.system),
+        );
         let session = session.await.map_err(failed)?;
         let bytes = spec.text.clone().into_bytes();
         let put = stage::put(&session, bytes, &to, &spec.file_name, false).await;

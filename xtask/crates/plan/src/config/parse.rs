@@ -1,7 +1,7 @@
 //! Reading `spcs.toml`, and the rules that concern more than one of its values.
 
 use crate::config::{Config, Pool, Service};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 const FILE: &str = "spcs.toml";
 
@@ -11,7 +11,7 @@ const NO_SERVICE_OWNERS: [&str; 3] = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN
 pub(crate) fn parse(text: &str) -> Result<Config, Error> {
     let config: Config = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| line_at(text, span.start));
-        Error::new(ErrorKind::Config, first_line(error.message())).at(FILE, line)
+        Error::new(first_line(error.message())).at(FILE, line)
     })?;
     check(&config, text)?;
     Ok(config)
@@ -29,9 +29,8 @@ pub(crate) fn table_line(text: &str, table: &str) -> Option<usize> {
 }
 
 fn check(config: &Config, text: &str) -> Result<(), Error> {
-    let wrong = |table: &str, message: String| {
-        Err(Error::new(ErrorKind::Config, message).at(FILE, table_line(text, table)))
-    };
+    let wrong =
+        |table: &str, message: String| Err(Error::new(message).at(FILE, table_line(text, table)));
     for (key, pool) in &config.pools {
         let Pool { min_nodes, max_nodes, .. } = pool;
         if *min_nodes == 0 || max_nodes < min_nodes {

@@ -31,8 +31,8 @@ pub struct LocalTarget {
     pub port: u16,
     /// Where it keeps its state, relative to the project.
     pub state_dir: String,
-    /// `auto`, `podman` or `docker`.
-    pub engine: String,
+    /// What runs its services, and builds images for it.
+    pub engine: Engine,
     /// Where the user's password is kept, relative to the project.
     pub password_file: Option<String>,
 }
@@ -42,8 +42,8 @@ pub struct LocalTarget {
 pub struct SnowflakeTarget {
     /// A connection of `~/.snowflake/connections.toml` or `config.toml`; the default one if missing.
     pub connection: Option<String>,
-    /// `auto`, `podman` or `docker`: images are built here for it.
-    pub engine: String,
+    /// What builds images for it here.
+    pub engine: Engine,
     /// Where the user's password is kept, relative to the project.
     pub password_file: Option<String>,
 }
@@ -57,11 +57,11 @@ impl Target {
         }
     }
 
-    /// `auto`, `podman` or `docker`.
-    pub fn engine(&self) -> &str {
+    /// The container engine to use for it.
+    pub fn engine(&self) -> Engine {
         match self {
-            Self::Local(local) => &local.engine,
-            Self::Snowflake(snowflake) => &snowflake.engine,
+            Self::Local(local) => local.engine,
+            Self::Snowflake(snowflake) => snowflake.engine,
         }
     }
 
@@ -84,12 +84,16 @@ impl TargetKind {
     }
 }
 
+/// The container engine that a target uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Engine {
+pub enum Engine {
+    /// The first that works.
     #[default]
     Auto,
+    /// podman and nothing else
     Podman,
+    /// docker and nothing else
     Docker,
 }
 
@@ -109,12 +113,7 @@ struct Raw {
 impl<'de> Deserialize<'de> for Target {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::deserialize(deserializer)?;
-        let engine = match raw.engine {
-            Engine::Auto => "auto",
-            Engine::Podman => "podman",
-            Engine::Docker => "docker",
-        }
-        .to_owned();
+        let engine = raw.engine;
         let misplaced = |key: &str| {
             D::Error::custom(format!(
                 "`{key}` does not apply to a target of kind `{}`",

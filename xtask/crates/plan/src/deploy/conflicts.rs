@@ -3,7 +3,7 @@
 
 use crate::deploy::UserPassword;
 use crate::desired::Desired;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observed::Observed;
 use crate::sql::{Effect, ObjectKind};
 
@@ -35,9 +35,7 @@ pub(super) fn check_grantees(
                     "choose another name for it in [deployment] of spcs.toml: whoever has this one would get what the files grant"
                 }
             };
-            return Err(Error::new(ErrorKind::Config, message)
-                .at(&file.path, statement.line)
-                .with_hint(hint));
+            return Err(Error::new(message).at(&file.path, statement.line).with_hint(hint));
         }
     }
     Ok(())
@@ -46,7 +44,7 @@ pub(super) fn check_grantees(
 /// What is ours but cannot be altered: a service stays in its pool, a pool keeps its family.
 pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), Error> {
     let wrong = |message: String, hint: &str| {
-        Err(Error::new(ErrorKind::Config, message).at("spcs.toml", None).with_hint(hint))
+        Err(Error::new(message).at("spcs.toml", None).with_hint(hint))
     };
     for service in desired.services.values() {
         let Some(running) = observed.services.get(&service.name) else { continue };

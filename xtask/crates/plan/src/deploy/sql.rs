@@ -64,14 +64,7 @@ pub(crate) fn sql_step(
             }
         })
         .collect();
-    let acts = |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
-    let change = match statements.iter().find(acts) {
-        Some(first) => {
-            let all_alike = statements.iter().filter(acts).all(|s| s.change == first.change);
-            if all_alike { first.change } else { Change::Run }
-        }
-        None => Change::Unchanged,
-    };
+    let change = Change::of(&statements);
     if change == Change::Unchanged {
         statements.iter_mut().for_each(|statement| statement.change = Change::Unchanged);
     }

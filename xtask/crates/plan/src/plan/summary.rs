@@ -2,32 +2,30 @@
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::plan::{Action, Change, Plan};
 
 /// How many things a plan makes, changes, sends, removes and leaves alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Summary {
     /// Objects, grants, images and services to be made.
-    pub create: usize,
+    create: usize,
     /// Things to be changed.
-    pub alter: usize,
+    alter: usize,
     /// Images to be pushed.
-    pub push: usize,
+    push: usize,
     /// Specs to be put on the stage.
-    pub put: usize,
+    put: usize,
     /// Statements that always run, without those that only change the session.
-    pub run: usize,
+    run: usize,
     /// Things to be removed.
-    pub drop: usize,
+    drop: usize,
     /// Things that are as wanted.
-    pub unchanged: usize,
+    unchanged: usize,
 }
 
 impl Plan {
     /// Counts the statements of SQL steps and the other steps; waits do not count.
-    pub fn summary(&self) -> Summary {
+    pub(super) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for step in &self.steps {
             match &step.action {

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::project::{Project, SourceFile};
 
 impl Project {
@@ -17,9 +17,7 @@ impl Project {
             for file in names(root, &format!("sql/{set}"))? {
                 let path = format!("sql/{set}/{file}");
                 if !file.ends_with(".sql") {
-                    return Err(
-                        Error::new(ErrorKind::Read, "only `.sql` files belong here").at(path, None)
-                    );
+                    return Err(Error::new("only `.sql` files belong here").at(path, None));
                 }
                 let text = read_text(root, &path)?;
                 sql.push(SourceFile { path, text });
@@ -54,7 +52,7 @@ fn names(root: &Path, folder: &str) -> Result<Vec<String>, Error> {
 }
 
 fn failed(path: &str, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Read, format!("cannot be read: {error}"))
+    Error::new(format!("cannot be read: {error}"))
         .at(path, None)
         .with_hint("run this in the project's folder, or check the path in spcs.toml")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observed::SPEC_DIGEST_VARIABLE;
 use crate::project::{Project, SourceFile};
 use crate::spec::image_reference;
@@ -15,7 +15,7 @@ pub(crate) fn parse_yaml(path: &str, text: &str) -> Result<Json, Error> {
         let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(1));
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or("it cannot be read");
-        Error::new(ErrorKind::Spec, format!("invalid YAML: {message}")).at(path, line)
+        Error::new(format!("invalid YAML: {message}")).at(path, line)
     })
 }
 
@@ -26,9 +26,8 @@ pub(super) fn check(
     spec: &Json,
     digests: &BTreeMap<String, String>,
 ) -> Result<(), Error> {
-    let wrong = |near: &str, message: String| {
-        Error::new(ErrorKind::Spec, message).at(&file.path, line_of(&file.text, near))
-    };
+    let wrong =
+        |near: &str, message: String| Error::new(message).at(&file.path, line_of(&file.text, near));
     let containers = spec.pointer("/spec/containers").and_then(Json::as_array);
     let containers = containers.filter(|list| !list.is_empty()).ok_or_else(|| {
         wrong("spec", "`spec.containers` must list at least one container".to_owned())
@@ -63,9 +62,10 @@ fn unknown_image(project: &Project, file: &SourceFile, container: &str, image: &
         project.config.images.keys().map(|key| format!("<% {key}_image %>")).collect();
     let message =
         format!("container `{container}` runs `{image}`, which is no image of this deployment");
-    Error::new(ErrorKind::Image, message).at(&file.path, line_of(&file.text, image)).with_hint(
-        format!("write {}, or add the image to [images] of spcs.toml", known.join(" or ")),
-    )
+    Error::new(message).at(&file.path, line_of(&file.text, image)).with_hint(format!(
+        "write {}, or add the image to [images] of spcs.toml",
+        known.join(" or ")
+    ))
 }
 
 fn line_of(text: &str, near: &str) -> Option<usize> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::deploy::{Known, decide, sql_step};
 use crate::desired;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::observed::{Observed, ObservedService};
 use crate::plan::{Action, PlannedStatement};
 use crate::project::Project;
@@ -67,7 +67,7 @@ fn file_of(
     let files = desired::sql_files(project, target, "services", &spec_files)?;
     let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name)).ok_or_else(|| {
         let message = format!("no file of sql/services creates the service `{name}`");
-        Error::new(ErrorKind::Sql, message).with_hint(format!(
+        Error::new(message).with_hint(format!(
             "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
         ))
     })?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::sql::{Effect, ObjectKind, effect, split};
 
 /// A rendered file of `sql/`.
@@ -77,7 +77,7 @@ impl SqlFile {
 }
 
 fn wrong(path: &str, line: usize, message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Sql, message).at(path, line)
+    Error::new(message).at(path, line)
 }
 
 struct Header {

@@ -3,7 +3,7 @@
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// A statement as it stands in a file.
 pub(crate) struct RawStatement {
@@ -24,7 +24,7 @@ pub(crate) fn tokens(path: &str, text: &str) -> Result<Vec<TokenWithSpan>, Error
             Some((what, line)) => (format!("the {what} that begins here does not end"), line),
             None => (error.message, usize::try_from(error.location.line).unwrap_or(0)),
         };
-        Error::new(ErrorKind::Sql, message)
+        Error::new(message)
             .at(path, line)
             .with_hint("close it; inside of single quotes a quote is doubled")
     })
@@ -62,10 +62,9 @@ fn push(
         && ["PUT", "GET"].contains(&word.value.to_uppercase().as_str())
     {
         let command = word.value.to_uppercase();
-        return Err(Error::new(
-            ErrorKind::Sql,
-            format!("`{command}` moves files, which a statement sent to the server cannot"),
-        )
+        return Err(Error::new(format!(
+            "`{command}` moves files, which a statement sent to the server cannot"
+        ))
         .at(path, line)
         .with_hint("specs are uploaded by `cargo xtask put`; take this statement out"));
     }

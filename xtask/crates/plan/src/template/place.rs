@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use sqlparser::tokenizer::{Token, Whitespace};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::project::SourceFile;
 use crate::sql::tokens;
 use crate::template::{Syntax, fill};
@@ -78,11 +78,8 @@ fn check_yaml(
     let line = name.and_then(|(name, _)| line_of(&file.text, name));
     match name.and_then(|(name, _)| Some((name, variables.get(name)?))) {
         Some((name, value)) => Err(misplaced(file, line.unwrap_or(1), name, value)),
-        None => Err(Error::new(
-            ErrorKind::Template,
-            format!("a value changes the structure of the spec at `{place}`"),
-        )
-        .at(&file.path, None)),
+        None => Err(Error::new(format!("a value changes the structure of the spec at `{place}`"))
+            .at(&file.path, None)),
     }
 }
 
@@ -138,6 +135,5 @@ fn misplaced(file: &SourceFile, line: usize, name: &str, value: &Value) -> Error
         Value::Texts(_) => "outside of quotes: its values bring their own",
         _ => "inside single quotes",
     };
-    Error::new(ErrorKind::Template, format!("`<% {name} %>` must stand {where_to}"))
-        .at(&file.path, line)
+    Error::new(format!("`<% {name} %>` must stand {where_to}")).at(&file.path, line)
 }
