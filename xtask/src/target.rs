@@ -115,7 +115,8 @@ pub(crate) async fn start_platform(
                 Some(platform::engine_command(&engine))
             }
         };
-        Ok(Start { state_dir: state_dir.clone(), port: local.port, engine })
+        let verbose = context.console.verbose();
+        Ok(Start { state_dir: state_dir.clone(), port: local.port, engine, verbose })
     })
     .await?;
     if !started.adopted {

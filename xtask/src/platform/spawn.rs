@@ -24,6 +24,8 @@ pub(crate) struct Start {
     pub(crate) port: u16,
     /// The engine that runs the services; `None` simulates them.
     pub(crate) engine: Option<EngineCommand>,
+    /// How many `-v` it logs with.
+    pub(crate) verbose: u8,
 }
 
 /// A platform that runs now.
@@ -99,6 +101,7 @@ fn spawn(start: &Start) -> Result<Child> {
     let mut command = Command::new(&program);
     command.args(["local", "serve", "--state-dir"]).arg(&start.state_dir);
     command.args(["--port", &start.port.to_string()]);
+    command.args((0..start.verbose).map(|_| "-v"));
     if let Some(engine) = &start.engine {
         let kind = match engine.kind {
             EngineKind::Podman => "podman",
