@@ -1,24 +1,28 @@
 //! Deploying, again and again, phase by phase, interrupted, and away again.
 
-use std::process::Stdio;
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::project::{changed, signal};
 use crate::sandbox::Sandbox;
-
-/// Names of the services whose step changed something.
-fn changes(deployed: &Value) -> Vec<String> {
-    let changes = deployed["changes"].as_array().expect("changes");
-    changes.iter().map(|change| change["id"].as_str().expect("an id").to_owned()).collect()
-}
+use crate::stranger::Stranger;
 
 #[test]
 fn a_deploy_ends_with_the_url_the_user_and_where_the_password_is() {
     let sandbox = Sandbox::new();
     let run = sandbox.xtask(&["deploy", "--format", "json", "-vvv"]).code(0);
-    let password =
-        std::fs::read_to_string(sandbox.path("target/spcs/local/user_password")).unwrap();
-    assert!(!run.stderr.contains(password.trim()), "the password is in the log");
+    let platform = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let password = sandbox.read("target/spcs/local/user_password");
+    // The platform that deploy started says as much as deploy.
+    let log = sandbox.read("target/spcs/local/platform.log");
+    assert!(log.contains("statement executed"), "{log}");
+    let secrets = [password.trim(), platform["password"].as_str().expect("a password")];
+    for secret in secrets.into_iter().chain(["Snowflake Token=", "Bearer ", "Basic "]) {
+        // Fails without showing it.
+        assert!(!run.stderr.contains(secret) && !run.stdout.contains(secret), "deploy tells one");
+        assert!(!log.contains(secret), "the platform's log holds one");
+    }
     let deployed = run.json();
     let url = deployed["url"].as_str().expect("a url");
     assert!(url.starts_with("http://") && url.contains("-spcs-local.localhost:"), "{url}");
@@ -32,7 +36,7 @@ fn a_second_deploy_changes_nothing_and_says_so() {
     sandbox.xtask(&["deploy"]).code(0);
     let builds = sandbox.engine_calls("build");
     let second = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
-    assert_eq!(changes(&second.json()), Vec::<String>::new());
+    assert_eq!(changed(&second.json()), [""; 0]);
     assert_eq!(sandbox.engine_calls("build"), builds);
 }
 
@@ -41,9 +45,11 @@ fn an_edited_notebook_changes_one_image_and_one_service() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.edit("images/jupyter/TestMilvus.ipynb", "# Search with Milvus", "# Search");
-    let mut changed = changes(&sandbox.xtask(&["deploy", "--format", "json"]).code(0).json());
-    changed.sort();
-    assert_eq!(changed, ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]);
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
+    assert_eq!(
+        changed(&deployed),
+        ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]
+    );
 }
 
 #[test]
@@ -62,26 +68,15 @@ fn every_phase_alone_and_in_order_gives_what_deploy_gives() {
         sandbox.xtask(phase).code(0);
     }
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
-    assert_eq!(changes(&deployed.json()), Vec::<String>::new());
+    assert_eq!(changed(&deployed.json()), [""; 0]);
 }
 
 #[test]
 fn a_deploy_that_was_killed_is_finished_by_the_next() {
     let sandbox = Sandbox::new();
-    let mut child = sandbox
-        .command(&["deploy"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("xtask starts");
-    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
-    for line in lines.map_while(Result::ok) {
-        if line.contains("sql:bootstrap/080") {
-            break;
-        }
-    }
-    child.kill().expect("kill -9");
-    child.wait().unwrap();
+    sandbox.hold_builds();
+    drop(sandbox.killed_at(&["deploy"], "> sql:bootstrap/080"));
+    sandbox.let_builds_end();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
@@ -89,28 +84,17 @@ fn a_deploy_that_was_killed_is_finished_by_the_next() {
 #[test]
 fn an_interrupted_deploy_ends_what_runs_and_goes_on_when_run_again() {
     let sandbox = Sandbox::new();
-    let mut child = sandbox
-        .command(&["deploy"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("xtask starts");
-    let mut said = String::new();
-    let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
-    for line in lines.map_while(Result::ok) {
-        // The pools take a second to start: there is time to interrupt.
+    // Held until the signal has arrived: deploy cannot end before it.
+    sandbox.hold_builds();
+    let run = sandbox.watched(&["deploy"], |line, child| {
         if line.contains("> sql:bootstrap/080") {
-            let pid = child.id().to_string();
-            assert!(
-                std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success()
-            );
+            signal("-INT", child.id());
+        } else if line.contains("interrupted: waiting for what runs") {
+            sandbox.let_builds_end();
         }
-        said.push_str(&line);
-        said.push('\n');
-    }
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
-    assert!(said.contains("hint: run the same command again to go on"), "{said}");
-    assert!(!said.contains("> service:"), "{said}");
+    });
+    let run = run.code(130).says("hint: run the same command again to go on");
+    assert!(!run.stderr.contains("> service:"), "{}", run.stderr);
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
@@ -120,11 +104,10 @@ fn a_killed_platform_still_has_everything_when_it_starts_again() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
-    let pid = status["pid"].to_string();
-    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    signal("-9", &status["pid"]);
     sandbox.xtask(&["status"]).code(5);
     let again = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
-    assert_eq!(changes(&again.json()), Vec::<String>::new());
+    assert_eq!(changed(&again.json()), [""; 0]);
 }
 
 #[test]
@@ -138,15 +121,51 @@ fn clean_asks_first_and_finds_nothing_the_second_time() {
     assert_eq!(again.json(), json!({"changes": []}));
 }
 
-#[test]
-fn a_refused_login_is_told_apart_from_a_refused_statement() {
+#[tokio::test]
+async fn what_spcs_toml_leaves_open_is_deployed_and_cleaned_as_well() {
+    let sandbox = Sandbox::new();
+    let hosts = "hosts = [\"pypi.org:443\", \"files.pythonhosted.org:443\"]";
+    sandbox.edit("spcs.toml", hosts, "hosts = []");
+    sandbox.edit("spcs.toml", "create_integration = false", "create_integration = true");
+    sandbox.edit("spcs.toml", "schema = \"PUBLIC\"", "schema = \"SEARCH\"");
+    sandbox.xtask(&["local", "start"]).code(0);
+    let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let stranger = Stranger::new(&status).await;
+    let before = stranger.account().await;
+
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
+    let steps = changed(&deployed);
+    for step in ["sql:bootstrap/010_ingress_integration.sql", "sql:bootstrap/090_schema.sql"] {
+        assert!(steps.iter().any(|changed| changed == step), "{step} of {steps:?}");
+    }
+    let services = &deployed["services"];
+    assert_eq!(services[0]["name"], "MILVUS_DEMO.SEARCH.JUPYTER", "{services}");
+    let account = stranger.account().await;
+    assert!(!account.iter().any(|line| line.contains("EGRESS")), "{account:#?}");
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+
+    sandbox.xtask(&["clean", "--yes"]).code(0);
+    // The integration is the whole account's: others may have come to need it.
+    let after = stranger.account().await;
+    let (kept, after): (BTreeSet<_>, _) =
+        after.into_iter().partition(|line| line.contains("SNOWSERVICES_INGRESS_OAUTH"));
+    assert!(kept.iter().any(|line| line.starts_with("SHOW INTEGRATIONS: ")), "{kept:?}");
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn a_refused_login_is_told_apart_from_a_refused_statement() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["local", "start"]).code(0);
+    let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let stranger = Stranger::new(&status).await;
+    let before = stranger.account().await;
     let file = sandbox.path("target/spcs/local/platform.json");
     let mut status: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
     status["password"] = json!("not-the-password");
     std::fs::write(&file, status.to_string()).unwrap();
     sandbox.xtask(&["sql", "bootstrap"]).code(5).without_data().says("logging in at `local`");
+    assert_eq!(stranger.account().await, before);
 }
 
 #[test]
@@ -179,7 +198,7 @@ fn a_password_of_a_run_that_did_not_end_well_is_given_to_the_user_who_is_there()
     let plan = sandbox.xtask(&["plan"]).code(0).stdout;
     assert!(plan.contains("sql/password/010_user_password.sql"), "{plan}");
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
-    assert_eq!(changes(&deployed), ["sql:password/010_user_password.sql"]);
+    assert_eq!(changed(&deployed), ["sql:password/010_user_password.sql"]);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
 

@@ -8,6 +8,7 @@ mod end_to_end;
 mod installing;
 mod interrupting;
 mod mistakes;
+mod project;
 mod sandbox;
 mod stranger;
 mod third_parties;

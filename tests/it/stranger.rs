@@ -75,7 +75,7 @@ impl Stranger {
                 .iter()
                 .map(|name| (*name).to_owned())
                 .zip(cells)
-                .filter(|(name, _)| !name.ends_with("_on") && name != "last_success_login")
+                .filter(|(name, _)| !MOMENTS.contains(&name.as_str()))
                 .collect::<serde_json::Map<_, _>>()
                 .into()
         };
@@ -117,3 +117,6 @@ const LISTS: [&str; 18] = [
     "SHOW GRANTS TO ROLE PUBLIC",
     "SHOW GRANTS OF ROLE SYSADMIN",
 ];
+
+/// Columns that change without a change.
+const MOMENTS: [&str; 4] = ["created_on", "updated_on", "resumed_on", "last_success_login"];

@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// One browser with one page; killed when dropped.
+/// One browser with one page; it ends when dropped.
 pub(crate) struct Browser {
-    process: Child,
+    _process: Process,
     page: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
 }
@@ -21,7 +21,10 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts the browser with an empty profile in `profile`, and connects to its first page.
     pub(crate) async fn start(profile: &Path) -> Self {
-        let process = Command::new(program())
+        // Not below target/: it holds a socket, whose path may have 108 bytes.
+        let temporary = tempfile::tempdir().expect("a directory for Chromium's own");
+        let mut command = Command::new(program());
+        command
             // Tests run as root in containers and CI, where Chromium's own sandbox cannot work.
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"])
             .args(["--disable-dev-shm-usage", "--no-first-run", "--disable-sync"])
@@ -30,10 +33,12 @@ impl Browser {
             .args(["--window-size=1400,2200", "--remote-debugging-port=0"])
             .arg(format!("--user-data-dir={}", profile.display()))
             .arg("about:blank")
+            .env("TMPDIR", temporary.path())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromium starts");
+            .stderr(Stdio::null());
+        let child = command.spawn().expect("chromium starts");
+        let process = Process { child, _temporary: temporary };
+        let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let port_file = profile.join("DevToolsActivePort");
         let port = until("Chromium names its port", async || {
             let text = std::fs::read_to_string(&port_file).ok()?;
@@ -41,14 +46,15 @@ impl Browser {
         })
         .await;
         let address = until("Chromium has a page", async || {
-            let list = reqwest::get(format!("http://127.0.0.1:{port}/json/list")).await.ok()?;
+            let address = format!("http://127.0.0.1:{port}/json/list");
+            let list = client.get(address).send().await.ok()?;
             let pages: Vec<Value> = list.json().await.ok()?;
             let page = pages.iter().find(|page| page["type"] == "page")?;
             page["webSocketDebuggerUrl"].as_str().map(str::to_owned)
         })
         .await;
         let (page, _) = tokio_tungstenite::connect_async(address).await.expect("the page listens");
-        Self { process, page, last_id: 0 }
+        Self { _process: process, page, last_id: 0 }
     }
 
     /// Goes to `url`; the page may still be loading afterwards.
@@ -148,10 +154,16 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
+/// Chromium itself; killed when dropped, be it before it has a page.
+struct Process {
+    child: Child,
+    _temporary: tempfile::TempDir,
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::coming::changed;
-use super::deployment::{DATABASE, Deployment};
+use super::deployment::Deployment;
 use super::engine::Engine;
+use crate::project::changed;
 
 /// One image, one layer, one service; Milvus runs on and keeps its data.
-pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment, engine: Engine) {
-    let [milvus, jupyter] = engine.containers(DATABASE);
+pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment) {
+    let [milvus, jupyter] = deployment.containers();
     let before = layers(deployment);
     // The first cell would say so if the data had gone.
     deployment.edit(
@@ -19,28 +19,27 @@ pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment, engi
         "assert client.has_collection(\\\"demo_collection\\\")",
     );
     let report = deployment.json(&["deploy", "--yes"]);
-    let mut steps = changed(&report);
-    steps.sort_unstable();
-    assert_eq!(steps, ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]);
+    assert_eq!(
+        changed(&report),
+        ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]
+    );
     assert_eq!(layers(deployment).difference(&before).count(), 1, "one layer is new");
-    assert_eq!(engine.container(DATABASE, "milvus"), milvus);
-    assert_ne!(engine.container(DATABASE, "jupyter"), jupyter);
+    assert_eq!(deployment.container("milvus"), milvus);
+    assert_ne!(deployment.container("jupyter"), jupyter);
     deployment.succeed(&["verify"]);
 }
 
 /// One PUT, one ALTER SERVICE; a comment alone costs nothing.
 pub(crate) fn an_edited_spec_rolls_one_service(deployment: &Deployment, engine: Engine) {
-    let [milvus, jupyter] = engine.containers(DATABASE);
+    let [milvus, jupyter] = deployment.containers();
     deployment.edit("specs/jupyter.yaml", "# Answers without a login.", "# Needs no login.");
     assert_eq!(changed(&deployment.json(&["deploy"])), [""; 0]);
 
     deployment.edit("specs/jupyter.yaml", "memory: 4Gi", "memory: 3Gi");
     let report = deployment.json(&["deploy"]);
-    let mut steps = changed(&report);
-    steps.sort_unstable();
-    assert_eq!(steps, ["put:jupyter", "service:jupyter"]);
-    assert_eq!(engine.container(DATABASE, "milvus"), milvus);
-    let rolled = engine.container(DATABASE, "jupyter");
+    assert_eq!(changed(&report), ["put:jupyter", "service:jupyter"]);
+    assert_eq!(deployment.container("milvus"), milvus);
+    let rolled = deployment.container("jupyter");
     assert_ne!(rolled, jupyter);
     assert_eq!(engine.inspect(&rolled)[0]["HostConfig"]["Memory"], 3_u64 << 30);
 }

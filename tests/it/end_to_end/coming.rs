@@ -5,30 +5,30 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::deployment::{DATABASE, Deployment};
+use super::deployment::Deployment;
 use super::engine::Engine;
 use super::notebook::ANSWER;
 use super::witness::Witness;
+use crate::project::{changed, signal};
 
-/// The ids of the steps that changed something, in a `deploy --format json`.
-pub(crate) fn changed(report: &Value) -> Vec<&str> {
-    let changes = report["changes"].as_array().expect("deploy reports its changes");
-    changes.iter().map(|step| step["id"].as_str().expect("a step has an id")).collect()
-}
-
-/// Kills deploy in each of its phases, and lets the last one finish: the URL.
-pub(crate) fn killed_anywhere_a_deploy_is_finished_by_the_next(deployment: &Deployment) -> String {
+/// Kills deploy in each of its phases, and lets the last one finish: the URL, and all that was said
+/// meanwhile, as loudly as it can be.
+pub(crate) fn killed_anywhere_a_deploy_is_finished_by_the_next(
+    deployment: &Deployment,
+) -> (String, String) {
+    let arguments = ["deploy", "--yes", "-vvv", "--format", "json"];
+    let mut said = String::new();
     for phase in
         ["sql:bootstrap/", "build:jupyter", "push:jupyter", "put:", "service:milvus", "ready:"]
     {
-        let started = format!("> {phase}");
-        let ended =
-            deployment.run_until(&["deploy", "--yes", "-v"], |line| line.contains(&started));
-        assert_eq!(ended.code, None, "deploy was not killed at {phase}:\n{}", ended.stderr);
+        let killed = deployment.killed_at(&arguments, &format!("> {phase}"));
+        said = said + &killed.stdout + &killed.stderr;
     }
-    let report = deployment.json(&["deploy", "--yes"]);
+    let finished = deployment.succeed(&arguments);
+    said = said + &finished.stdout + &finished.stderr;
+    let report = finished.json();
     assert_eq!(report["user"], "MILVUS_USER");
-    report["url"].as_str().expect("deploy ends with a URL").to_owned()
+    (report["url"].as_str().expect("deploy ends with a URL").to_owned(), said)
 }
 
 /// The answer comes from Milvus, through the public endpoint, and the executed notebook is kept.
@@ -42,26 +42,24 @@ pub(crate) fn verify_finds_the_answer(deployment: &Deployment) {
 }
 
 /// Nothing is sent, rolled or restarted, and that takes seconds.
-pub(crate) fn a_second_deploy_changes_nothing(deployment: &Deployment, engine: Engine) {
-    let before = engine.containers(DATABASE);
+pub(crate) fn a_second_deploy_changes_nothing(deployment: &Deployment) {
+    let before = deployment.containers();
     let ended = deployment.succeed(&["deploy", "--format", "json"]);
-    let report: Value = serde_json::from_str(&ended.stdout).expect("one JSON document");
-    assert_eq!(changed(&report), [""; 0]);
-    assert!(ended.took < Duration::from_secs(10), "it took {:?}", ended.took);
-    assert_eq!(engine.containers(DATABASE), before);
+    let took = ended.took;
+    assert_eq!(changed(&ended.json()), [""; 0]);
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    assert_eq!(deployment.containers(), before);
 }
 
 /// The next `local start` adopts the containers that went on running.
-pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment, engine: Engine) {
-    let before = engine.containers(DATABASE);
+pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment) {
+    let before = deployment.containers();
     let platform = deployment.platform();
-    let process = platform["pid"].as_u64().expect("the platform's process").to_string();
-    let killed = std::process::Command::new("kill").args(["-9", &process]).status();
-    assert!(killed.expect("kill").success());
+    signal("-9", &platform["pid"]);
     deployment.succeed(&["local", "start"]);
     let report = deployment.json(&["deploy"]);
     assert_eq!(changed(&report), [""; 0]);
-    assert_eq!(engine.containers(DATABASE), before);
+    assert_eq!(deployment.containers(), before);
     verify_finds_the_answer(deployment);
 }
 
@@ -69,20 +67,20 @@ pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment
 pub(crate) fn secrets_stay_where_they_belong(
     deployment: &Deployment,
     engine: Engine,
+    said: &str,
     witness: &Witness,
 ) -> String {
-    let file = deployment.path("target/spcs/local/user_password");
-    let password = std::fs::read_to_string(&file).expect("deploy generated a password");
-    let password = password.trim().to_owned();
+    let password = deployment.read("target/spcs/local/user_password").trim().to_owned();
     let admin = deployment.platform()["password"].as_str().expect("a password").to_owned();
-    let token = session_token(&engine.inspect(&engine.container(DATABASE, "jupyter")));
+    let token = session_token(&engine.inspect(&deployment.container("jupyter")));
     let secrets = [password.as_str(), admin.as_str(), token.as_str()];
+    let sent = [&secrets[..], &["Snowflake Token=", "Bearer ", "Basic "]].concat();
 
-    let loud = deployment.succeed(&["deploy", "-vvv"]);
-    free_of("deploy -vvv", &format!("{}{}", loud.stdout, loud.stderr), &secrets);
-    let log = std::fs::read_to_string(deployment.path("target/spcs/local/platform.log"));
-    free_of("the platform's log", &log.unwrap_or_default(), &secrets);
-    for container in engine.containers(DATABASE) {
+    free_of("deploy -vvv", said, &sent);
+    let log = deployment.read("target/spcs/local/platform.log");
+    assert!(log.contains("statement executed"), "the platform said little:\n{log}");
+    free_of("the platform's log", &log, &sent);
+    for container in deployment.containers() {
         let inspected = engine.inspect(&container);
         free_of("inspect", &inspected.to_string(), &secrets);
         for variable in inspected[0]["Config"]["Env"].as_array().expect("an environment") {

@@ -1,111 +1,49 @@
-//! A copy of the project, deployed to a platform of its own: another port, other names.
+//! The project, deployed to a platform of its own: another port, other names.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::engine::Engine;
-use crate::sandbox::copy;
+use crate::project::{Project, Run};
 
-/// The database of these deployments: nobody else's containers carry its name.
+/// The database of these deployments.
 pub(crate) const DATABASE: &str = "END_TO_END";
 
-/// The project in a directory of its own. Everything it deployed is taken away when it is dropped.
-pub(crate) struct Deployment {
-    folder: tempfile::TempDir,
-    engine: Engine,
-}
+/// Long enough for a first build on a busy machine.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// How a command ended.
-pub(crate) struct Ended {
-    /// Its exit code; `None` when it was killed.
-    pub(crate) code: Option<i32>,
-    /// Its data.
-    pub(crate) stdout: String,
-    /// What it told people.
-    pub(crate) stderr: String,
-    /// How long it took.
-    pub(crate) took: Duration,
+/// A copy of the project. Everything it deployed is taken away when it is dropped.
+pub(crate) struct Deployment {
+    project: Project,
+    engine: Engine,
+    platform_id: String,
 }
 
 impl Deployment {
-    /// Copies what a user edits, and gives the copy names and a port that collide with nothing.
+    /// A copy with names and a port that collide with nothing.
     pub(crate) fn new(engine: Engine) -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // Below target/, so that what a failed run leaves is found and costs no memory.
-        let folder = tempfile::Builder::new()
-            .prefix("end-to-end-")
-            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
-            .expect("a directory for the copy");
-        for part in ["spcs.toml", "sql", "specs", "images"] {
-            copy(&source.join(part), &folder.path().join(part));
-        }
-        let deployment = Self { folder, engine };
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a free port").port();
-        deployment.edit("spcs.toml", "port = 8462", &format!("port = {port}"));
-        deployment.edit("spcs.toml", "\"milvus_demo\"", "\"end_to_end\"");
-        deployment.edit("spcs.toml", "\"MILVUS_DEMO\"", &format!("\"{DATABASE}\""));
-        deployment
-    }
-
-    /// A path of the copy.
-    pub(crate) fn path(&self, part: &str) -> PathBuf {
-        self.folder.path().join(part)
-    }
-
-    /// Replaces a text that a file of the copy has exactly once.
-    #[track_caller]
-    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
-        let path = self.path(file);
-        let text = std::fs::read_to_string(&path).expect("a file of the project");
-        assert_eq!(text.matches(from).count(), 1, "{file} holds `{from}` once");
-        std::fs::write(path, text.replace(from, to)).expect("an edited file");
-    }
-
-    /// Runs a command to its end, whatever that is.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        self.run_until(arguments, |_| false)
+        let project = Project::new("end-to-end-", LIMIT).arguments(&["--engine", engine.name()]);
+        project.edit("spcs.toml", "port = 8462", &format!("port = {}", free_port()));
+        project.edit("spcs.toml", "\"milvus_demo\"", "\"end_to_end\"");
+        project.edit("spcs.toml", "\"MILVUS_DEMO\"", &format!("\"{DATABASE}\""));
+        let folder = project.path("").canonicalize().expect("the copy is there");
+        let platform_id = emulator::controller::platform_id(&folder.join("target/spcs/local"));
+        Self { project, engine, platform_id }
     }
 
     /// Runs a command that has to succeed.
     #[track_caller]
-    pub(crate) fn succeed(&self, arguments: &[&str]) -> Ended {
-        let ended = self.run(arguments);
-        assert_eq!(ended.code, Some(0), "xtask {arguments:?}:\n{}\n{}", ended.stdout, ended.stderr);
-        ended
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> Run {
+        self.xtask(arguments).code(0)
     }
 
     /// Runs a command that has to succeed, and reads the JSON document that it prints.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
-        let ended = self.succeed(&[arguments, &["--format", "json"]].concat());
-        serde_json::from_str(&ended.stdout).expect("stdout is one JSON document")
-    }
-
-    /// Runs a command, and kills it without a warning at the first line for which `fatal` holds.
-    pub(crate) fn run_until(&self, arguments: &[&str], fatal: impl Fn(&str) -> bool) -> Ended {
-        let start = Instant::now();
-        let mut child = self.command(arguments).spawn().expect("xtask starts");
-        let mut stdout = child.stdout.take().expect("stdout is a pipe");
-        let data = std::thread::spawn(move || std::io::read_to_string(&mut stdout));
-        let mut stderr = String::new();
-        let lines = BufReader::new(child.stderr.take().expect("stderr is a pipe")).lines();
-        for line in lines.map_while(Result::ok) {
-            if fatal(&line) {
-                child.kill().expect("kill -9");
-                break;
-            }
-            stderr.push_str(&line);
-            stderr.push('\n');
-        }
-        let status = child.wait().expect("xtask ends");
-        let stdout = data.join().expect("stdout is read").expect("stdout is UTF-8");
-        Ended { code: status.code(), stdout, stderr, took: start.elapsed() }
+        self.succeed(&[arguments, &["--format", "json"]].concat()).json()
     }
 
     /// What the running platform says of itself, the administrator's password included.
@@ -113,23 +51,61 @@ impl Deployment {
         self.json(&["local", "status"])
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.args(arguments).current_dir(self.folder.path());
-        command.args(["--engine", self.engine.name()]);
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SPCS_")) {
-            command.env_remove(name);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
+    /// The id of the one running container of a service.
+    #[track_caller]
+    pub(crate) fn container(&self, service: &str) -> String {
+        let service = format!("{DATABASE}.PUBLIC.{}", service.to_uppercase());
+        self.engine.container(&self.platform_id, &service)
+    }
+
+    /// The ids of the running containers of both services.
+    #[track_caller]
+    pub(crate) fn containers(&self) -> [String; 2] {
+        [self.container("milvus"), self.container("jupyter")]
+    }
+
+    /// Everything that the engine holds for the platform.
+    pub(crate) fn objects(&self) -> Vec<String> {
+        self.engine.objects(&self.platform_id)
+    }
+
+    /// The names under which the engine has what was built here, as its own output says them.
+    fn built(&self) -> impl Iterator<Item = String> {
+        ["milvus", "jupyter"].into_iter().filter_map(|image| {
+            let log = self.path(&format!("target/spcs/logs/build-{image}.log"));
+            let said = std::fs::read_to_string(log).ok()?;
+            let name = format!("localhost/spcs-build/{image}:");
+            let tag = said.split_once(&name)?.1.chars().take_while(char::is_ascii_alphanumeric);
+            Some(name + &tag.collect::<String>())
+        })
+    }
+}
+
+impl Deref for Deployment {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
     }
 }
 
 impl Drop for Deployment {
     fn drop(&mut self) {
-        let ended = self.run(&["local", "reset", "--yes"]);
-        if ended.code != Some(0) {
-            eprintln!("the platform of the test was not reset:\n{}", ended.stderr);
+        // No panic here: it would leave the directory too.
+        match self.command(&["local", "reset", "--yes"]).output() {
+            Ok(output) if output.status.success() => {}
+            ended => eprintln!("the platform of the test was not reset: {ended:?}"),
+        }
+        for image in self.built() {
+            self.engine.untag(&image);
         }
     }
+}
+
+/// A free port that nobody is given by chance while the platform is down: below the range that
+/// connections going out take theirs from.
+fn free_port() -> u16 {
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("less than 10000");
+    (first..32_000).find(free).expect("a free port")
 }

@@ -34,24 +34,16 @@ impl Engine {
         self.program
     }
 
-    /// The id of the one running container of a service of `database`.
-    pub(crate) fn container(self, database: &str, service: &str) -> String {
-        let name = format!("spcs-{}-public-{service}-0-", database.to_lowercase());
-        let listed = self.run(&["ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"]);
-        let found: Vec<_> = listed.lines().filter(|line| line.contains(&name)).collect();
+    /// The id of the one running container of a platform's service.
+    #[track_caller]
+    pub(crate) fn container(self, platform: &str, service: &str) -> String {
+        let labels = [("platform", platform), ("service", service)]
+            .map(|(name, value)| format!("label=spcs.{name}={value}"));
+        let filters = ["--filter", &labels[0], "--filter", &labels[1]];
+        let listed = self.run(&[&["ps", "--no-trunc", "--quiet"][..], &filters].concat());
+        let found: Vec<_> = listed.lines().collect();
         assert_eq!(found.len(), 1, "one container of {service}, found: {listed}");
-        found[0].split(' ').next().expect("an id").to_owned()
-    }
-
-    /// The ids of the running containers of both services.
-    pub(crate) fn containers(self, database: &str) -> [String; 2] {
-        ["milvus", "jupyter"].map(|service| self.container(database, service))
-    }
-
-    /// The id of the platform that a container belongs to: everything it makes carries it.
-    pub(crate) fn platform_of(self, container: &str) -> String {
-        let label = "{{index .Config.Labels \"spcs.platform\"}}";
-        self.run(&["container", "inspect", "--format", label, container]).trim().to_owned()
+        found[0].to_owned()
     }
 
     /// Everything of a platform that the engine holds: containers, networks, volumes.
@@ -72,6 +64,15 @@ impl Engine {
         ];
         let listed = lists.map(|list| self.run(&[list, filter].concat()));
         listed.concat().lines().map(str::to_owned).collect()
+    }
+
+    /// Takes a name away from an image, and the image if it was its only one. What it was built
+    /// upon stays, as every build's cache does.
+    pub(crate) fn untag(self, image: &str) {
+        let output = Command::new(self.program).args(["rmi", "--no-prune", image]).output();
+        if !output.as_ref().is_ok_and(|output| output.status.success()) {
+            eprintln!("the test's image {image} was not removed: {output:?}");
+        }
     }
 
     /// `inspect` of a container, parsed.

@@ -10,7 +10,7 @@ use crate::stranger::Stranger;
 pub(crate) async fn verify_says_why_it_fails(deployment: &Deployment) {
     let stranger = Stranger::new(&deployment.platform()).await;
     stranger.sql(&format!("ALTER SERVICE {DATABASE}.PUBLIC.MILVUS SUSPEND")).await;
-    let ended = deployment.run(&["verify", "--timeout", "60s"]);
+    let ended = deployment.xtask(&["verify", "--timeout", "60s"]);
     assert_eq!(ended.code, Some(8), "{}", ended.stderr);
     let cause = format!("service {DATABASE}.PUBLIC.MILVUS is SUSPENDED");
     assert!(ended.stderr.contains(&cause), "{}", ended.stderr);
@@ -42,14 +42,13 @@ pub(crate) async fn clean_takes_away_what_is_ours_alone(
 ) {
     let stranger = Stranger::new(&deployment.platform()).await;
     stranger.sql("CREATE DATABASE SOMEONE_ELSES").await;
-    let platform = engine.platform_of(&engine.container(DATABASE, "milvus"));
     // Two containers, the schema's network and the way out, the block volume.
-    assert_eq!(engine.objects(&platform).len(), 5, "{:?}", engine.objects(&platform));
+    assert_eq!(deployment.objects().len(), 5, "{:?}", deployment.objects());
 
-    let declined = deployment.run(&["clean"]);
+    let declined = deployment.xtask(&["clean"]);
     assert_eq!(declined.code, Some(9), "nobody was there to confirm: {}", declined.stderr);
     deployment.succeed(&["clean", "--yes"]);
-    assert_eq!(engine.objects(&platform), [""; 0]);
+    assert_eq!(deployment.objects(), [""; 0]);
     let mut after = Sight::of(deployment, engine).await;
     // Others may use the engine meanwhile and take away what is theirs.
     after.engine.retain(|object| !before.engine.contains(object));
@@ -64,14 +63,10 @@ pub(crate) async fn clean_takes_away_what_is_ours_alone(
 }
 
 /// State that was deleted by other means than a reset takes its containers with it.
-pub(crate) fn a_platform_without_its_state_begins_with_nothing(
-    deployment: &Deployment,
-    engine: Engine,
-) {
+pub(crate) fn a_platform_without_its_state_begins_with_nothing(deployment: &Deployment) {
     deployment.succeed(&["deploy"]);
-    let platform = engine.platform_of(&engine.container(DATABASE, "milvus"));
     deployment.succeed(&["local", "stop"]);
     std::fs::remove_dir_all(deployment.path("target/spcs/local")).expect("the state is there");
     deployment.succeed(&["local", "start"]);
-    assert_eq!(engine.objects(&platform), [""; 0]);
+    assert_eq!(deployment.objects(), [""; 0]);
 }

@@ -8,6 +8,7 @@ file="$here/$(echo "$last" | tr '/:' '__').image"
 case "$1" in
 info) echo 5.0.0 ;;
 build)
+  while [ -e "$here/hold" ]; do sleep 0.02; done
   (cd "$last" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -d' ' -f1) > "$here/hash.$$"
   previous= tag=
   for word; do

@@ -1,9 +1,14 @@
 //! A client of Snowflake in a Python environment of its own, which later runs find again.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
+use crate::project::Run;
 use crate::sandbox::Sandbox;
+
+/// Long enough to install a client, and for all that a script does.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// A client, unless nobody asked for it.
 pub(crate) struct Client {
@@ -60,13 +65,6 @@ impl Client {
 /// Runs a program that has to succeed; what it wrote says why it did not.
 #[track_caller]
 fn succeeds(command: &mut Command) {
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.unwrap_or_else(|error| panic!("running {command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?} ended with {}\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let run = Run::of(command, Path::new(env!("CARGO_TARGET_TMPDIR")), LIMIT, |_, _| {});
+    assert_eq!(run.code, Some(0), "{command:?} failed\n{}{}", run.stdout, run.stderr);
 }

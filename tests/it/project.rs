@@ -1,0 +1,123 @@
+//! A copy of the project in a directory of its own, and the binary run in it.
+
+mod run;
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+pub(crate) use run::{Run, changed};
+
+/// What a user edits, copied, with the settings that its commands run with.
+pub(crate) struct Project {
+    folder: tempfile::TempDir,
+    /// How long one command may take.
+    limit: Duration,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Project {
+    /// A fresh copy, gone when it is dropped.
+    pub(crate) fn new(prefix: &str, limit: Duration) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        // Below target/, so that what a killed run leaves is found and costs no memory.
+        let folder = tempfile::Builder::new()
+            .prefix(prefix)
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .expect("a directory for the copy");
+        for part in ["spcs.toml", "sql", "specs", "images"] {
+            copy(&source.join(part), &folder.path().join(part));
+        }
+        Self { folder, limit, arguments: Vec::new(), environment: Vec::new() }
+    }
+
+    /// Arguments that every command gets.
+    pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// A variable that every command gets.
+    pub(crate) fn environment(mut self, name: &str, value: String) -> Self {
+        self.environment.push((name.to_owned(), value));
+        self
+    }
+
+    /// A path of the copy.
+    pub(crate) fn path(&self, part: &str) -> PathBuf {
+        self.folder.path().join(part)
+    }
+
+    /// The text of a file of the copy.
+    #[track_caller]
+    pub(crate) fn read(&self, file: &str) -> String {
+        let path = self.path(file);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Replaces a text that a file of the copy has exactly once.
+    #[track_caller]
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = self.read(file);
+        assert_eq!(text.matches(from).count(), 1, "{file} holds `{from}` once");
+        std::fs::write(self.path(file), text.replace(from, to)).expect("an edited file");
+    }
+
+    /// Runs the binary to its end.
+    #[must_use = "check how it ended"]
+    #[track_caller]
+    pub(crate) fn xtask(&self, arguments: &[&str]) -> Run {
+        self.watched(arguments, |_, _| {})
+    }
+
+    /// Runs the binary, and shows `each` line of its stderr as it comes.
+    #[must_use = "check how it ended"]
+    #[track_caller]
+    pub(crate) fn watched(&self, arguments: &[&str], each: impl FnMut(&str, &mut Child)) -> Run {
+        Run::of(&mut self.command(arguments), self.folder.path(), self.limit, each)
+    }
+
+    /// Runs the binary, and kills it without a warning at the first line that has `fatal`.
+    #[must_use = "check how it ended"]
+    #[track_caller]
+    pub(crate) fn killed_at(&self, arguments: &[&str], fatal: &str) -> Run {
+        let run = self.watched(arguments, |line, child| {
+            if line.contains(fatal) {
+                child.kill().expect("kill -9");
+            }
+        });
+        assert_eq!(run.code, None, "it was not killed at `{fatal}`:\n{}", run.stderr);
+        run
+    }
+
+    /// The command, not yet started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).args(&self.arguments).current_dir(self.folder.path());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SPCS_")) {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// Sends a signal, such as `-INT`, to a process.
+pub(crate) fn signal(name: &str, process: impl std::fmt::Display) {
+    let sent = Command::new("kill").args([name, &process.to_string()]).status();
+    assert!(sent.expect("kill starts").success(), "{name} to process {process}");
+}
+
+/// Copies a file, or a directory with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a directory of the copy");
+        for entry in std::fs::read_dir(from).expect("a directory of the project") {
+            let name = entry.expect("a directory's entry").file_name();
+            copy(&from.join(&name), &to.join(&name));
+        }
+    } else {
+        std::fs::copy(from, to).expect("a file of the copy");
+    }
+}
