@@ -1,5 +1,7 @@
 //! Mistakes in the project's files: each names its file and line, and says what to do.
 
+mod sql;
+
 use plan::Project;
 
 use crate::sources::{SMALL_SPEC, Small};
@@ -124,87 +126,6 @@ fn a_variable_that_hides_another_is_refused() {
 }
 
 #[test]
-fn a_quote_that_does_not_end_is_shown_where_it_begins() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT 'a;\n\nSELECT 2;").error(), @r"
-    sql/bootstrap/010_one.sql:5: the quoted text that begins here does not end
-
-    hint: close it; inside of single quotes a quote is doubled
-    ");
-}
-
-#[test]
-fn a_dollar_quote_that_does_not_end_is_shown_where_it_begins() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT $$a;\nSELECT 2;").error(), @r"
-    sql/bootstrap/010_one.sql:5: the `$$` text that begins here does not end
-
-    hint: close it; inside of single quotes a quote is doubled
-    ");
-}
-
-#[test]
-fn a_comment_that_does_not_end_is_shown_where_it_begins() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\n/* it's\nSELECT 2;").error(), @r"
-    sql/bootstrap/010_one.sql:5: the comment that begins here does not end
-
-    hint: close it; inside of single quotes a quote is doubled
-    ");
-}
-
-#[test]
-fn an_identifiers_quote_that_does_not_end_is_shown_where_it_begins() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT \"a;\n").error(), @r"
-    sql/bootstrap/010_one.sql:5: the quoted identifier that begins here does not end
-
-    hint: close it; inside of single quotes a quote is doubled
-    ");
-}
-
-#[test]
-fn put_does_not_run_from_a_file() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nPUT file://a @b;").error(), @r"
-    sql/bootstrap/010_one.sql:5: `PUT` moves files, which a statement sent to the server cannot
-
-    hint: specs are uploaded by `cargo xtask put`; take this statement out
-    ");
-}
-
-#[test]
-fn create_or_replace_is_refused() {
-    insta::assert_snapshot!(Small::new().statement("CREATE OR REPLACE STAGE D.S.X;").error(), @"sql/bootstrap/010_one.sql:4: `CREATE OR REPLACE` throws away what is there: use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`");
-}
-
-#[test]
-fn a_create_that_cannot_run_twice_is_refused() {
-    insta::assert_snapshot!(Small::new().statement("CREATE ROLE R;").error(), @"sql/bootstrap/010_one.sql:4: write `CREATE ROLE IF NOT EXISTS`, so that the file can run again");
-}
-
-#[test]
-fn a_name_without_its_schema_is_refused() {
-    insta::assert_snapshot!(Small::new().statement("CREATE STAGE IF NOT EXISTS X;").error(), @"sql/bootstrap/010_one.sql:4: `X` is not the full name of a stage: write `DATABASE.SCHEMA.NAME`, so that the statement stands for itself");
-}
-
-#[test]
-fn a_file_whose_role_is_not_that_of_its_header_is_refused() {
-    let text = "-- Something.\n-- role: <% system_role %>\nUSE ROLE <% user_role %>;\n";
-    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", text).error(), @"sql/bootstrap/010_x.sql:3: the first statement must be `USE ROLE SYSADMIN`, as the header's role says");
-}
-
-#[test]
-fn a_file_without_a_header_is_refused() {
-    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", "SELECT 1;\n").error(), @"sql/bootstrap/010_x.sql:1: the first line must be a comment that says what the file is for");
-}
-
-#[test]
-fn an_unknown_condition_is_refused() {
-    let text = "-- Something.\n-- role: <% system_role %>\n-- when: raining\nUSE ROLE <% system_role %>;\n";
-    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", text).error(), @r"
-    sql/bootstrap/010_x.sql:3: unknown condition `raining`
-
-    hint: use one of: ingress_integration, egress, not egress, own_schema
-    ");
-}
-
-#[test]
 fn a_spec_that_is_no_yaml_is_shown_where_it_breaks() {
     insta::assert_snapshot!(Small::new().spec("spec:\n  containers:\n    - name: [web\n      image: <% web_image %>\n").error(), @"specs/web.yaml:4: invalid YAML: illegal placement of ':' indicator at line 4, column 12");
 }
@@ -256,52 +177,4 @@ fn a_folder_that_is_no_project_is_said_to_be_none() {
 
     hint: run this in the project's folder, or check the path in spcs.toml
     ");
-}
-
-#[test]
-fn a_set_that_needs_an_image_says_which() {
-    let project = crate::sources::project();
-    let desired = plan::desired(&project, "local", &[].into()).unwrap();
-    let nothing = plan::Observed::default();
-    let error =
-        plan::run_sql(&desired, &nothing, plan::UserPassword::Kept, "services").unwrap_err();
-    insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
-    sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
-
-    hint: build the images first: cargo xtask build
-    ");
-}
-
-#[test]
-fn a_file_that_cannot_be_run_says_why() {
-    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
-    let said = |selection: &str| {
-        let error = plan::chosen_files(&desired, selection).unwrap_err();
-        format!("{error}\n\nhint: {}", error.hint().unwrap())
-    };
-    insta::assert_snapshot!(said("bootstrp"), @r"
-    sql: there is no set `bootstrp`
-
-    hint: choose one of bootstrap, password, services, teardown, or a file of it
-    ");
-    insta::assert_snapshot!(said("bootstrap/090_schema.sql"), @r"
-    sql: `sql/bootstrap/090_schema.sql` does not belong to this deployment
-
-    hint: its condition `when: own_schema` does not hold: see spcs.toml
-    ");
-    insta::assert_snapshot!(said("password/020_more.sql"), @r"
-    sql: there is no file `sql/password/020_more.sql`
-
-    hint: choose one of sql/password/010_user_password.sql
-    ");
-}
-
-#[test]
-fn a_file_that_needs_no_image_runs_before_one_is_built() {
-    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
-    let run = |file: &str| {
-        plan::run_sql(&desired, &plan::Observed::default(), plan::UserPassword::Kept, file)
-    };
-    assert_eq!(run("services/040_service_roles.sql").unwrap().steps.len(), 1);
-    assert!(run("services/010_milvus.sql").is_err());
 }
