@@ -86,7 +86,7 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
                 .hint("`cargo xtask sql password` gives the user the password that is kept here"),
         )
     })?;
-    let issued = deploy::token::issue(&session).await;
+    let issued = session.issue().await;
     let issued = issued.map_err(|source| failed("asking for an ingress token", source))?;
     Ok(issued.token)
 }

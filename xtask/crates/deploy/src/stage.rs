@@ -23,28 +23,26 @@ pub enum Put {
 }
 
 /// Uploads `bytes` as `file_name` to a stage such as `@DB.SCHEMA.STAGE` or a folder of it.
-/// Without `overwrite`, a file of that name is left as it is, whatever it holds.
+/// A file of that name is left as it is, whatever it holds.
 pub async fn put(
     session: &StageSession,
     bytes: Vec<u8>,
     stage: &str,
     file_name: &str,
-    overwrite: bool,
 ) -> Result<Put, StageError> {
     check_names(stage, file_name)?;
     let doing = format!("put {file_name} to {stage}");
     // The path only names the file; what is uploaded are the bytes, never what a server names.
     let sql = format!(
-        "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE={}",
-        if overwrite { "TRUE" } else { "FALSE" }
+        "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=FALSE"
     );
     let reply = session.query(&doing, &sql).await?;
     let reply: PutReply = serde_json::from_value(reply)
         .map_err(|error| StageError::Answer { doing: doing.clone(), problem: error.to_string() })?;
-    if !overwrite && !reply.can_be_conditional() && is_there(session, stage, file_name).await? {
+    if !reply.can_be_conditional() && is_there(session, stage, file_name).await? {
         return Ok(Put::Skipped);
     }
-    let put = upload::upload(session.http(), &reply, file_name, bytes, overwrite).await?;
+    let put = upload::upload(session.http(), &reply, file_name, bytes).await?;
     tracing::debug!(stage, file_name, ?put, "put");
     Ok(put)
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::secret::Secret;
-use crate::stage::{StageError, StageSession};
 
 /// A token, issued for a session, that the registry and the ingress take.
 #[derive(Clone)]
@@ -21,10 +20,4 @@ impl IssuedToken {
         let password = serde_json::json!({"token": self.token.expose(), "expires_in": seconds});
         Secret::new(password.to_string())
     }
-}
-
-/// Issues a token that carries the session's role.
-pub async fn issue(session: &StageSession) -> Result<IssuedToken, StageError> {
-    let issued = session.issue().await?;
-    Ok(IssuedToken { token: issued.token, expires_in: Duration::from_secs(issued.seconds) })
 }

@@ -62,7 +62,7 @@ impl Progressing {
         );
         let session = session.await.map_err(failed)?;
         let bytes = spec.text.clone().into_bytes();
-        let put = stage::put(&session, bytes, &to, &spec.file_name, false).await;
+        let put = stage::put(&session, bytes, &to, &spec.file_name).await;
         session.close().await;
         Ok(match put.map_err(failed)? {
             Put::Uploaded => Change::Put,

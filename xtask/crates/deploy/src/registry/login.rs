@@ -12,7 +12,6 @@ use serde::Deserialize;
 use super::Registry;
 use super::attempt::{Failure, short};
 use crate::secret::Secret;
-use crate::token;
 
 /// The registry's name for whoever brings a session token.
 const USER: &str = "0sessiontoken";
@@ -59,7 +58,7 @@ impl Registry {
         {
             return Ok(Some(bearer.token.clone()));
         }
-        let issued = token::issue(session).await.map_err(|error| Failure::Push(error.into()))?;
+        let issued = session.issue().await.map_err(|error| Failure::Push(error.into()))?;
         let call = self
             .http
             .get(format!("{}://{}/login", self.scheme(), self.host))

@@ -118,7 +118,7 @@ async fn start() -> (Arc<Fake>, Connection) {
 async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
     let (fake, connection) = start().await;
     let session = StageSession::open(&connection, Some("SYSADMIN")).await.ok().unwrap();
-    let done = put(&session, b"spec".to_vec(), "@DB.S.SPECS", "a.yaml", true).await.unwrap();
+    let done = put(&session, b"spec".to_vec(), "@DB.S.SPECS", "a.yaml").await.unwrap();
     session.close().await;
     assert_eq!(done, Put::Uploaded);
     let state = fake.0.lock().unwrap();
@@ -128,7 +128,7 @@ async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
         [
             "POST /session/v1/login-request -",
             "POST /queries/v1/query-request Snowflake Token=\"t1\"",
-            "PUT file:///a.yaml @DB.S.SPECS AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=TRUE",
+            "PUT file:///a.yaml @DB.S.SPECS AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=FALSE",
             "PUT /stage/S/a.yaml Bearer g",
             "POST /session Snowflake Token=\"t1\"",
         ]
@@ -136,14 +136,13 @@ async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_left_alone_unless_it_may_be_overwritten() {
+async fn a_file_that_is_there_is_left_alone() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().occupied = true;
     let session = StageSession::open(&connection, None).await.ok().unwrap();
-    let put = |overwrite| put(&session, b"new".to_vec(), "@S", "a.yaml", overwrite);
-    assert_eq!(put(false).await.unwrap(), Put::Skipped);
+    let done = put(&session, b"new".to_vec(), "@S", "a.yaml").await.unwrap();
+    assert_eq!(done, Put::Skipped);
     assert!(fake.0.lock().unwrap().stored.is_empty());
-    assert_eq!(put(true).await.unwrap(), Put::Uploaded);
 }
 
 #[tokio::test]
@@ -151,7 +150,7 @@ async fn an_expired_session_is_renewed_with_the_master_token() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().expired = true;
     let session = StageSession::open(&connection, None).await.ok().unwrap();
-    assert_eq!(put(&session, vec![1], "@S", "a.yaml", true).await.unwrap(), Put::Uploaded);
+    assert_eq!(put(&session, vec![1], "@S", "a.yaml").await.unwrap(), Put::Uploaded);
     let log = fake.0.lock().unwrap().log.join("\n");
     assert!(log.contains("POST /session/token-request Snowflake Token=\"m\""), "{log}");
     assert!(log.contains("query-request Snowflake Token=\"t2\""), "{log}");
@@ -162,7 +161,7 @@ async fn a_statement_that_takes_its_time_is_asked_after() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().pending = true;
     let session = StageSession::open(&connection, None).await.ok().unwrap();
-    assert_eq!(put(&session, vec![1], "@S", "a.yaml", true).await.unwrap(), Put::Uploaded);
+    assert_eq!(put(&session, vec![1], "@S", "a.yaml").await.unwrap(), Put::Uploaded);
     let log = fake.0.lock().unwrap().log.join("\n");
     assert_eq!(log.matches("GET /queries/q/result Snowflake Token=\"t1\"").count(), 2, "{log}");
 }

@@ -33,9 +33,8 @@ pub(super) async fn upload(
     reply: &PutReply,
     file: &str,
     bytes: Vec<u8>,
-    overwrite: bool,
 ) -> Result<Put, StageError> {
-    let request = prepare(reply, file, bytes, overwrite)?;
+    let request = prepare(reply, file, bytes)?;
     let mut tries = 0;
     loop {
         tries += 1;
@@ -44,13 +43,12 @@ pub(super) async fn upload(
             request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let problem = match call.body(request.body.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return Ok(Put::Uploaded),
-            // Only a request that must not overwrite is answered so.
+            // It must not overwrite, and there is one.
             Ok(answer)
-                if !overwrite
-                    && matches!(
-                        answer.status(),
-                        StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT
-                    ) =>
+                if matches!(
+                    answer.status(),
+                    StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT
+                ) =>
             {
                 // After a failed attempt, what is there may be what that attempt wrote.
                 return Ok(if tries == 1 { Put::Skipped } else { Put::Uploaded });
@@ -80,12 +78,7 @@ fn first_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
-fn prepare(
-    reply: &PutReply,
-    file: &str,
-    bytes: Vec<u8>,
-    overwrite: bool,
-) -> Result<Request, StageError> {
+fn prepare(reply: &PutReply, file: &str, bytes: Vec<u8>) -> Result<Request, StageError> {
     let info = &reply.stage_info;
     let answer = |problem: String| StageError::Answer { doing: format!("put {file}"), problem };
     // Drivers compare files by the digest of what was there before encryption.
@@ -99,9 +92,9 @@ fn prepare(
         }
     };
     let (url, headers) = match info.location_type.as_str() {
-        "GCS" => gcs(info, file, &digest, encrypted.as_ref(), overwrite),
-        "AZURE" => (info.azure_url(file), azure(&digest, encrypted.as_ref(), overwrite)),
-        "S3" => s3(info, file, &digest, encrypted.as_ref(), overwrite).map_err(answer)?,
+        "GCS" => gcs(info, file, &digest, encrypted.as_ref()),
+        "AZURE" => (info.azure_url(file), azure(&digest, encrypted.as_ref())),
+        "S3" => s3(info, file, &digest, encrypted.as_ref()).map_err(answer)?,
         other => {
             return Err(answer(format!("stages of type {other} are not known here")));
         }
@@ -117,7 +110,6 @@ fn gcs(
     file: &str,
     digest: &str,
     encrypted: Option<&Encrypted>,
-    overwrite: bool,
 ) -> (String, Headers) {
     let mut headers: Headers =
         vec![("content-encoding", String::new()), ("x-goog-meta-sfc-digest", digest.to_owned())];
@@ -128,26 +120,22 @@ fn gcs(
     match &info.creds.gcs_access_token {
         Some(token) => {
             headers.push(("authorization", format!("Bearer {token}")));
-            if !overwrite {
-                headers.push(("x-goog-if-generation-match", "0".to_owned()));
-            }
+            headers.push(("x-goog-if-generation-match", "0".to_owned()));
             (info.gcs_url(file), headers)
         }
         None => (info.presigned_url.clone(), headers),
     }
 }
 
-fn azure(digest: &str, encrypted: Option<&Encrypted>, overwrite: bool) -> Headers {
+fn azure(digest: &str, encrypted: Option<&Encrypted>) -> Headers {
     let mut headers: Headers = vec![
         ("x-ms-blob-type", "BlockBlob".to_owned()),
+        ("if-none-match", "*".to_owned()),
         ("x-ms-meta-sfcdigest", digest.to_owned()),
     ];
     if let Some(encrypted) = encrypted {
         headers.push(("x-ms-meta-encryptiondata", encrypted.envelope()));
         headers.push(("x-ms-meta-matdesc", encrypted.description.clone()));
-    }
-    if !overwrite {
-        headers.push(("if-none-match", "*".to_owned()));
     }
     headers
 }
@@ -157,7 +145,6 @@ fn s3(
     file: &str,
     digest: &str,
     encrypted: Option<&Encrypted>,
-    overwrite: bool,
 ) -> Result<(String, Headers), String> {
     let creds = &info.creds;
     let (Some(key_id), Some(secret_key)) = (&creds.aws_key_id, &creds.aws_secret_key) else {
@@ -167,6 +154,7 @@ fn s3(
     let time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut headers: Headers = vec![
         ("content-type", "application/octet-stream".to_owned()),
+        ("if-none-match", "*".to_owned()),
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD".to_owned()),
         ("x-amz-date", time.clone()),
         ("x-amz-meta-sfc-digest", digest.to_owned()),
@@ -178,9 +166,6 @@ fn s3(
     }
     if let Some(token) = &creds.aws_token {
         headers.push(("x-amz-security-token", token.clone()));
-    }
-    if !overwrite {
-        headers.push(("if-none-match", "*".to_owned()));
     }
     let signed: Vec<_> =
         headers.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();

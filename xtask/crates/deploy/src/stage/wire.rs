@@ -16,6 +16,7 @@ use super::error::unreachable;
 use super::{StageError, login};
 use crate::connection::Connection;
 use crate::secret::Secret;
+use crate::token::IssuedToken;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -39,12 +40,6 @@ pub struct StageSession {
 struct Tokens {
     session: Secret,
     master: Secret,
-}
-
-/// A token and how long it holds.
-pub(crate) struct Issued {
-    pub(crate) token: Secret,
-    pub(crate) seconds: u64,
 }
 
 /// What every answer is wrapped in.
@@ -151,13 +146,13 @@ impl StageSession {
         check(doing, answer).map(|answer| answer.data)
     }
 
-    /// Issues a token for other services of the account.
-    pub(crate) async fn issue(&self) -> Result<Issued, StageError> {
-        let doing = "issue a token for the image registry";
+    /// Issues a token that carries the session's role, for other services of the account.
+    pub async fn issue(&self) -> Result<IssuedToken, StageError> {
+        let doing = "issue a token";
         let answer = self.token_request(doing, "ISSUE").await?;
         let seconds = answer.data["validityInSecondsST"].as_u64().unwrap_or(3600);
         match answer.token("sessionToken") {
-            Some(token) => Ok(Issued { token, seconds }),
+            Some(token) => Ok(IssuedToken { token, expires_in: Duration::from_secs(seconds) }),
             None => Err(StageError::Answer {
                 doing: doing.to_owned(),
                 problem: "it holds no token".to_owned(),
