@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plan::{
-    Action, Change, Desired, ImageState, Observed, Plan, UserPassword, decide_service, render_spec,
+    Action, Change, Desired, ImageState, Observed, Plan, UserPassword, render_spec,
     service_statements,
 };
 
@@ -220,16 +220,26 @@ fn a_suspended_pool_is_woken_by_its_service_and_not_waited_for_before() {
 
 #[test]
 fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
-    let wanted = render_spec(&project(), "local", "jupyter", &digests()).unwrap();
-    let observed = everything_there(&desired());
-    let running = &observed.services["MILVUS_DEMO.PUBLIC.JUPYTER"];
-    assert_eq!(decide_service(&wanted, Some(running)), Change::Unchanged);
-    assert_eq!(decide_service(&wanted, None), Change::Create);
-    let mut other = running.clone();
-    other.properties.insert("max_instances".to_owned(), "4".to_owned());
-    assert_eq!(decide_service(&wanted, Some(&other)), Change::Alter);
-    other.spec_digest = None;
-    assert_eq!(decide_service(&wanted, Some(&other)), Change::Alter);
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    let decided = |observed: &Observed| {
+        let plan = deploy(&desired, observed);
+        let step = plan.steps.into_iter().find(|step| step.id == "service:jupyter").unwrap();
+        (step.change, step.reason)
+    };
+    let is = |change: Change, reason: &str| (change, reason.to_owned());
+    const JUPYTER: &str = "MILVUS_DEMO.PUBLIC.JUPYTER";
+    assert_eq!(decided(&observed), is(Change::Unchanged, "runs this spec"));
+    let running = observed.services.get_mut(JUPYTER).unwrap();
+    running.status = "SUSPENDED".to_owned();
+    assert_eq!(decided(&observed), is(Change::Alter, "is suspended"));
+    let running = observed.services.get_mut(JUPYTER).unwrap();
+    running.properties.insert("max_instances".to_owned(), "4".to_owned());
+    assert_eq!(decided(&observed), is(Change::Alter, "its settings differ"));
+    observed.services.get_mut(JUPYTER).unwrap().spec_digest = None;
+    assert_eq!(decided(&observed), is(Change::Alter, "runs a spec without a digest"));
+    observed.services.remove(JUPYTER);
+    assert_eq!(decided(&observed), is(Change::Create, "not there"));
 }
 
 #[test]

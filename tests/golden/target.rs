@@ -40,7 +40,7 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
     for (key, service) in &desired.services {
         let spec = service.spec.clone().expect("every image is built");
         observed.staged.insert(spec.file_name);
-        let mut properties: BTreeMap<String, String> = spec.settings;
+        let mut properties = settings_of(desired, &service.name);
         properties.insert("status".to_owned(), "RUNNING".to_owned());
         let running = ObservedService {
             status: "RUNNING".to_owned(),
@@ -55,4 +55,14 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
         observed.images.insert(key.clone(), [(tag, digest)].into());
     }
     observed
+}
+
+/// What the statements of a service set.
+fn settings_of(desired: &Desired, service: &str) -> BTreeMap<String, String> {
+    let statements = desired.sets["services"].iter().flat_map(|file| &file.statements);
+    let settings = statements.filter_map(|statement| match &statement.effect {
+        Effect::Alter { name, settings, .. } if name == service => Some(settings.clone()),
+        _ => None,
+    });
+    settings.flatten().collect()
 }

@@ -58,7 +58,7 @@ pub fn deploy(
             needs.push(format!("pool:{}", service.pool));
         }
         needs.extend(all_set_up.clone());
-        steps.push(services::service(key, service, &desired.owner_comment, observed, needs));
+        steps.push(services::service(key, service, desired, observed, needs));
     }
     for (key, name) in asleep {
         let users = desired.services.iter().filter(|(_, service)| service.pool == *key);

@@ -109,6 +109,12 @@ pub fn desired(
         }
         sets.insert(set.clone(), files);
     }
+    for (key, service) in &services {
+        let mut files = sets.get("services").into_iter().flatten();
+        if !files.any(|file: &SqlFile| file.creates(ObjectKind::Service, &service.name)) {
+            return Err(spec::nothing_creates(key, &service.name));
+        }
+    }
     let d = &project.config.deployment;
     let pools = project.config.pools.iter();
     Ok(Desired {

@@ -26,5 +26,5 @@ pub use error::Error;
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
 pub use plan::{Action, Change, Plan, PlannedStatement, Step};
 pub use project::{Project, SourceFile};
-pub use spec::{RenderedSpec, decide_service, image_tag, render_spec, service_statements};
+pub use spec::{RenderedSpec, image_tag, render_spec, service_statements};
 pub use sql::{Effect, Grant, ObjectKind, SqlFile, Statement};

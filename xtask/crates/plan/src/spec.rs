@@ -1,22 +1,21 @@
-//! Service specs: rendering, checking, and telling whether a service runs one.
+//! Service specs: rendering and checking.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::canonical;
 use crate::config::Service;
 use crate::error::Error;
-use crate::observed::ObservedService;
-use crate::plan::Change;
 use crate::project::{Project, SourceFile};
 use crate::template::{self, Syntax};
 use crate::variables::{Value, Variables};
-use crate::{canonical, desired};
 
 mod check;
 mod statements;
 
 pub(crate) use check::parse_yaml;
+pub(crate) use statements::nothing_creates;
 pub use statements::service_statements;
 
 /// A spec that is ready to be put on the stage.
@@ -28,8 +27,6 @@ pub struct RenderedSpec {
     pub text: String,
     /// 16 hex digits over what the text means; comments and spelling do not count.
     pub spec_digest: String,
-    /// The settings that ALTER SERVICE … SET gives the service.
-    pub settings: BTreeMap<String, String>,
 }
 
 /// The tag of an image: the first 12 hex digits of its manifest digest.
@@ -77,22 +74,7 @@ pub fn render_spec(
     let spec_digest = canonical::short_digest(&canonical::json(&parsed));
     let text = render(&spec_digest)?;
     let file_name = format!("{service}-{spec_digest}.yaml");
-    let settings = statements::settings(project, target, service)?;
-    Ok(RenderedSpec { file_name, text, spec_digest, settings })
-}
-
-/// What a rendered spec asks of a service: nothing, when it runs that spec with these settings.
-pub fn decide_service(wanted: &RenderedSpec, observed: Option<&ObservedService>) -> Change {
-    match observed {
-        None => Change::Create,
-        Some(service)
-            if service.spec_digest.as_deref() == Some(&wanted.spec_digest)
-                && desired::settings_hold(&wanted.settings, &service.properties) =>
-        {
-            Change::Unchanged
-        }
-        Some(_) => Change::Alter,
-    }
+    Ok(RenderedSpec { file_name, text, spec_digest })
 }
 
 /// The images whose variables a spec uses.

@@ -1,9 +1,10 @@
 //! Steps for images, pools and services.
 
-use crate::desired::{DesiredService, ImageState};
+use crate::deploy::sql;
+use crate::desired::{Desired, DesiredService, ImageState};
 use crate::observed::Observed;
 use crate::plan::{Action, Change, Step};
-use crate::spec::{decide_service, image_tag};
+use crate::spec::image_tag;
 
 fn step(
     id: String,
@@ -84,30 +85,19 @@ pub(super) fn put(
     step(format!("put:{key}"), needs, decision, format!("spec of service {}", service.name), action)
 }
 
+/// What the statements of the service's file come to; before its images are built that is open.
 pub(super) fn service(
     key: &str,
     service: &DesiredService,
-    owner_comment: &str,
+    desired: &Desired,
     observed: &Observed,
     needs: Vec<String>,
 ) -> Step {
     let seen = observed.services.get(&service.name);
-    let decision = match (&service.spec, seen) {
-        (_, None) => is(Change::Create, "not there"),
-        (_, Some(running)) if running.comment != owner_comment => {
-            is(Change::Unchanged, "is there, used as it is: not of this deployment")
-        }
-        (None, Some(_)) => is(Change::Alter, undecided(service)),
-        (Some(spec), Some(running)) => match decide_service(spec, seen) {
-            Change::Unchanged if running.status.starts_with("SUSPEND") => {
-                is(Change::Alter, "is suspended")
-            }
-            Change::Unchanged => is(Change::Unchanged, "runs this spec"),
-            change if running.spec_digest.as_deref() == Some(&spec.spec_digest) => {
-                is(change, "its settings differ")
-            }
-            change => is(change, "runs another spec"),
-        },
+    let ours = seen.is_some_and(|running| running.comment == desired.owner_comment);
+    let decision = match &service.spec {
+        None if ours => is(Change::Alter, undecided(service)),
+        _ => sql::service_decision(desired, observed, &service.name),
     };
     let action = Action::Service { service: key.to_owned() };
     step(format!("service:{key}"), needs, decision, format!("service {}", service.name), action)

@@ -12,11 +12,7 @@ pub(super) fn chain<'f>(
     files: impl Iterator<Item = &'f SqlFile>,
     first_needs: Vec<String>,
 ) -> Vec<Step> {
-    let spec_digest = |name: &str| {
-        let service = desired.services.values().find(|service| service.name == name)?;
-        Some(service.spec.as_ref()?.spec_digest.clone())
-    };
-    let known = Known { observed, owner_comment: &desired.owner_comment, spec_digest };
+    let known = known(desired, observed);
     let mut needs = first_needs;
     let mut steps = Vec::new();
     for file in files {
@@ -25,6 +21,37 @@ pub(super) fn chain<'f>(
         steps.push(step);
     }
     steps
+}
+
+fn known<'k>(
+    desired: &'k Desired,
+    observed: &'k Observed,
+) -> Known<'k, impl Fn(&str) -> Option<String>> {
+    let spec_digest = |name: &str| {
+        let service = desired.services.values().find(|service| service.name == name)?;
+        Some(service.spec.as_ref()?.spec_digest.clone())
+    };
+    Known { observed, owner_comment: &desired.owner_comment, spec_digest }
+}
+
+/// What the file that creates a service does to it, and the reason that says most.
+pub(super) fn service_decision(
+    desired: &Desired,
+    observed: &Observed,
+    service: &str,
+) -> (Change, String) {
+    let files = desired.sets.get("services").into_iter().flatten();
+    let known = known(desired, observed);
+    let mut decided = Vec::new();
+    for file in files.filter(|file| file.creates(ObjectKind::Service, service)) {
+        let statements = file.statements.iter().filter(|s| !matches!(s.effect, Effect::Use { .. }));
+        decided.extend(statements.map(|s| (&s.effect, decide(s, file, &known))));
+    }
+    // That it runs its spec says more of a service that is left alone than that it is there.
+    let acts = decided.iter().position(|(_, (change, _))| *change != Change::Unchanged);
+    let spec = decided.iter().position(|(effect, _)| matches!(effect, Effect::Respec { .. }));
+    let decision = decided.into_iter().nth(acts.or(spec).unwrap_or(0)).map(|(_, said)| said);
+    decision.unwrap_or_else(|| (Change::Unchanged, "no file creates it".to_owned()))
 }
 
 /// The services that a file creates, by full name.

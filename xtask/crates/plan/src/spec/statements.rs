@@ -9,7 +9,7 @@ use crate::observed::{Observed, ObservedService};
 use crate::plan::{Action, PlannedStatement};
 use crate::project::Project;
 use crate::spec::{RenderedSpec, find};
-use crate::sql::{Effect, ObjectKind, SqlFile};
+use crate::sql::{ObjectKind, SqlFile};
 use crate::variables::owner_comment;
 
 /// The path of a service's file and all its statements, those to be sent marked with what they change.
@@ -38,23 +38,6 @@ pub fn service_statements(
     }
 }
 
-/// The settings that the file's ALTER SERVICE … SET or UNSET names.
-pub(super) fn settings(
-    project: &Project,
-    target: &str,
-    service: &str,
-) -> Result<BTreeMap<String, String>, Error> {
-    let (file, _) = file_of(project, target, service, "unnamed.yaml")?;
-    let mut settings = BTreeMap::new();
-    for statement in &file.statements {
-        if let Effect::Alter { kind: ObjectKind::Service, settings: these, .. } = &statement.effect
-        {
-            settings.extend(these.clone());
-        }
-    }
-    Ok(settings)
-}
-
 /// The file that creates a service, and the service's full name.
 fn file_of(
     project: &Project,
@@ -65,11 +48,14 @@ fn file_of(
     let name = desired::in_schema(project, &find(project, service)?.name);
     let spec_files = BTreeMap::from([(service.to_owned(), spec_file.to_owned())]);
     let files = desired::sql_files(project, target, "services", &spec_files)?;
-    let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name)).ok_or_else(|| {
-        let message = format!("no file of sql/services creates the service `{name}`");
-        Error::new(message).with_hint(format!(
-            "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
-        ))
-    })?;
-    Ok((file, name))
+    let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name));
+    Ok((file.ok_or_else(|| nothing_creates(service, &name))?, name))
+}
+
+/// A service of `spcs.toml` that no file creates would be waited for in vain.
+pub(crate) fn nothing_creates(service: &str, name: &str) -> Error {
+    let hint = format!(
+        "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
+    );
+    Error::new(format!("no file of sql/services creates the service `{name}`")).with_hint(hint)
 }
