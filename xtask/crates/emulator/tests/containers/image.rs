@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use base64::Engine as _;
 use emulator::{EngineCommand, EngineKind};
 
-use crate::world::{PASSWORD, REPOSITORY, lines};
+use crate::access::{PASSWORD, REPOSITORY};
+use crate::world::lines;
 
 /// An image of this test binary and the libraries it needs, pushed to the registry at a port.
 pub(crate) fn push(engine: &EngineCommand, directory: &Path, port: u16) {

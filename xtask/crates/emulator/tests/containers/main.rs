@@ -6,6 +6,7 @@
 // What tests share stands outside of test functions, where the lint's exception ends.
 #![allow(clippy::unwrap_used)]
 
+mod access;
 mod image;
 mod killed;
 mod sample;

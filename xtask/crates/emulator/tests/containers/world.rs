@@ -8,19 +8,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use emulator::access::{
-    Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
-};
 use emulator::controller::{Controller, ControllerDirs, ControllerTiming};
 use emulator::registry::Registry;
 use emulator::runtime::{EngineRuntime, PullLogin, Runtime};
 use emulator::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
 use emulator::{EngineCommand, EngineKind};
 
+use crate::access::{OneUser, PASSWORD, REPOSITORY};
 use crate::image;
-
-pub(crate) const REPOSITORY: &str = "db/public/repo";
-pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
 
 pub(crate) struct World {
     pub(crate) engine: EngineCommand,
@@ -28,43 +23,6 @@ pub(crate) struct World {
     pub(crate) directory: tempfile::TempDir,
     registry: Registry,
     pub(crate) port: u16,
-}
-
-/// Lets the one user do anything.
-struct OneUser;
-
-impl Access for OneUser {
-    fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
-        if password != PASSWORD {
-            return Err("wrong password".to_owned());
-        }
-        Ok(principal(user))
-    }
-    fn token(&self, token: &str) -> Option<Principal> {
-        (token == "token").then(|| principal("ADMIN"))
-    }
-    fn issue_token(&self, _: &Principal) -> String {
-        "token".to_owned()
-    }
-    fn revoke_token(&self, _: &str) {}
-    fn repository(&self, _: &Principal, path: &str, _: RepositoryAction) -> RepositoryAccess {
-        if path == REPOSITORY { RepositoryAccess::Allowed } else { RepositoryAccess::NotFound }
-    }
-    fn endpoint(&self, _: &str) -> Option<EndpointRoute> {
-        None
-    }
-    fn may_use_endpoint(&self, _: &Principal, _: &EndpointRoute) -> bool {
-        false
-    }
-}
-
-fn principal(user: &str) -> Principal {
-    Principal {
-        identity: Identity::User(user.to_owned()),
-        role: "R".to_owned(),
-        roles: vec!["R".to_owned()],
-        secondary: false,
-    }
 }
 
 impl World {
