@@ -110,3 +110,19 @@ fn a_pool_keeps_its_family() {
     hint: give `family` its old value, or run `cargo xtask clean` and deploy again
     ");
 }
+
+#[test]
+fn a_service_that_runs_is_not_renamed() {
+    let desired = desired();
+    let mut observed = everything_there(&desired);
+    let milvus = observed.services.remove("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
+    observed.services.insert("MILVUS_DEMO.PUBLIC.OLD_NAME".to_owned(), milvus);
+    insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
+    spcs.toml: the service MILVUS_DEMO.PUBLIC.OLD_NAME is of this deployment, and spcs.toml does not name it
+
+    hint: a service cannot be renamed: name it again and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE MILVUS_DEMO.PUBLIC.OLD_NAME FORCE`
+    ");
+    let clean = plan::clean(&desired, &observed).to_string();
+    let kept = "kept: service MILVUS_DEMO.PUBLIC.OLD_NAME is in it, and spcs.toml does not name it";
+    assert!(clean.contains(kept), "{clean}");
+}

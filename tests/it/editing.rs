@@ -65,3 +65,20 @@ fn edited_settings_are_altered_and_then_as_the_files_ask() {
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
     sandbox.xtask(&["clean", "--yes"]).code(0);
 }
+
+#[test]
+fn a_service_is_renamed_after_clean_and_not_before() {
+    let sandbox = Sandbox::new();
+    let (old, new) = ("name = \"MILVUS\"", "name = \"VECTOR_STORE\"");
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.edit("spcs.toml", old, new);
+    let refused = sandbox.xtask(&["deploy"]).code(3).without_data();
+    let refused = refused.says("the service MILVUS_DEMO.PUBLIC.MILVUS is of this deployment");
+    refused.says("hint: a service cannot be renamed");
+    sandbox.edit("spcs.toml", new, old);
+    sandbox.xtask(&["clean", "--yes"]).code(0);
+    sandbox.edit("spcs.toml", old, new);
+    sandbox.xtask(&["deploy"]).code(0);
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+    sandbox.xtask(&["clean", "--yes"]).code(0);
+}

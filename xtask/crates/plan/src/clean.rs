@@ -29,16 +29,14 @@ fn decide(statement: &Statement, desired: &Desired, observed: &Observed) -> (Cha
         let whose = seen.whose();
         return (Change::Unchanged, format!("kept, not of this deployment: {whose}"));
     }
-    match foreign_resident(*kind, name, desired, observed) {
-        Some(resident) => {
-            (Change::Unchanged, format!("kept: {resident} is in it and not of this deployment"))
-        }
+    match resident(*kind, name, desired, observed) {
+        Some(resident) => (Change::Unchanged, format!("kept: {resident}")),
         None => (Change::Drop, "of this deployment".to_owned()),
     }
 }
 
-/// Something that dropping this object would take along, though others made it.
-fn foreign_resident(
+/// What keeps an object from being dropped: it would take along what others made, or not go at all.
+fn resident(
     kind: ObjectKind,
     name: &str,
     desired: &Desired,
@@ -46,9 +44,13 @@ fn foreign_resident(
 ) -> Option<String> {
     let foreign = |comment: &str| comment != desired.owner_comment;
     if kind == ObjectKind::ComputePool {
-        let mut services = observed.services.iter();
-        let found = services.find(|(_, s)| s.compute_pool == name && foreign(&s.comment));
-        return found.map(|(service, _)| format!("service {service}"));
+        let mut services = observed.services.iter().filter(|(_, s)| s.compute_pool == name);
+        let dropped = |name: &str| desired.services.values().any(|service| service.name == name);
+        return services.find_map(|(service, seen)| match seen {
+            seen if foreign(&seen.comment) => Some(is_in_it(&format!("service {service}"))),
+            _ if dropped(service) => None,
+            _ => Some(format!("service {service} is in it, and spcs.toml does not name it")),
+        });
     }
     if !matches!(kind, ObjectKind::Database | ObjectKind::Schema) {
         return None;
@@ -63,5 +65,9 @@ fn foreign_resident(
     let services =
         observed.services.iter().filter(|(n, s)| n.starts_with(&inside) && foreign(&s.comment));
     let object = objects.next().map(|o| format!("{} {}", o.kind, o.name));
-    object.or_else(|| services.map(|(n, _)| format!("service {n}")).next())
+    object.or_else(|| services.map(|(n, _)| format!("service {n}")).next()).map(|it| is_in_it(&it))
+}
+
+fn is_in_it(resident: &str) -> String {
+    format!("{resident} is in it and not of this deployment")
 }

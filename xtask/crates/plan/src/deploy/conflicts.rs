@@ -41,11 +41,21 @@ pub(super) fn check_grantees(
     Ok(())
 }
 
-/// What is ours but cannot be altered: a service stays in its pool, a pool keeps its family.
+/// What is ours but cannot be altered: a service keeps its name and its pool, a pool its family.
 pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), Error> {
     let wrong = |message: String, hint: &str| {
         Err(Error::new(message).at("spcs.toml", None).with_hint(hint))
     };
+    let named = |name: &str| desired.services.values().any(|service| service.name == name);
+    let ours = observed.services.iter().filter(|(_, s)| s.comment == desired.owner_comment);
+    if let Some(name) = ours.map(|(name, _)| name).find(|name| !named(name)) {
+        let message =
+            format!("the service {name} is of this deployment, and spcs.toml does not name it");
+        let hint = format!(
+            "a service cannot be renamed: name it again and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE {name} FORCE`"
+        );
+        return wrong(message, &hint);
+    }
     for service in desired.services.values() {
         let Some(running) = observed.services.get(&service.name) else { continue };
         let wanted = desired.pools.get(&service.pool).filter(|pool| **pool != running.compute_pool);
