@@ -181,3 +181,30 @@ fn a_directory_that_is_not_a_platforms_is_not_reset() {
     reset.says("`[DIR]/sql` is not a local platform's").says("hint: name a directory of its own");
     assert!(sandbox.path("sql/bootstrap/080_database.sql").exists());
 }
+
+#[test]
+fn another_engine_does_not_start_the_services_a_second_time() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    // As if docker ran them.
+    std::fs::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
+    let arguments = ["local", "start", "--engine", "podman", "--local-runtime", "engine"];
+    let start = || sandbox.xtask(&arguments);
+    let refused = start().code(3).says("runs with docker");
+    let _ = refused.says("hint: say `--engine docker`, or `cargo xtask local stop`");
+    sandbox.xtask(&["local", "stop"]).code(0);
+    start().code(3).says("services run with docker").says("`cargo xtask local reset`");
+}
+
+#[test]
+fn a_platform_ends_with_its_state() {
+    let sandbox = Sandbox::new();
+    let status = sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
+    let port = status["port"].as_u64().unwrap();
+    std::fs::remove_dir_all(sandbox.path("target")).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while std::net::TcpStream::connect(("127.0.0.1", port as u16)).is_ok() {
+        assert!(std::time::Instant::now() < deadline, "it listens still");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

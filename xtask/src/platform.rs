@@ -1,5 +1,6 @@
 //! The local platform as a process of its own: found, started in the background, stopped.
 
+mod engine;
 mod spawn;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::failure::Failure;
 
+pub(crate) use engine::{check_running_engine, engine_command, engine_to_reset, engine_to_start};
 pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
 
 /// How long a platform may take to stop: containers go on running, but a call of the engine that
@@ -128,15 +130,6 @@ pub(crate) fn check_removable(state_dir: &Path, root: &Path) -> Result<()> {
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
     emulator::reset(state_dir, engine)
         .with_context(|| format!("resetting the local platform of `{}`", state_dir.display()))
-}
-
-/// The platform's form of an engine that was detected.
-pub(crate) fn engine_command(engine: &deploy::engine::Engine) -> EngineCommand {
-    let kind = match engine.kind {
-        deploy::engine::EngineKind::Podman => emulator::EngineKind::Podman,
-        deploy::engine::EngineKind::Docker => emulator::EngineKind::Docker,
-    };
-    EngineCommand { kind, program: engine.program.clone(), env: engine.env.clone() }
 }
 
 fn process(pid: u32) -> Option<Pid> {

@@ -108,7 +108,8 @@ pub(crate) async fn start_platform(
         let engine = match context.local_runtime() {
             Runtime::Fake => None,
             Runtime::Engine => {
-                let (choice, work_dir) = (context.engine(project)?, context.work_dir()?);
+                let choice = platform::engine_to_start(&state_dir, context.engine(project)?)?;
+                let work_dir = context.work_dir()?;
                 let found =
                     tokio::task::spawn_blocking(move || deploy::engine::detect(choice, &work_dir));
                 let engine = found.await?.map_err(deploy::Error::from)?;
@@ -119,6 +120,9 @@ pub(crate) async fn start_platform(
         Ok(Start { state_dir: state_dir.clone(), port: local.port, engine, verbose })
     })
     .await?;
+    if started.adopted && context.local_runtime() == Runtime::Engine {
+        platform::check_running_engine(&state_dir, context.engine(project)?)?;
+    }
     if !started.adopted {
         context.console.say(format!("started the local platform at {}", started.status.url));
     } else if started.other_build {

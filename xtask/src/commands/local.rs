@@ -2,6 +2,8 @@
 
 mod serve;
 
+use std::path::Path;
+
 use anyhow::Result;
 use deploy::error::Kind;
 use emulator::{EngineCommand, Status};
@@ -61,7 +63,7 @@ async fn reset(context: &Context) -> Result<()> {
         state_dir.display()
     ));
     context.console.confirm("delete all of it?")?;
-    let engine = engine(context, &project)?;
+    let engine = engine(context, &project, &state_dir)?;
     platform::stop(&state_dir).await?;
     let dir = state_dir.clone();
     tokio::task::spawn_blocking(move || platform::reset(&dir, engine.as_ref())).await??;
@@ -69,11 +71,16 @@ async fn reset(context: &Context) -> Result<()> {
     context.console.data(&json!({"reset": true}), "")
 }
 
-fn engine(context: &Context, project: &plan::Project) -> Result<Option<EngineCommand>> {
+fn engine(
+    context: &Context,
+    project: &plan::Project,
+    state_dir: &Path,
+) -> Result<Option<EngineCommand>> {
     if context.local_runtime() == Runtime::Fake {
         return Ok(None);
     }
-    let engine = deploy::engine::detect(context.engine(project)?, &context.work_dir()?);
+    let choice = platform::engine_to_reset(state_dir, context.engine(project)?)?;
+    let engine = deploy::engine::detect(choice, &context.work_dir()?);
     Ok(Some(platform::engine_command(&engine.map_err(deploy::Error::from)?)))
 }
 

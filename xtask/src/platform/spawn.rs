@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use deploy::error::Kind;
-use emulator::{EngineCommand, EngineKind, Status};
+use emulator::{EngineCommand, Status};
 
 use super::{log_file, running};
 use crate::failure::Failure;
@@ -103,11 +103,9 @@ fn spawn(start: &Start) -> Result<Child> {
     command.args(["--port", &start.port.to_string()]);
     command.args((0..start.verbose).map(|_| "-v"));
     if let Some(engine) = &start.engine {
-        let kind = match engine.kind {
-            EngineKind::Podman => "podman",
-            EngineKind::Docker => "docker",
-        };
-        command.args(["--engine-kind", kind, "--engine-program"]).arg(&engine.program);
+        command
+            .args(["--engine-kind", engine.kind.name(), "--engine-program"])
+            .arg(&engine.program);
         for (name, value) in &engine.env {
             command.arg("--engine-env").arg(format!("{name}={value}"));
         }

@@ -24,6 +24,7 @@ pub(crate) use pool::{FAMILIES, ready_at};
 pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
 pub(crate) use system::ADMIN;
 
+use crate::kind::Kind;
 use crate::sql::SqlError;
 
 /// The catalog: in memory, and on disk after each change.
@@ -39,6 +40,15 @@ impl Catalog {
     /// Whether a state directory has a catalog.
     pub(crate) fn is_in(directory: &Path) -> bool {
         directory.join(FILE).exists()
+    }
+
+    /// Whether services are kept there, or are not all gone yet.
+    pub(crate) fn has_services(directory: &Path) -> std::io::Result<bool> {
+        let state = store::read(&directory.join(FILE))?;
+        Ok(state.is_some_and(|state| {
+            let mut leaving = state.leaving.iter();
+            state.services().next().is_some() || leaving.any(|(kind, _)| *kind == Kind::Service)
+        }))
     }
 
     /// Reads the catalog of a state directory, or makes the first one with this password for the

@@ -74,6 +74,16 @@ pub enum EngineKind {
     Docker,
 }
 
+impl EngineKind {
+    /// Its program's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            EngineKind::Podman => "podman",
+            EngineKind::Docker => "docker",
+        }
+    }
+}
+
 /// What a client needs to reach a running platform; written to `<state_dir>/platform.json`.
 #[derive(Serialize, Deserialize, Clone)]
 pub struct Status {

@@ -23,4 +23,4 @@ mod stages;
 mod wire;
 
 pub use config::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, Status, Timing};
-pub use platform::{Platform, StartError, reset, start};
+pub use platform::{LastEngine, Platform, StartError, last_engine, reset, start};

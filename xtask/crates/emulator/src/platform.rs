@@ -23,6 +23,7 @@ use crate::registry::Registry;
 use crate::runtime::{EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all};
 use crate::session::Sessions;
 use files::Lock;
+pub use files::{LastEngine, last_engine};
 
 /// How long open connections may last after `stop`.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -78,7 +79,11 @@ pub struct Platform {
     shutdown: Option<oneshot::Sender<()>>,
     server: JoinHandle<io::Result<()>>,
     lock: Lock,
+    engine: Option<EngineCommand>,
 }
+
+/// Between two looks at whether the state directory is still there.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Starts a platform: takes its state up again, listens, and finds its containers.
 ///
@@ -91,10 +96,15 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let (listener, port) = listen(config.port).await?;
     let password =
         files::password(&state_dir).map_err(doing("reading the administrator's password"))?;
-    if !Catalog::is_in(&state_dir)
-        && let RuntimeChoice::Engine(engine) = &config.runtime
-    {
-        clear_away_lost(engine, &state_dir).await?;
+    let engine = match &config.runtime {
+        RuntimeChoice::Engine(engine) => Some(engine.clone()),
+        RuntimeChoice::Fake => None,
+    };
+    if let Some(engine) = &engine {
+        if !Catalog::is_in(&state_dir) {
+            clear_away_lost(engine, &state_dir).await?;
+        }
+        files::write_engine(&state_dir, engine.kind).map_err(doing("writing the engine's name"))?;
     }
     let catalog = Catalog::open(&state_dir, &password).map_err(doing("opening the catalog"))?;
     let registry =
@@ -159,7 +169,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     // A failure is in the log, and tried again at the next start.
     tokio::spawn(async move { clearing.clear_away(rest).await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
-    Ok(Platform { status, account, shutdown: Some(shutdown), server, lock })
+    Ok(Platform { status, account, shutdown: Some(shutdown), server, lock, engine })
 }
 
 /// What an earlier platform of this directory left in the engine when its state was deleted by
@@ -191,7 +201,18 @@ impl Platform {
         Arc::clone(&self.account)
     }
 
-    /// Stops listening; running containers stay, and the next start finds them.
+    /// Ends when the state directory has been taken away, by `cargo clean` for example: nothing
+    /// that clients are told could be kept any more.
+    pub async fn abandoned(&self) {
+        let mut look = tokio::time::interval(LOOK);
+        while self.lock.is_in_place() {
+            look.tick().await;
+        }
+        tracing::warn!(state_dir = %self.status.state_dir.display(), "the state is gone");
+    }
+
+    /// Stops listening; running containers stay, and the next start finds them, unless the state
+    /// directory is gone.
     pub async fn stop(mut self) {
         if let Some(shutdown) = self.shutdown.take() {
             // The server may have ended by itself.
@@ -202,7 +223,15 @@ impl Platform {
             abort.abort();
         }
         self.account.controller.stop().await;
-        files::remove_status(&self.status.state_dir);
+        let state_dir = &self.status.state_dir;
+        if self.lock.is_in_place() {
+            files::remove_status(state_dir);
+        } else if let (Some(engine), false) = (&self.engine, self.lock.is_taken_over()) {
+            // Nobody would find its containers again, and they mount what is gone.
+            if let Err(error) = clear_away_lost(engine, state_dir).await {
+                tracing::warn!(%error, "containers are left; the next start removes them");
+            }
+        }
         tracing::info!(port = self.account.port, "platform stopped");
         drop(self.lock);
     }

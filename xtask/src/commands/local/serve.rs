@@ -44,6 +44,7 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {}
+            () = platform.abandoned() => break,
         }
     }
     platform.stop().await;

@@ -1,15 +1,18 @@
-//! Files of the state directory that are the platform's own: lock, password, status.
+//! Files of the state directory that are the platform's own: lock, engine, password, status.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::StartError;
-use crate::catalog::random;
-use crate::config::Status;
+use crate::catalog::{Catalog, random};
+use crate::config::{EngineKind, Status};
 use crate::durable;
 use crate::stages::ASIDE;
+
+/// The file that names the engine.
+const ENGINE: &str = "engine";
 
 /// Makes the state directory, for its owner only; gives its whole path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
@@ -28,20 +31,69 @@ pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
 }
 
 /// Held as long as a platform runs on the directory; the system lets go of it with the process.
-pub(super) struct Lock(#[expect(dead_code, reason = "the lock lasts as long as the file")] File);
+pub(super) struct Lock {
+    file: File,
+    path: PathBuf,
+}
 
 impl Lock {
     pub(super) fn take(state_dir: &Path) -> Result<Self, StartError> {
         let failed = |source| StartError::Io { doing: "locking the state directory", source };
-        let file = File::create(state_dir.join("platform.lock")).map_err(failed)?;
+        let path = state_dir.join("platform.lock");
+        let file = File::create(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => Ok(Self { file, path }),
             Err(TryLockError::WouldBlock) => {
                 Err(StartError::AlreadyRunning { state_dir: state_dir.to_owned() })
             }
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
     }
+
+    /// Whether the file that is locked still lies where it was made.
+    pub(super) fn is_in_place(&self) -> bool {
+        let identity = |data: Metadata| (data.dev(), data.ino());
+        match (self.file.metadata(), std::fs::metadata(&self.path)) {
+            (Ok(held), Ok(there)) => identity(held) == identity(there),
+            (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
+            (Err(_), Ok(_)) => true,
+        }
+    }
+
+    /// Whether another platform has taken the place.
+    pub(super) fn is_taken_over(&self) -> bool {
+        !self.is_in_place() && self.path.exists()
+    }
+}
+
+/// The engine that a platform ran with when it was last started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastEngine {
+    /// Which it was.
+    pub kind: EngineKind,
+    /// Whether the platform keeps services that run with it.
+    pub has_services: bool,
+}
+
+/// What a state directory tells of the engine; `None` before one was used.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn last_engine(state_dir: &Path) -> io::Result<Option<LastEngine>> {
+    let name = match fs_err::read_to_string(state_dir.join(ENGINE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        name => name?,
+    };
+    let kind = [EngineKind::Podman, EngineKind::Docker]
+        .into_iter()
+        .find(|kind| kind.name() == name.trim());
+    let Some(kind) = kind else { return Ok(None) };
+    Ok(Some(LastEngine { kind, has_services: Catalog::has_services(state_dir)? }))
+}
+
+/// Keeps which engine the services run with.
+pub(super) fn write_engine(state_dir: &Path, kind: EngineKind) -> io::Result<()> {
+    durable::replace(&state_dir.join(ENGINE), format!("{}\n", kind.name()).as_bytes())
 }
 
 /// The administrator's password, made at the first start.

@@ -81,3 +81,19 @@ async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
     tokio::time::timeout(std::time::Duration::from_secs(5), gone).await.expect("it is removed");
     second.stop().await;
 }
+
+#[tokio::test]
+async fn a_platform_whose_state_is_taken_away_knows_it_and_disturbs_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let state_dir = directory.path().join("state");
+    let first = platform(&state_dir, quick()).await;
+    let limit = std::time::Duration::from_secs(20);
+    assert!(tokio::time::timeout(limit / 10, first.abandoned()).await.is_err(), "it is there");
+    std::fs::remove_dir_all(&state_dir).unwrap();
+    tokio::time::timeout(limit, first.abandoned()).await.expect("it is gone");
+    let second = platform(&state_dir, quick()).await;
+    first.stop().await;
+    assert!(state_dir.join("platform.json").exists(), "that is the second one's");
+    second.stop().await;
+    assert!(!state_dir.join("platform.json").exists());
+}
