@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::Sandbox;
 
-/// An engine whose builds begin with their process's number and last until they are let go.
+/// An engine whose builds say their process's number and last until they are let go. They run as
+/// containers do: in a session of their own, and deaf to any signal that can be ignored.
 const SLOW: &str = r#"#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 if [ "$1" = build ]; then
-  echo "process $$ builds"
-  read -r line < "$here/go"
+  setsid sh -c 'trap "" INT TERM HUP; echo "process $$ builds"; read -r line < "$0"' "$here/go"
 fi
 exec "$here/engine" "$@"
 "#;

@@ -9,7 +9,7 @@ use std::process::Output;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use duct::Expression;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// The groups that run now, by the process that leads each.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
@@ -31,12 +31,47 @@ pub(crate) fn output(call: &Expression) -> io::Result<Output> {
 
 /// Ends everything that still runs, for a program that is about to leave.
 pub fn end_all() {
-    for &leader in running().iter() {
-        if let Some(group) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
-            // One that has just ended by itself is no trouble.
-            let _ = kill_process_group(group, Signal::TERM);
-        }
+    let leaders = running().clone();
+    // Found before their parents end, and ended hard: a container of a build is in a session of
+    // its own, podman leaves it behind, and its first process takes no SIGTERM.
+    let below = descendants(&leaders);
+    let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
+    // One that has just ended by itself is no trouble.
+    for group in leaders.into_iter().filter_map(pid) {
+        let _ = kill_process_group(group, Signal::TERM);
     }
+    for process in below.into_iter().filter_map(pid) {
+        let _ = kill_process(process, Signal::KILL);
+    }
+}
+
+/// What these processes have started, outside of their own groups. Nothing where there is no
+/// /proc.
+fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    // number, parent, group
+    let all: Vec<_> = entries
+        .filter_map(|entry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // A name may hold anything, spaces and brackets too.
+            let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
+            let mut number = || fields.next()?.parse().ok();
+            Some((entry.file_name().to_str()?.parse().ok()?, number()?, number()?))
+        })
+        .collect();
+    let mut family = leaders.clone();
+    let mut before = 0;
+    while family.len() > before {
+        before = family.len();
+        family.extend(
+            all.iter()
+                .filter(|(_, parent, _)| family.contains(parent))
+                .map(|one| one.0)
+                .collect::<Vec<u32>>(),
+        );
+    }
+    let outside = |one: &&(u32, u32, u32)| family.contains(&one.0) && !leaders.contains(&one.2);
+    all.iter().filter(outside).map(|one| one.0).collect()
 }
 
 /// Processes that run as long as this lives.
