@@ -173,3 +173,6 @@ fn s3(
     headers.push(("authorization", signer.authorization(&url, &signed)));
     Ok((url.into(), headers))
 }
+
+#[cfg(test)]
+mod tests;
