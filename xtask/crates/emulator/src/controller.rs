@@ -273,7 +273,7 @@ impl Controller {
         } else {
             let found = found?;
             match (found.id, found.error) {
-                (Some(id), _) => context.runtime.logs(&id, Some(lines), timestamps).await?,
+                (Some(id), _) => context.runtime.logs(&id, lines, timestamps).await?,
                 (None, Some(error)) => error,
                 (None, None) => return Err(LogsError::NotStarted(container.to_owned())),
             }

@@ -18,7 +18,7 @@ use crate::access::{Access, EndpointRoute};
 mod activity;
 mod credentials;
 mod headers;
-mod host;
+pub(crate) mod host;
 mod page;
 mod proxy;
 mod sign_in;
@@ -39,6 +39,9 @@ struct Ingress {
     idle: Duration,
 }
 
+/// What a sign-in may send. Bodies for containers pass without being collected, so without limit.
+const FORM: usize = 1 << 20;
+
 /// Serves the requests of ingress hosts.
 pub fn handler(access: Arc<dyn Access>, upstream: Upstream) -> Router {
     handler_with_idle_timeout(access, upstream, IDLE_TIMEOUT)
@@ -51,7 +54,7 @@ pub fn handler_with_idle_timeout(
     idle: Duration,
 ) -> Router {
     let ingress = Arc::new(Ingress { access, upstream, idle });
-    Router::new().fallback(serve).layer(DefaultBodyLimit::disable()).with_state(ingress)
+    Router::new().fallback(serve).layer(DefaultBodyLimit::max(FORM)).with_state(ingress)
 }
 
 async fn serve(State(ingress): State<Arc<Ingress>>, request: Request) -> Response {

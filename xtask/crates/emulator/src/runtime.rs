@@ -295,7 +295,7 @@ impl Runtime {
     pub async fn logs(
         &self,
         id: &str,
-        lines: Option<usize>,
+        lines: usize,
         timestamps: bool,
     ) -> Result<String, RuntimeError> {
         either!(self, runtime => runtime.logs(id, lines, timestamps))

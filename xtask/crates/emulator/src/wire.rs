@@ -18,10 +18,15 @@ use crate::account::Account;
 
 pub(crate) use queries::Queries;
 
+/// What a login may send, before anybody knows who it is.
+const LOGIN: usize = 1 << 20;
+/// What any other request may, bind variables among it.
+const QUERY: usize = 64 << 20;
+
 /// The protocol's routes.
 pub(crate) fn router(account: Arc<Account>) -> Router {
     Router::new()
-        .route("/session/v1/login-request", post(login::login))
+        .route("/session/v1/login-request", post(login::login).layer(DefaultBodyLimit::max(LOGIN)))
         .route("/session/token-request", post(session::token_request))
         .route("/session/heartbeat", post(session::heartbeat))
         .route("/session", post(session::end))
@@ -33,7 +38,8 @@ pub(crate) fn router(account: Arc<Account>) -> Router {
         .route("/monitoring/queries//{id}", get(query::monitor))
         .route("/telemetry/send", post(session::telemetry))
         .route("/telemetry/send/sessionless", post(session::telemetry))
-        .route("/stage/{*path}", any(stage::serve))
-        .layer(DefaultBodyLimit::disable())
+        // Files go to disk as they come in.
+        .route("/stage/{*path}", any(stage::serve).layer(DefaultBodyLimit::disable()))
+        .layer(DefaultBodyLimit::max(QUERY))
         .with_state(account)
 }

@@ -95,7 +95,7 @@ impl Context {
         container: &ContainerRun,
     ) -> Result<(), RuntimeError> {
         let Some(state) = &container.state else { return Ok(()) };
-        match self.runtime.logs(&state.id, Some(10_000), true).await {
+        match self.runtime.logs(&state.id, 10_000, true).await {
             Ok(text) => {
                 let kept = files::keep_log(&self.dirs, key, instance, &container.name, &text);
                 if let Err(error) = kept {

@@ -64,8 +64,9 @@ pub(crate) fn presented(headers: &HeaderMap) -> Presented {
     if let Some(token) = header {
         return Presented::Header(token);
     }
-    let cookie = cookies(headers)
-        .find_map(|(name, value)| if name == COOKIE_NAME { Cookie::parse(value) } else { None });
+    let ours = cookies(headers).filter(|(name, _)| *name == COOKIE_NAME.as_bytes());
+    let cookie =
+        ours.filter_map(|(_, value)| std::str::from_utf8(value).ok()).find_map(Cookie::parse);
     cookie.map_or(Presented::Nothing, Presented::Cookie)
 }
 
@@ -77,11 +78,15 @@ pub(crate) fn snowflake_token(value: &HeaderValue) -> Option<String> {
     ours.then(|| token.trim_matches('"').to_owned())
 }
 
-/// All cookies of a request, by name and value.
-pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('='))
+/// All cookies of a request, by name and value. Browsers send whatever bytes a page has set, and
+/// one cookie that is not text must not hide the others.
+pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    pairs.filter_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        Some((&pair[..at], &pair[at + 1..]))
+    })
 }
 
 /// The cookie for a token. Scripts cannot read it, and other sites cannot make a browser send it
@@ -100,4 +105,18 @@ pub(crate) fn clear_cookie() -> HeaderValue {
 fn cookie_header(value: &str, max_age: u32) -> HeaderValue {
     let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax");
     HeaderValue::from_str(&text).expect("digits and percent-encoded text are a valid header")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_is_not_text_hides_no_other() {
+        let mut headers = HeaderMap::new();
+        let line = format!("name=caf\u{e9}; {COOKIE_NAME}=1.token; other=1");
+        headers.insert(COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        assert_eq!(presented(&headers).token(), Some("token"));
+        assert_eq!(cookies(&headers).count(), 3);
+    }
 }

@@ -44,19 +44,19 @@ pub(crate) fn for_container(headers: &mut HeaderMap, user: &str, host: &str, cli
     if headers.get(AUTHORIZATION).is_some_and(|value| snowflake_token(value).is_some()) {
         headers.remove(AUTHORIZATION);
     }
-    let kept: Vec<String> = cookies(headers)
-        .filter(|(name, _)| *name != COOKIE_NAME)
-        .map(|(name, value)| format!("{name}={value}"))
+    let kept: Vec<Vec<u8>> = cookies(headers)
+        .filter(|(name, _)| *name != COOKIE_NAME.as_bytes())
+        .map(|(name, value)| [name, value].join(&b'='))
         .collect();
     headers.remove(COOKIE);
-    insert(headers, COOKIE, &kept.join("; "));
+    insert(headers, COOKIE, kept.join(&b"; "[..]));
     let forged: Vec<HeaderName> =
         headers.keys().filter(|name| name.as_str().starts_with(CONTEXT_PREFIX)).cloned().collect();
     for name in forged {
         headers.remove(name);
     }
     insert(headers, CURRENT_USER, user);
-    insert(headers, HeaderName::from_static("x-forwarded-for"), &client.to_string());
+    insert(headers, HeaderName::from_static("x-forwarded-for"), client.to_string());
     insert(headers, HeaderName::from_static("x-forwarded-host"), host);
     insert(headers, HeaderName::from_static("x-forwarded-proto"), "http");
     restore_upgrade(headers, upgrade);
@@ -148,12 +148,13 @@ fn keep_our_cookie(headers: &mut HeaderMap) {
     }
 }
 
-fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl AsRef<[u8]>) {
+    let value = value.as_ref();
     if value.is_empty() {
         return;
     }
     // Any visible text is a header value; control characters cannot have come in by HTTP.
-    if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+    if let Ok(value) = HeaderValue::from_bytes(value) {
         headers.insert(name, value);
     }
 }

@@ -10,11 +10,15 @@ pub(crate) fn of(request: &Request) -> String {
     host.unwrap_or_default().to_owned()
 }
 
+/// What stands before `.localhost[:port]`.
+pub(crate) fn below_localhost(host: &str) -> Option<String> {
+    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
+    name.trim_end_matches('.').strip_suffix(".localhost").map(str::to_owned)
+}
+
 /// The label of `<label>.localhost[:port]`.
 pub(crate) fn label(host: &str) -> Option<String> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
-    let label = name.trim_end_matches('.').strip_suffix(".localhost")?;
-    (!label.is_empty() && !label.contains('.')).then(|| label.to_owned())
+    below_localhost(host).filter(|label| !label.is_empty() && !label.contains('.'))
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
-use http::header::HOST;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use crate::access::{Access, EndpointRoute};
 use crate::account::{Account, IDENTIFIER};
+use crate::ingress::host;
 use crate::{ingress, wire};
 
 #[derive(Clone)]
@@ -56,8 +56,5 @@ async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
 /// Whether the host is `<label>.localhost[:port]`, the account's own name aside: that one is
 /// what services are told as SNOWFLAKE_HOST.
 fn is_ingress(request: &Request) -> bool {
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let host = host.unwrap_or_else(|| request.uri().host().unwrap_or_default());
-    let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    name.strip_suffix(".localhost").is_some_and(|label| label != IDENTIFIER)
+    host::below_localhost(&host::of(request)).is_some_and(|label| label != IDENTIFIER)
 }

@@ -104,7 +104,7 @@ async fn take_body(call: &Call, id: &str, held: Held) -> Result<Held, Error> {
     if let Some(range) = call.header(CONTENT_RANGE) {
         let size = call.header(CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok());
         let fits = chunk(range).is_some_and(|(first, last)| {
-            first == length && size.is_none_or(|size| last - first + 1 == size)
+            first == length && size.is_none_or(|size| (last - first).checked_add(1) == Some(size))
         });
         if !fits {
             let message = format!("the chunk {range} does not follow the {length} bytes received");

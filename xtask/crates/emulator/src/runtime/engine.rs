@@ -283,15 +283,10 @@ impl EngineRuntime {
     pub(super) async fn logs(
         &self,
         id: &str,
-        lines: Option<usize>,
+        lines: usize,
         timestamps: bool,
     ) -> Result<String, RuntimeError> {
-        let tail = lines.map_or("all".to_owned(), |lines| lines.to_string());
-        let tail = if self.cli().kind() == EngineKind::Podman && lines.is_none() {
-            "-1".to_owned()
-        } else {
-            tail
-        };
+        let tail = lines.to_string();
         let mut args = vec!["logs", "--tail", &tail];
         if timestamps {
             args.push("--timestamps");

@@ -292,7 +292,7 @@ impl FakeRuntime {
     pub(super) async fn logs(
         &self,
         id: &str,
-        lines: Option<usize>,
+        lines: usize,
         timestamps: bool,
     ) -> Result<String, RuntimeError> {
         let world = self.world();
@@ -303,7 +303,7 @@ impl FakeRuntime {
             });
         };
         let all: Vec<&str> = entry.log.lines().collect();
-        let skipped = all.len().saturating_sub(lines.unwrap_or(usize::MAX));
+        let skipped = all.len().saturating_sub(lines);
         let stamp = if timestamps { "1970-01-01T00:00:00.000000000Z " } else { "" };
         Ok(all[skipped..].iter().map(|line| format!("{stamp}{line}\n")).collect())
     }

@@ -60,13 +60,19 @@ pub(super) async fn submit(
     let request_id = parameters.get("requestId").map(String::as_str);
     let (query, new) = account.queries.begin(&session, request_id, text);
     if new {
-        let (account, query) = (Arc::clone(&account), query.clone());
-        let work = query.clone();
-        let task = tokio::spawn(async move {
-            let envelope = run(&account, &session, &query, &options).await;
+        let (account, work) = (Arc::clone(&account), query.clone());
+        let task = tokio::spawn(async move { run(&account, &session, &work, &options).await });
+        query.runs_as(task.abort_handle());
+        let query = query.clone();
+        // However the work ends, its client gets an answer.
+        tokio::spawn(async move {
+            let envelope = match task.await {
+                Ok(envelope) => envelope,
+                Err(ended) if ended.is_cancelled() => cancelled(&query),
+                Err(_) => internal(&query),
+            };
             query.finish(envelope);
         });
-        work.runs_as(task.abort_handle());
     }
     if request["asyncExec"].as_bool().unwrap_or(false) {
         return respond(in_progress(&query, "333334"));
@@ -116,13 +122,6 @@ async fn run(
                     "42601",
                     "SQL compilation error:\nEmpty SQL statement.",
                 )),
-                [tokens] => {
-                    let bound = sql::bind(tokens.clone(), &options.bindings);
-                    match bound.and_then(|tokens| sql::parse(&tokens)) {
-                        Ok(statement) => one(&executor, query, statement, options).await,
-                        Err(error) => Err(error),
-                    }
-                }
                 many if wanted != 0 && wanted != many.len() as i64 => Err(SqlError::new(
                     "000008",
                     "0A000",
@@ -132,6 +131,13 @@ async fn run(
                         many.len()
                     ),
                 )),
+                [tokens] => {
+                    let bound = sql::bind(tokens.clone(), &options.bindings);
+                    match bound.and_then(|tokens| sql::parse(&tokens)) {
+                        Ok(statement) => one(&executor, query, statement, options).await,
+                        Err(error) => Err(error),
+                    }
+                }
                 many => several(&executor, query, many, options).await,
             }
         }
@@ -177,7 +183,8 @@ async fn one(
         Outcome::Transfer(data) => reply::transfer(data, &query.id, &state),
         Outcome::Earlier(id) => {
             let earlier = executor.account.queries.by_id(&id);
-            let earlier = earlier.filter(|earlier| earlier.session == executor.session.id);
+            // A result is its user's, whichever session asks.
+            let earlier = earlier.filter(|earlier| earlier.identity == state.identity);
             let answer = match earlier {
                 Some(earlier) => earlier.answer(executor.account.timing.long_poll).await,
                 None => None,
@@ -202,18 +209,20 @@ async fn several(
     let mut ids = Vec::new();
     for tokens in statements {
         let (child, _) = executor.account.queries.begin(&executor.session, None, "");
+        let child = Child(child);
         let done = match sql::parse(tokens) {
-            Ok(statement) => one(executor, &child, statement, options).await,
+            Ok(statement) => one(executor, &child.0, statement, options).await,
             Err(error) => Err(error),
         };
         match done {
-            Ok(envelope) => child.finish(envelope),
+            Ok(envelope) => child.0.finish(envelope),
             Err(error) => {
-                child.finish(sql_error(&error, &child.id));
+                child.0.finish(sql_error(&error, &child.0.id));
                 return Err(error);
             }
         }
-        ids.push(child.id);
+        executor.session.state_mut().last_query = Some(child.0.id.clone());
+        ids.push(child.0.id.clone());
     }
     let result = Rows::status("Multiple statements executed successfully.");
     let mut data = rows(&result, &query.id, &executor.session.state());
@@ -222,6 +231,26 @@ async fn several(
     data["resultIds"] = json!(ids.join(","));
     data["resultTypes"] = json!(vec!["4096"; ids.len()].join(","));
     Ok(success(data))
+}
+
+/// One of several statements. Who waits for it is told when it is given up with the others.
+struct Child(Query);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.0.finish(cancelled(&self.0));
+    }
+}
+
+fn cancelled(query: &Query) -> Json {
+    let cancelled = SqlError::new("000604", "57014", "SQL execution canceled");
+    sql_error(&cancelled, &query.id)
+}
+
+/// A defect of the platform; its log has the panic.
+fn internal(query: &Query) -> Json {
+    let message = "SQL execution internal error:\nProcessing aborted; see the platform's log.";
+    sql_error(&SqlError::new("000603", "XX000", message), &query.id)
 }
 
 fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
@@ -309,7 +338,6 @@ fn give_up(query: &Query) -> Response {
         return respond(failure("000605", "Identified SQL statement is not currently executing."));
     }
     query.abort();
-    let cancelled = SqlError::new("000604", "57014", "SQL execution canceled");
-    query.finish(sql_error(&cancelled, &query.id));
+    query.finish(cancelled(query));
     respond(success(Json::Null))
 }

@@ -180,3 +180,31 @@ async fn the_accounts_own_host_name_leads_to_the_account_and_others_to_the_ingre
     }
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn results_are_their_users_and_the_count_of_statements_is_kept_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let (one, other) = (Client::admin(&platform).await, Client::admin(&platform).await);
+    let answer = one.submit("SELECT 'x'").await;
+    let id = answer["data"]["queryId"].as_str().unwrap();
+    let scanned = other.cell(&format!("SELECT * FROM TABLE(RESULT_SCAN('{id}'))")).await;
+    assert_eq!(scanned, "x");
+    let several = async |text: &str, count: i64| {
+        let request = json!({"sqlText": text, "parameters": {"MULTI_STATEMENT_COUNT": count}});
+        let path = format!("/queries/v1/query-request?requestId={}", uuid::Uuid::new_v4());
+        one.post(&path, &request).await
+    };
+    assert_eq!(several("SELECT 1", 2).await["code"], "000008");
+    let scan = "SELECT 'y'; SELECT * FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))";
+    let answer = several(scan, 2).await;
+    let children: Vec<_> = answer["data"]["resultIds"].as_str().unwrap().split(',').collect();
+    let request = one
+        .request(Method::GET, &format!("/queries/{}/result", children[1]))
+        .header("Authorization", format!("Snowflake Token=\"{}\"", one.token))
+        .body(Body::empty())
+        .unwrap();
+    let second: serde_json::Value = serde_json::from_slice(&one.send(request).await.1).unwrap();
+    assert_eq!(second["data"]["rowset"][0][0], "y");
+    platform.stop().await;
+}
