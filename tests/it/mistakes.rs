@@ -80,6 +80,42 @@ fn no_engine_is_a_fault_of_the_machine() {
 }
 
 #[test]
+fn whoever_wants_docker_is_told_how_to_get_docker() {
+    let sandbox = Sandbox::new();
+    let hint = |hint: &str| {
+        let mut build = sandbox.command(&["build", "--engine", "docker"]);
+        let output = build.env("PATH", sandbox.path("bin")).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{stderr}");
+        assert!(stderr.contains(hint), "{stderr}");
+    };
+    hint("hint: install docker with `cargo xtask setup --engine docker`");
+    sandbox.program("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
+    hint("hint: start the docker daemon, or choose `--engine podman`");
+}
+
+#[test]
+fn endpoints_of_a_service_that_was_never_made_are_missing_and_not_none() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["local", "start"]).code(0);
+    let run = sandbox.xtask(&["endpoints"]).code(7).without_data();
+    run.says("does not exist").says("hint: `cargo xtask deploy` creates it");
+}
+
+#[test]
+fn a_failed_build_is_told_when_it_fails_and_ends_the_waits() {
+    let sandbox = Sandbox::new();
+    let broken = "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0\n[ $1 = image ] || {\n\
+                  echo 'no such instruction' >&2; exit 1; }\n";
+    sandbox.program("podman", broken);
+    let run = sandbox.xtask(&["deploy", "--engine", "podman"]).code(3).without_data();
+    let stderr = &run.stderr;
+    let at = |text: &str| stderr.find(text).unwrap_or_else(|| panic!("no `{text}`:\n{stderr}"));
+    assert!(at("    building the image `") < at("error: "), "{stderr}");
+    assert!(!stderr.contains("interrupted"), "{stderr}");
+}
+
+#[test]
 fn an_engine_that_does_not_run_is_not_an_engine() {
     let sandbox = Sandbox::new();
     sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");

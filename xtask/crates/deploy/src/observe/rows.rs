@@ -46,3 +46,14 @@ pub(super) fn described(rows: &Rows) -> BTreeMap<String, String> {
 pub(super) fn name(text: &str) -> String {
     text.trim_matches('"').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_quoted_name_in_lower_case_is_another_name() {
+        assert_eq!((name("FILES").as_str(), name("files").as_str()), ("FILES", "files"));
+        assert_eq!(name("\"files\""), "files");
+    }
+}
