@@ -69,15 +69,12 @@ impl Deployment {
         self.engine.objects(&self.platform_id)
     }
 
-    /// The names under which the engine has what was built here, as its own output says them.
-    fn built(&self) -> impl Iterator<Item = String> {
-        ["milvus", "jupyter"].into_iter().filter_map(|image| {
-            let log = self.path(&format!("target/spcs/logs/build-{image}.log"));
-            let said = std::fs::read_to_string(log).ok()?;
-            let name = format!("localhost/spcs-build/{image}:");
-            let tag = said.split_once(&name)?.1.chars().take_while(char::is_ascii_alphanumeric);
-            Some(name + &tag.collect::<String>())
-        })
+    /// The name under which the engine has an image that was built here, as its own output says it.
+    fn built(&self, image: &str) -> Option<String> {
+        let log = self.path(&format!("target/spcs/logs/build-{image}.log"));
+        let said = std::fs::read_to_string(log).ok()?;
+        let mut words = said.split_whitespace();
+        words.find(|word| word.starts_with("localhost/spcs-build/")).map(str::to_owned)
     }
 }
 
@@ -96,8 +93,12 @@ impl Drop for Deployment {
             Ok(output) if output.status.success() => {}
             ended => eprintln!("the platform of the test was not reset: {ended:?}"),
         }
-        for image in self.built() {
-            self.engine.untag(&image);
+        // One name for all runs: each builds under a name of its own, and would leave it.
+        for image in ["milvus", "jupyter"] {
+            let Some(built) = self.built(image) else { continue };
+            if let Some((repository, _)) = built.rsplit_once(':') {
+                self.engine.rename(&built, &format!("{repository}:end-to-end"));
+            }
         }
     }
 }

@@ -66,12 +66,13 @@ impl Engine {
         listed.concat().lines().map(str::to_owned).collect()
     }
 
-    /// Takes a name away from an image, and the image if it was its only one. What it was built
-    /// upon stays, as every build's cache does.
-    pub(crate) fn untag(self, image: &str) {
-        let output = Command::new(self.program).args(["rmi", "--no-prune", image]).output();
-        if !output.as_ref().is_ok_and(|output| output.status.success()) {
-            eprintln!("the test's image {image} was not removed: {output:?}");
+    /// Gives an image another name. What has no name is no cache for the next build.
+    pub(crate) fn rename(self, image: &str, name: &str) {
+        for arguments in [&["tag", image, name][..], &["rmi", image]] {
+            let output = Command::new(self.program).args(arguments).output();
+            if !output.as_ref().is_ok_and(|output| output.status.success()) {
+                eprintln!("{} {arguments:?}: {output:?}", self.program);
+            }
         }
     }
 
