@@ -226,10 +226,29 @@ fn another_engine_does_not_start_the_services_a_second_time() {
     std::fs::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
     let arguments = ["local", "start", "--engine", "podman", "--local-runtime", "engine"];
     let start = || sandbox.xtask(&arguments);
-    let refused = start().code(3).says("runs with docker");
-    let _ = refused.says("hint: say `--engine docker`, or `cargo xtask local stop`");
+    let refused = || {
+        let said = start().code(3).says("services run with docker");
+        let _ = said.says("hint: say `--engine docker`, or `cargo xtask local reset`");
+    };
+    refused();
     sandbox.xtask(&["local", "stop"]).code(0);
-    start().code(3).says("services run with docker").says("`cargo xtask local reset`");
+    refused();
+}
+
+#[test]
+fn a_platform_without_services_makes_way_for_another_engine() {
+    let sandbox = Sandbox::new();
+    let start = |options: &[&str]| {
+        let arguments = [&["local", "start", "--format", "json"], options].concat();
+        sandbox.xtask(&arguments).code(0).json()["pid"].clone()
+    };
+    let first = start(&[]);
+    assert_eq!(start(&[]), first);
+    std::fs::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
+    let podman = ["--engine", "podman", "--local-runtime", "engine"];
+    let second = start(&podman);
+    assert_ne!(second, first);
+    assert_eq!(start(&podman), second);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::failure::Failure;
 
-pub(crate) use engine::{check_running_engine, engine_command, engine_to_reset, engine_to_start};
+pub(crate) use engine::{engine_command, engine_to_reset, engine_to_start};
 pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
 
 /// How long a platform may take to stop: containers go on running, but a call of the engine that

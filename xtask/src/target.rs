@@ -104,11 +104,16 @@ pub(crate) async fn start_platform(
     local: &plan::config::LocalTarget,
 ) -> Result<platform::Started> {
     let state_dir = context.root()?.join(&local.state_dir);
+    let choice = match context.local_runtime() {
+        Runtime::Fake => None,
+        Runtime::Engine => {
+            Some(platform::engine_to_start(&state_dir, context.engine(project)?).await?)
+        }
+    };
     let started = platform::start(&state_dir, async || {
-        let engine = match context.local_runtime() {
-            Runtime::Fake => None,
-            Runtime::Engine => {
-                let choice = platform::engine_to_start(&state_dir, context.engine(project)?)?;
+        let engine = match choice {
+            None => None,
+            Some(choice) => {
                 let work_dir = context.work_dir()?;
                 let found =
                     tokio::task::spawn_blocking(move || deploy::engine::detect(choice, &work_dir));
@@ -120,9 +125,6 @@ pub(crate) async fn start_platform(
         Ok(Start { state_dir: state_dir.clone(), port: local.port, engine, verbose })
     })
     .await?;
-    if started.adopted && context.local_runtime() == Runtime::Engine {
-        platform::check_running_engine(&state_dir, context.engine(project)?)?;
-    }
     if !started.adopted {
         context.console.say(format!("started the local platform at {}", started.status.url));
     } else if started.other_build {

@@ -8,6 +8,7 @@ use deploy::engine::EngineChoice;
 use deploy::error::Kind;
 use emulator::{EngineCommand, EngineKind};
 
+use super::stop;
 use crate::failure::Failure;
 
 /// The platform's form of an engine that was detected.
@@ -19,25 +20,33 @@ pub(crate) fn engine_command(engine: &deploy::engine::Engine) -> EngineCommand {
     EngineCommand { kind, program: engine.program.clone(), env: engine.env.clone() }
 }
 
-/// The engine to start a platform with, which is the one before while there are services.
-pub(crate) fn engine_to_start(state_dir: &Path, chosen: EngineChoice) -> Result<EngineChoice> {
-    match last_engine(state_dir)? {
-        Some(last) if last.has_services => keep(last.kind, chosen).ok_or_else(|| {
-            let message = format!("the local platform's services run with {}", last.kind.name());
-            refusal(message, last.kind, "`cargo xtask local reset` to begin with nothing")
-        }),
-        _ => Ok(chosen),
-    }
-}
-
-/// Refuses another engine than that of the platform that runs.
-pub(crate) fn check_running_engine(state_dir: &Path, chosen: EngineChoice) -> Result<()> {
-    match last_engine(state_dir)? {
-        Some(last) if keep(last.kind, chosen).is_none() => {
-            let message = format!("the local platform runs with {}", last.kind.name());
-            Err(refusal(message, last.kind, "`cargo xtask local stop` to start it anew"))
+/// The engine to start a platform with: the one before while there are services. A platform that
+/// runs with another engine and keeps no service makes way.
+///
+/// # Errors
+/// When another engine was chosen than the one that runs the services.
+pub(crate) async fn engine_to_start(
+    state_dir: &Path,
+    chosen: EngineChoice,
+) -> Result<EngineChoice> {
+    let Some(last) = last_engine(state_dir)? else { return Ok(chosen) };
+    match keep(last.kind, chosen) {
+        Some(before) if last.has_services => Ok(before),
+        Some(_) => Ok(chosen),
+        None if last.has_services => {
+            let name = last.kind.name();
+            let message = format!(
+                "cannot take another engine: the local platform's services run with {name}"
+            );
+            let hint = format!(
+                "say `--engine {name}`, or `cargo xtask local reset` to begin with nothing"
+            );
+            Err(Failure::new(Kind::Input, message).hint(hint).into())
         }
-        _ => Ok(()),
+        None => {
+            stop(state_dir).await?;
+            Ok(chosen)
+        }
     }
 }
 
@@ -62,9 +71,4 @@ fn choice(kind: EngineKind) -> EngineChoice {
 fn keep(kind: EngineKind, chosen: EngineChoice) -> Option<EngineChoice> {
     let before = choice(kind);
     (chosen == EngineChoice::Auto || chosen == before).then_some(before)
-}
-
-fn refusal(message: String, kind: EngineKind, otherwise: &str) -> anyhow::Error {
-    let hint = format!("say `--engine {}`, or {otherwise}", kind.name());
-    Failure::new(Kind::Input, format!("cannot take another engine: {message}")).hint(hint).into()
 }
