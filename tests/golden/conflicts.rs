@@ -58,7 +58,7 @@ fn nothing_is_granted_to_somebody_elses_role() {
     insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Given)), @r"
     sql/bootstrap/020_roles.sql:5: the role `MILVUS_ROLE` is there and not of this deployment: its comment is `the analysts'`
 
-    hint: choose another name for it in [deployment] of spcs.toml: whoever has this one would get what the files grant
+    hint: choose another name for it in [deployment] of spcs.toml, or drop it if nobody needs it any more: whoever has it would get what the files grant
     ");
     assert!(run_sql(&desired, &observed, UserPassword::Given, "services").is_err());
 }

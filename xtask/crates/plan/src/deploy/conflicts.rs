@@ -32,7 +32,7 @@ pub(super) fn check_grantees(
                     "set SPCS_USER_PASSWORD to this user's password to let the user in as it is, or choose another `user` in [deployment] of spcs.toml"
                 }
                 _ => {
-                    "choose another name for it in [deployment] of spcs.toml: whoever has this one would get what the files grant"
+                    "choose another name for it in [deployment] of spcs.toml, or drop it if nobody needs it any more: whoever has it would get what the files grant"
                 }
             };
             return Err(Error::new(message).at(&file.path, statement.line).with_hint(hint));
