@@ -1,6 +1,11 @@
 //! Who is asking and what they may reach: the questions that the registry and the ingress proxy
 //! put to the catalog, as a trait so that each side is tested without the other.
 
+use std::time::Duration;
+
+/// How long a token for the registry or the ingress is good.
+pub(crate) const TOKEN_VALIDITY: Duration = Duration::from_secs(3600);
+
 /// Who has logged in. A service is no user, whatever it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {

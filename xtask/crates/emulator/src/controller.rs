@@ -26,6 +26,7 @@ mod launch;
 mod monitor;
 mod mounts;
 mod names;
+mod removal;
 mod shared;
 mod task;
 #[cfg(test)]

@@ -40,60 +40,7 @@ impl Kind {
     ];
 
     /// How it is written in a statement.
-    pub(crate) fn words(self) -> &'static [&'static str] {
-        match self {
-            Role => &["ROLE"],
-            User => &["USER"],
-            Warehouse => &["WAREHOUSE"],
-            Database => &["DATABASE"],
-            Schema => &["SCHEMA"],
-            Stage => &["STAGE"],
-            ImageRepository => &["IMAGE", "REPOSITORY"],
-            NetworkRule => &["NETWORK", "RULE"],
-            ExternalAccessIntegration => &["EXTERNAL", "ACCESS", "INTEGRATION"],
-            SecurityIntegration => &["SECURITY", "INTEGRATION"],
-            ComputePool => &["COMPUTE", "POOL"],
-            Service => &["SERVICE"],
-        }
-    }
-
-    /// The plural of SHOW.
-    pub(crate) fn plural(self) -> &'static [&'static str] {
-        match self {
-            Role => &["ROLES"],
-            User => &["USERS"],
-            Warehouse => &["WAREHOUSES"],
-            Database => &["DATABASES"],
-            Schema => &["SCHEMAS"],
-            Stage => &["STAGES"],
-            ImageRepository => &["IMAGE", "REPOSITORIES"],
-            NetworkRule => &["NETWORK", "RULES"],
-            ExternalAccessIntegration => &["EXTERNAL", "ACCESS", "INTEGRATIONS"],
-            SecurityIntegration => &["SECURITY", "INTEGRATIONS"],
-            ComputePool => &["COMPUTE", "POOLS"],
-            Service => &["SERVICES"],
-        }
-    }
-
-    /// How messages name it.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Role => "Role",
-            User => "User",
-            Warehouse => "Warehouse",
-            Database => "Database",
-            Schema => "Schema",
-            Stage => "Stage",
-            ImageRepository => "Image Repository",
-            NetworkRule => "Network Rule",
-            ExternalAccessIntegration | SecurityIntegration => "Integration",
-            ComputePool => "Compute Pool",
-            Service => "Service",
-        }
-    }
-
-    /// `granted_on` of SHOW GRANTS, and the kind in messages about privileges.
-    pub(crate) fn label(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Role => "ROLE",
             User => "USER",
@@ -103,10 +50,33 @@ impl Kind {
             Stage => "STAGE",
             ImageRepository => "IMAGE REPOSITORY",
             NetworkRule => "NETWORK RULE",
-            ExternalAccessIntegration | SecurityIntegration => "INTEGRATION",
+            ExternalAccessIntegration => "EXTERNAL ACCESS INTEGRATION",
+            SecurityIntegration => "SECURITY INTEGRATION",
             ComputePool => "COMPUTE POOL",
             Service => "SERVICE",
         }
+    }
+
+    /// The plural of SHOW.
+    pub(crate) fn plural(self) -> String {
+        match self.name().strip_suffix('Y') {
+            Some(stem) => format!("{stem}IES"),
+            None => format!("{}S", self.name()),
+        }
+    }
+
+    /// `granted_on` of SHOW GRANTS, and the kind in privileges and in messages about them.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            ExternalAccessIntegration | SecurityIntegration => "INTEGRATION",
+            other => other.name(),
+        }
+    }
+
+    /// How messages name it, such as `Image Repository`.
+    pub(crate) fn title(self) -> String {
+        let capital = |word: &str| word[..1].to_owned() + &word[1..].to_lowercase();
+        self.label().split(' ').map(capital).collect::<Vec<_>>().join(" ")
     }
 
     /// How many parts its full name has.
@@ -119,20 +89,8 @@ impl Kind {
     }
 
     /// The privilege that creating one needs, on its schema, database or the account.
-    pub(crate) fn create_privilege(self) -> &'static str {
-        match self {
-            Role => "CREATE ROLE",
-            User => "CREATE USER",
-            Warehouse => "CREATE WAREHOUSE",
-            Database => "CREATE DATABASE",
-            Schema => "CREATE SCHEMA",
-            Stage => "CREATE STAGE",
-            ImageRepository => "CREATE IMAGE REPOSITORY",
-            NetworkRule => "CREATE NETWORK RULE",
-            ExternalAccessIntegration | SecurityIntegration => "CREATE INTEGRATION",
-            ComputePool => "CREATE COMPUTE POOL",
-            Service => "CREATE SERVICE",
-        }
+    pub(crate) fn create_privilege(self) -> String {
+        format!("CREATE {}", self.label())
     }
 
     /// Whether `CREATE OR REPLACE` exists for it.

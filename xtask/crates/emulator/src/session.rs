@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::access::Identity;
+use crate::access::{Identity, TOKEN_VALIDITY};
 use crate::catalog::{Namespace, random};
 use crate::config::Timing;
 use crate::sql::Value;
@@ -86,15 +86,6 @@ pub(crate) struct Issued {
     pub(crate) secondary: bool,
 }
 
-/// Why a token is not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenError {
-    Expired,
-    Unknown,
-}
-
-const ISSUED_VALIDITY: Duration = Duration::from_secs(3600);
-
 impl Sessions {
     pub(crate) fn new(timing: Timing) -> Self {
         Self { timing, next: AtomicI64::new(1), known: Mutex::default() }
@@ -129,15 +120,11 @@ impl Sessions {
         }
     }
 
-    /// The session of a session token.
-    pub(crate) fn by_token(&self, token: &str) -> Result<Arc<Session>, TokenError> {
+    /// The session of a session token that has not run out.
+    pub(crate) fn by_token(&self, token: &str) -> Option<Arc<Session>> {
         let known = self.known();
         let found = known.sessions.iter().find(|session| session.tokens().session == token);
-        let session = found.ok_or(TokenError::Unknown)?;
-        if session.tokens().session_until <= Instant::now() {
-            return Err(TokenError::Expired);
-        }
-        Ok(Arc::clone(session))
+        found.filter(|session| session.tokens().session_until > Instant::now()).cloned()
     }
 
     /// The session of a master token (or of a session token, which ISSUE may carry).
@@ -177,13 +164,13 @@ impl Sessions {
         known.issued.retain(|_, (issued, _)| issued.identity != *identity);
     }
 
-    /// A token for the registry or the ingress, good for an hour.
+    /// A token for the registry or the ingress, good for `TOKEN_VALIDITY`.
     pub(crate) fn issue(&self, issued: Issued) -> String {
         let token = random();
         let mut known = self.known();
         let now = Instant::now();
         known.issued.retain(|_, (_, until)| *until > now);
-        known.issued.insert(token.clone(), (issued, now + ISSUED_VALIDITY));
+        known.issued.insert(token.clone(), (issued, now + TOKEN_VALIDITY));
         token
     }
 
@@ -194,7 +181,7 @@ impl Sessions {
 
     /// Who any token stands for: a session's or an issued one.
     pub(crate) fn who(&self, token: &str) -> Option<Issued> {
-        if let Ok(session) = self.by_token(token) {
+        if let Some(session) = self.by_token(token) {
             let state = session.state();
             let (identity, role, secondary) = (state.identity, state.role, state.secondary);
             return Some(Issued { identity, role, secondary });

@@ -14,6 +14,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 
+use query::later;
+
 use crate::account::Account;
 
 pub(crate) use queries::Queries;
@@ -31,11 +33,11 @@ pub(crate) fn router(account: Arc<Account>) -> Router {
         .route("/session/heartbeat", post(session::heartbeat))
         .route("/session", post(session::end))
         .route("/queries/v1/query-request", post(query::submit))
-        .route("/queries/v1/abort-request", post(query::abort_request))
-        .route("/queries/{id}/abort-request", post(query::abort_query))
-        .route("/queries/{id}/result", get(query::result))
-        .route("/monitoring/queries/{id}", get(query::monitor))
-        .route("/monitoring/queries//{id}", get(query::monitor))
+        .route("/queries/v1/abort-request", post(later::abort_request))
+        .route("/queries/{id}/abort-request", post(later::abort_query))
+        .route("/queries/{id}/result", get(later::result))
+        .route("/monitoring/queries/{id}", get(later::monitor))
+        .route("/monitoring/queries//{id}", get(later::monitor))
         .route("/telemetry/send", post(session::telemetry))
         .route("/telemetry/send/sessionless", post(session::telemetry))
         // Files go to disk as they come in.

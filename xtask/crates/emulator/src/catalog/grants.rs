@@ -159,7 +159,7 @@ impl State {
     ) -> Result<&Object, SqlError> {
         let object = self
             .visible(actor, kind, path)
-            .ok_or_else(|| SqlError::missing(kind.title(), &path.join(".")))?;
+            .ok_or_else(|| SqlError::missing(&kind.title(), &path.join(".")))?;
         let target = Target::of(object);
         let allowed = actor.roles.contains(&object.owner)
             || privileges.iter().any(|p| self.holds(&actor.roles, p, &target));
@@ -180,7 +180,7 @@ impl State {
     ) -> Result<(), SqlError> {
         let privilege = kind.create_privilege();
         let Some((_, outer)) = path.split_last().filter(|(_, outer)| !outer.is_empty()) else {
-            return if self.holds(&actor.primary, privilege, &Target::Account) {
+            return if self.holds(&actor.primary, &privilege, &Target::Account) {
                 Ok(())
             } else {
                 Err(SqlError::insufficient("account 'LOCAL'"))
@@ -189,9 +189,9 @@ impl State {
         let container = if outer.len() == 1 { Kind::Database } else { Kind::Schema };
         let object = self
             .visible(actor, container, outer)
-            .ok_or_else(|| SqlError::missing(container.title(), &outer.join(".")))?;
+            .ok_or_else(|| SqlError::missing(&container.title(), &outer.join(".")))?;
         if actor.primary.contains(&object.owner)
-            || self.holds(&actor.primary, privilege, &Target::of(object))
+            || self.holds(&actor.primary, &privilege, &Target::of(object))
         {
             Ok(())
         } else {

@@ -15,7 +15,7 @@ impl Namespace {
     pub(crate) fn resolve(&self, kind: Kind, name: &ObjectName) -> Result<Vec<String>, SqlError> {
         let depth = kind.depth();
         if name.0.len() > depth {
-            return Err(SqlError::missing(kind.title(), &name.to_string()));
+            return Err(SqlError::missing(&kind.title(), &name.to_string()));
         }
         let mut path = Vec::with_capacity(depth);
         let missing = depth - name.0.len();

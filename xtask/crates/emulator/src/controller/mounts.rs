@@ -1,7 +1,7 @@
 //! What containers mount: volumes, stages, the session token.
 
 use super::instance::Rendered;
-use super::task::{VOLUME_KIND, volume_kind};
+use super::removal::{VOLUME_KIND, volume_kind};
 use super::{Context, files};
 use crate::runtime::{Mount, RuntimeError, VolumeRequest};
 use crate::spec::{Container, Volume, VolumeSource};

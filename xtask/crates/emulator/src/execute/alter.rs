@@ -38,7 +38,7 @@ impl Executor {
             let mut object = if own_password {
                 state
                     .find(kind, &path)
-                    .ok_or_else(|| SqlError::missing(kind.title(), name.last()))?
+                    .ok_or_else(|| SqlError::missing(&kind.title(), name.last()))?
                     .clone()
             } else {
                 state.require(&actor, kind, &path, privileges)?.clone()

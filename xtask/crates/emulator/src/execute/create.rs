@@ -124,9 +124,9 @@ impl Executor {
     }
 }
 
-fn created_title(kind: Kind) -> &'static str {
+fn created_title(kind: Kind) -> String {
     match kind {
-        Kind::Stage => "Stage area",
+        Kind::Stage => "Stage area".to_owned(),
         kind => kind.title(),
     }
 }

@@ -28,7 +28,7 @@ impl Executor {
             match there {
                 Some(kind) => self.take_away(state, kind, &path, force).map(Some),
                 None if if_exists => Ok(None),
-                None => Err(SqlError::missing(kind.title(), &path.join("."))),
+                None => Err(SqlError::missing(&kind.title(), &path.join("."))),
             }
         };
         let detach = |gone: Option<Vec<Object>>| gone.map(|gone| self.detach(&gone));

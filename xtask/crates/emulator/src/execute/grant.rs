@@ -50,7 +50,7 @@ impl Executor {
                 return Ok(Target::of(object));
             }
         }
-        Err(SqlError::missing(kinds[0].title(), &name.to_string()))
+        Err(SqlError::missing(&kinds[0].title(), &name.to_string()))
     }
 }
 
@@ -60,7 +60,7 @@ fn holder(state: &State, to: &Grantee) -> Result<Holder, SqlError> {
         Grantee::User(name) => (Kind::User, name.last()),
     };
     if state.account_object(kind, name).is_none() {
-        return Err(SqlError::missing(kind.title(), name));
+        return Err(SqlError::missing(&kind.title(), name));
     }
     let name = name.to_owned();
     Ok(if kind == Kind::Role { Holder::Role(name) } else { Holder::User(name) })

@@ -6,15 +6,16 @@ use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::access::TOKEN_VALIDITY;
+
 /// The cookie that a sign-in sets; containers never see it.
 pub(crate) const COOKIE_NAME: &str = "sfc-ss-ingress-auth-v1";
 /// Programs may put the token here when the application needs `Authorization` for itself.
 pub(crate) const SPCS_AUTHORIZATION: HeaderName =
     HeaderName::from_static("x-sf-spcs-authorization");
 
-/// Tokens last an hour; a page in use gets a new one well before.
+/// A page in use gets a new token well before the old one runs out.
 const STALE: Duration = Duration::from_secs(10 * 60);
-const LIFETIME_SECONDS: u32 = 3600;
 
 /// The credential of a request.
 pub(crate) enum Presented {
@@ -94,7 +95,7 @@ pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8]
 pub(crate) fn set_cookie(token: &str) -> HeaderValue {
     let issued = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
-    cookie_header(&format!("{issued}.{token}"), LIFETIME_SECONDS)
+    cookie_header(&format!("{issued}.{token}"), TOKEN_VALIDITY.as_secs())
 }
 
 /// Takes the cookie away.
@@ -102,7 +103,7 @@ pub(crate) fn clear_cookie() -> HeaderValue {
     cookie_header("", 0)
 }
 
-fn cookie_header(value: &str, max_age: u32) -> HeaderValue {
+fn cookie_header(value: &str, max_age: u64) -> HeaderValue {
     let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax");
     HeaderValue::from_str(&text).expect("digits and percent-encoded text are a valid header")
 }

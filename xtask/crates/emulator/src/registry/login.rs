@@ -13,12 +13,10 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::error::{Code, Error};
-use crate::access::{Access, Principal};
+use crate::access::{Access, Principal, TOKEN_VALIDITY};
 
 /// The user name that says: the password is a session token.
 const SESSION_TOKEN_USER: &str = "0sessiontoken";
-/// How long the catalog's tokens are good for.
-const TOKEN_SECONDS: u32 = 3600;
 
 /// Trades Basic credentials for a bearer token. Docker's query parameters are welcome and unused:
 /// a token stands for the user, and rights are looked up with every request.
@@ -45,7 +43,7 @@ fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
     Ok(Json(json!({
         "token": token,
         "access_token": token,
-        "expires_in": TOKEN_SECONDS,
+        "expires_in": TOKEN_VALIDITY.as_secs(),
         "issued_at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     }))
     .into_response())

@@ -93,7 +93,7 @@ impl Parser<'_> {
             return Ok(Statement::UseSecondaryRoles { all: false });
         }
         for kind in [Kind::Role, Kind::Warehouse, Kind::Database, Kind::Schema] {
-            if self.words(kind.words()) {
+            if self.phrase(kind.name()) {
                 return Ok(Statement::Use { kind, name: self.name()? });
             }
         }
@@ -188,6 +188,11 @@ impl Parser<'_> {
         there
     }
 
+    /// The words of a phrase, if they are next.
+    pub(super) fn phrase(&mut self, phrase: &str) -> bool {
+        self.words(&phrase.split(' ').collect::<Vec<_>>())
+    }
+
     /// These words, or an error at the first that is another.
     pub(super) fn expect(&mut self, words: &[&str]) -> Result<(), SqlError> {
         for word in words {
@@ -266,7 +271,7 @@ impl Parser<'_> {
 
     /// The words of a kind, in the singular.
     pub(super) fn kind(&mut self) -> Result<Kind, SqlError> {
-        Kind::ALL.into_iter().find(|kind| self.words(kind.words())).ok_or_else(|| self.unexpected())
+        Kind::ALL.into_iter().find(|kind| self.phrase(kind.name())).ok_or_else(|| self.unexpected())
     }
 
     /// `IF EXISTS`.

@@ -111,7 +111,7 @@ impl Parser<'_> {
         }
         Kind::ALL
             .into_iter()
-            .find(|kind| self.words(kind.plural()))
+            .find(|kind| self.phrase(&kind.plural()))
             .map(Shown::Objects)
             .ok_or_else(|| self.unexpected())
     }
@@ -130,7 +130,7 @@ impl Parser<'_> {
             _ => return Err(self.unexpected()),
         };
         for kind in outer {
-            if self.words(kind.words()) {
+            if self.phrase(kind.name()) {
                 let named = !self.at_end()
                     && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_))
                     && !self.at_tail();

@@ -1,10 +1,12 @@
-//! Queries: submitted, waited for, looked at, given up.
+//! Queries: submitted, run, waited for.
+
+pub(super) mod later;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Query as Parameters, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -16,7 +18,7 @@ use super::{body, reply::rows};
 use crate::account::Account;
 use crate::execute::{Executor, Outcome};
 use crate::rows::Rows;
-use crate::session::{Session, TokenError};
+use crate::session::Session;
 use crate::sql::{self, SqlError, Statement};
 
 /// What a query request asks for, besides its text.
@@ -31,8 +33,8 @@ struct Options {
 }
 
 fn session(account: &Account, headers: &HeaderMap) -> Result<Arc<Session>, Box<Response>> {
-    let token = body::token(headers).ok_or(TokenError::Unknown);
-    token.and_then(|token| account.sessions.by_token(token)).map_err(|_| Box::new(session_gone()))
+    let token = body::token(headers);
+    token.and_then(|token| account.sessions.by_token(token)).ok_or_else(|| Box::new(session_gone()))
 }
 
 /// `POST /queries/v1/query-request`
@@ -251,93 +253,4 @@ fn cancelled(query: &Query) -> Json {
 fn internal(query: &Query) -> Json {
     let message = "SQL execution internal error:\nProcessing aborted; see the platform's log.";
     sql_error(&SqlError::new("000603", "XX000", message), &query.id)
-}
-
-fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
-    let session = session(account, headers)?;
-    let found = account.queries.by_id(id.trim_matches('/'));
-    // A query is its user's, whichever session asks.
-    let identity = session.state().identity;
-    found
-        .filter(|query| query.identity == identity)
-        .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
-}
-
-/// `GET /queries/{id}/result`: waits as long as a long poll does.
-pub(super) async fn result(
-    State(account): State<Arc<Account>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    match own_query(&account, &headers, &id) {
-        Ok(query) => wait(&account, &query).await,
-        Err(refusal) => *refusal,
-    }
-}
-
-/// `GET /monitoring/queries/{id}`
-pub(super) async fn monitor(
-    State(account): State<Arc<Account>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    let query = match own_query(&account, &headers, &id) {
-        Ok(query) => query,
-        Err(refusal) => return *refusal,
-    };
-    let finished = query.finished();
-    let status = match &finished {
-        None => "RUNNING",
-        Some(answer) if answer["success"] == true => "SUCCESS",
-        Some(_) => "FAILED_WITH_ERROR",
-    };
-    let failed = finished.filter(|answer| answer["success"] == false);
-    respond(success(json!({"queries": [{
-        "id": query.id,
-        "status": status,
-        "state": if status == "RUNNING" { "RUNNING" } else { "FINISHED" },
-        "sqlText": query.text,
-        "sessionId": query.session,
-        "errorCode": failed.as_ref().map(|answer| answer["code"].clone()),
-        "errorMessage": failed.as_ref().map(|answer| answer["message"].clone()),
-    }]})))
-}
-
-/// `POST /queries/v1/abort-request`: the query is named by its request.
-pub(super) async fn abort_request(
-    State(account): State<Arc<Account>>,
-    headers: HeaderMap,
-    bytes: Bytes,
-) -> Response {
-    let session = match session(&account, &headers) {
-        Ok(session) => session,
-        Err(gone) => return *gone,
-    };
-    let request = body::json(&headers, &bytes);
-    let id = request["requestId"].as_str().unwrap_or_default();
-    match account.queries.by_request(session.id, id) {
-        Some(query) => give_up(&query),
-        None => respond(failure("000605", "Identified SQL statement is not currently executing.")),
-    }
-}
-
-/// `POST /queries/{id}/abort-request`
-pub(super) async fn abort_query(
-    State(account): State<Arc<Account>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    match own_query(&account, &headers, &id) {
-        Ok(query) => give_up(&query),
-        Err(refusal) => *refusal,
-    }
-}
-
-fn give_up(query: &Query) -> Response {
-    if query.finished().is_some() {
-        return respond(failure("000605", "Identified SQL statement is not currently executing."));
-    }
-    query.abort();
-    query.finish(cancelled(query));
-    respond(success(Json::Null))
 }

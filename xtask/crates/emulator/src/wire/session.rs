@@ -57,9 +57,9 @@ pub(super) async fn token_request(
 
 /// `POST /session/heartbeat`
 pub(super) async fn heartbeat(State(account): State<Arc<Account>>, headers: HeaderMap) -> Response {
-    let session = body::token(&headers).map(|token| account.sessions.by_token(token));
+    let session = body::token(&headers).and_then(|token| account.sessions.by_token(token));
     match session {
-        Some(Ok(session)) => {
+        Some(session) => {
             account.sessions.touch(&session);
             respond(success(serde_json::Value::Null))
         }
@@ -73,13 +73,13 @@ pub(super) async fn end(
     Query(query): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    let session = body::token(&headers).map(|token| account.sessions.by_token(token));
+    let session = body::token(&headers).and_then(|token| account.sessions.by_token(token));
     match session {
-        Some(Ok(session)) if query.get("delete").is_some_and(|value| value == "true") => {
+        Some(session) if query.get("delete").is_some_and(|value| value == "true") => {
             account.sessions.close(session.id);
             respond(success(serde_json::Value::Null))
         }
-        Some(Ok(_)) => respond(failure("391902", "only delete=true is known here.")),
+        Some(_) => respond(failure("391902", "only delete=true is known here.")),
         _ => session_gone(),
     }
 }

@@ -1,0 +1,104 @@
+//! What is asked of a query that was submitted: its result, how it stands, giving it up.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::HeaderMap;
+use serde_json::{Value as Json, json};
+
+use super::{cancelled, session, wait};
+use crate::account::Account;
+use crate::wire::body;
+use crate::wire::queries::Query;
+use crate::wire::reply::{failure, respond, success};
+
+fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
+    let session = session(account, headers)?;
+    let found = account.queries.by_id(id.trim_matches('/'));
+    // A query is its user's, whichever session asks.
+    let identity = session.state().identity;
+    found
+        .filter(|query| query.identity == identity)
+        .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
+}
+
+/// `GET /queries/{id}/result`: waits as long as a long poll does.
+pub(in crate::wire) async fn result(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match own_query(&account, &headers, &id) {
+        Ok(query) => wait(&account, &query).await,
+        Err(refusal) => *refusal,
+    }
+}
+
+/// `GET /monitoring/queries/{id}`
+pub(in crate::wire) async fn monitor(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let query = match own_query(&account, &headers, &id) {
+        Ok(query) => query,
+        Err(refusal) => return *refusal,
+    };
+    let finished = query.finished();
+    let status = match &finished {
+        None => "RUNNING",
+        Some(answer) if answer["success"] == true => "SUCCESS",
+        Some(_) => "FAILED_WITH_ERROR",
+    };
+    let failed = finished.filter(|answer| answer["success"] == false);
+    respond(success(json!({"queries": [{
+        "id": query.id,
+        "status": status,
+        "state": if status == "RUNNING" { "RUNNING" } else { "FINISHED" },
+        "sqlText": query.text,
+        "sessionId": query.session,
+        "errorCode": failed.as_ref().map(|answer| answer["code"].clone()),
+        "errorMessage": failed.as_ref().map(|answer| answer["message"].clone()),
+    }]})))
+}
+
+/// `POST /queries/v1/abort-request`: the query is named by its request.
+pub(in crate::wire) async fn abort_request(
+    State(account): State<Arc<Account>>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let session = match session(&account, &headers) {
+        Ok(session) => session,
+        Err(gone) => return *gone,
+    };
+    let request = body::json(&headers, &bytes);
+    let id = request["requestId"].as_str().unwrap_or_default();
+    match account.queries.by_request(session.id, id) {
+        Some(query) => give_up(&query),
+        None => respond(failure("000605", "Identified SQL statement is not currently executing.")),
+    }
+}
+
+/// `POST /queries/{id}/abort-request`
+pub(in crate::wire) async fn abort_query(
+    State(account): State<Arc<Account>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    match own_query(&account, &headers, &id) {
+        Ok(query) => give_up(&query),
+        Err(refusal) => *refusal,
+    }
+}
+
+fn give_up(query: &Query) -> Response {
+    if query.finished().is_some() {
+        return respond(failure("000605", "Identified SQL statement is not currently executing."));
+    }
+    query.abort();
+    query.finish(cancelled(query));
+    respond(success(Json::Null))
+}
