@@ -227,8 +227,11 @@ impl Platform {
         if self.lock.is_in_place() {
             files::remove_status(state_dir);
         } else if let (Some(engine), false) = (&self.engine, self.lock.is_taken_over()) {
-            // Nobody would find its containers again, and they mount what is gone.
-            if let Err(error) = clear_away_lost(engine, state_dir).await {
+            // Nobody would find its containers again, and they mount what is gone. The engine's
+            // settings may be gone with it, and to remove needs nothing of them.
+            let mut engine = engine.clone();
+            engine.env.retain(|(name, file)| name != "CONTAINERS_CONF" || Path::new(file).exists());
+            if let Err(error) = clear_away_lost(&engine, state_dir).await {
                 tracing::warn!(%error, "containers are left; the next start removes them");
             }
         }

@@ -100,11 +100,10 @@ impl ServiceTask {
         }
         // One that could not be removed, and is wanted again.
         self.instances.values_mut().for_each(|instance| instance.terminating = false);
-        if let Some(id) = self.next_to_roll(&rendered) {
-            self.roll(id, &rendered).await;
-            if self.goal.has_changed().unwrap_or(true) {
-                return Duration::ZERO;
-            }
+        if let Some(id) = self.next_to_roll(&rendered)
+            && !self.roll(id, &rendered).await
+        {
+            return Duration::ZERO;
         }
         self.launch_missing().await;
         self.watch_containers().await;
@@ -114,18 +113,18 @@ impl ServiceTask {
         self.pause()
     }
 
-    /// Replaces an instance, unless there is a newer goal. It serves while the new images come in,
-    /// and goes on doing so if they cannot be had.
-    async fn roll(&mut self, id: u32, rendered: &Arc<Rendered>) {
+    /// Replaces an instance, unless there is a newer goal: `false` then. It serves while the new
+    /// images come in, and goes on doing so if they cannot be had.
+    async fn roll(&mut self, id: u32, rendered: &Arc<Rendered>) -> bool {
         let serves = self.instances.get(&id).is_some_and(Instance::is_ready);
         if serves && self.instances.get(&id).is_some_and(|i| i.retry_at > Instant::now()) {
-            return;
+            return true;
         }
-        let pulled = self.pull_all(rendered).await;
+        let Some(pulled) = self.pull_all(rendered).await else { return false };
         if self.goal.has_changed().unwrap_or(true) {
-            return;
+            return false;
         }
-        if let Some(Err(error)) = pulled
+        if let Err(error) = pulled
             && serves
         {
             tracing::warn!(service = self.key, instance = id, %error, "pull failed");
@@ -134,6 +133,7 @@ impl ServiceTask {
             self.instances.insert(id, Instance::new(id, rendered.clone()));
             self.report();
         }
+        !self.goal.has_changed().unwrap_or(true)
     }
 
     /// Reads the specification once per deployment, and hands the new one to the instances that
@@ -156,6 +156,7 @@ impl ServiceTask {
             instance.waiting = Waiting::Start;
             instance.attempts = 0;
             instance.retry_at = Instant::now();
+            instance.note_start_error(None);
             if instance.spec_digest == rendered.deployment.spec_digest {
                 self.context.take_over(&self.key, instance, &rendered).await;
             }

@@ -304,6 +304,20 @@ async fn an_instance_serves_on_while_its_next_image_cannot_be_had() {
 }
 
 #[tokio::test]
+async fn an_instance_serves_on_when_the_next_specification_is_taken_back() {
+    let world = World::new();
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    let before = world.fake.ids();
+    world.fake.hang_pulls(true);
+    world.controller.apply(deployment("b", 1));
+    world.until("upgrading", |seen| seen.is_upgrading).await;
+    world.controller.apply(deployment("a", 1));
+    world.until_running().await;
+    assert_eq!(world.fake.ids(), before);
+}
+
+#[tokio::test]
 async fn the_logs_say_why_nothing_starts() {
     let world = World::new();
     world.fake.fail_pulls(true);

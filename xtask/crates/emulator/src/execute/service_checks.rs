@@ -44,15 +44,18 @@ pub(super) fn fits_a_node(state: &State, pool: &str, resolved: &Resolved) -> Res
     });
     let Some(family) = family.flatten() else { return Ok(()) };
     let requests = || resolved.spec.containers.iter().map(|container| container.resources.requests);
-    let cores: f64 = requests().filter_map(|amounts| amounts.cpu).sum();
+    // Whole thousandths: 0.1 + 2.7 + 0.2 is more than 3 otherwise.
+    let thousandths = |cores: f64| (cores * 1000.0).round() as u64;
+    let cpu: u64 = requests().filter_map(|amounts| amounts.cpu).map(thousandths).sum();
     let memory: u64 = requests().filter_map(|amounts| amounts.memory).sum();
-    if cores > f64::from(family.vcpu) || memory > u64::from(family.memory_gib) << 30 {
+    if cpu > u64::from(family.vcpu) * 1000 || memory > u64::from(family.memory_gib) << 30 {
         return Err(SqlError::new(
             "395018",
             "22023",
             format!(
-                "SQL compilation error:\nInvalid spec: its containers request {cores} vCPU and {} \
-                 MiB of memory, more than a node of {} has ({} vCPU, {} GiB).",
+                "SQL compilation error:\nInvalid spec: its containers request {} vCPU and {} MiB of \
+                 memory, more than a node of {} has ({} vCPU, {} GiB).",
+                cpu as f64 / 1000.0,
                 memory >> 20,
                 family.name,
                 family.vcpu,

@@ -101,8 +101,10 @@ impl Executor {
             )
         };
         let registry = self.account.registry_host();
-        if let Some(host) = image.host.as_ref().filter(|host| !host.eq_ignore_ascii_case(&registry))
-        {
+        // The registry answers to both names of this machine.
+        let local = format!("localhost:{}", self.account.port);
+        let here = |host: &str| [&registry, &local].iter().any(|it| it.eq_ignore_ascii_case(host));
+        if let Some(host) = image.host.as_ref().filter(|host| !here(host)) {
             return Err(refused(&format!(
                 "'{host}' is not the registry of this account, which is '{registry}'; \
                  /<database>/<schema>/<repository>/<image>:<tag> needs no host"

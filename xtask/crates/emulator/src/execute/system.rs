@@ -1,5 +1,7 @@
 //! `SYSTEM$…` functions.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::Executor;
@@ -9,6 +11,9 @@ use crate::kind::Kind;
 use crate::rows::Cell;
 use crate::service::dns_domain;
 use crate::sql::{ObjectName, SqlError, parse_name};
+
+/// Between two looks at a service that is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 impl Executor {
     /// Calls `SYSTEM$<name>`.
@@ -37,10 +42,7 @@ impl Executor {
             ));
         }
         match name {
-            "GET_SERVICE_STATUS" if arguments.get(1).is_some_and(|timeout| timeout != "0") => {
-                Err(SqlError::unsupported("the timeout of SYSTEM$GET_SERVICE_STATUS"))
-            }
-            "GET_SERVICE_STATUS" => self.service_status(&arguments[0]).map(Some),
+            "GET_SERVICE_STATUS" => self.settled_status(arguments).await.map(Some),
             "GET_SERVICE_LOGS" => self.service_logs(arguments).await.map(Some),
             "GET_COMPUTE_POOL_STATUS" => self.pool_status(&arguments[0]).map(Some),
             "REGISTRY_LIST_IMAGES" => self.registry_images(&arguments[0]).map(Some),
@@ -57,6 +59,25 @@ impl Executor {
                         .ok_or_else(|| SqlError::missing("Schema", &path.join(".")))
                 })
             }
+        }
+    }
+
+    /// The status once nothing of the service is pending, or when the seconds of the second
+    /// argument are over; none are 0.
+    async fn settled_status(&self, arguments: &[String]) -> Result<String, SqlError> {
+        let seconds = arguments.get(1).map_or(Ok(0), |seconds| seconds.parse::<u32>());
+        let seconds = seconds.map_err(|_| {
+            let message = "SQL compilation error:\ninvalid value for the timeout: a number of \
+                           seconds is expected";
+            SqlError::new("001003", "42000", message)
+        })?;
+        let until = tokio::time::Instant::now() + Duration::from_secs(seconds.into());
+        loop {
+            let status = self.service_status(&arguments[0])?;
+            if !status.contains("\"PENDING\"") || tokio::time::Instant::now() >= until {
+                return Ok(status);
+            }
+            tokio::time::sleep(LOOK).await;
         }
     }
 

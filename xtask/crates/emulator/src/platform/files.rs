@@ -20,11 +20,14 @@ pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     fs_err::canonicalize(state_dir)
 }
 
-/// Makes the directory of all stages; what a kill left half-done there goes.
+/// Makes the directory of all stages; what a kill left half-done there goes. What cannot go, such
+/// as files of another user, disturbs nobody: each thing there has a name of its own.
 pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
     let aside = stages.join(ASIDE);
     match fs_err::remove_dir_all(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "files of a dropped stage are left");
+        }
         _ => {}
     }
     fs_err::create_dir_all(aside)

@@ -26,6 +26,7 @@ struct World {
     networks: BTreeSet<String>,
     volumes: BTreeMap<String, super::Labels>,
     pulls_fail: bool,
+    pulls_hang: bool,
     removals_fail: bool,
     connects_fail: bool,
     stops_hang: bool,
@@ -58,6 +59,11 @@ impl FakeRuntime {
     /// Lets every pull fail, or none.
     pub fn fail_pulls(&self, fail: bool) {
         self.world().pulls_fail = fail;
+    }
+
+    /// Lets no pull come to an end, or every one.
+    pub fn hang_pulls(&self, hang: bool) {
+        self.world().pulls_hang = hang;
     }
 
     /// Lets every removal of a container fail, or none.
@@ -186,6 +192,9 @@ impl FakeRuntime {
     pub(super) async fn pull(&self, image: &str, _login: &PullLogin) -> Result<(), RuntimeError> {
         if self.world().pulls_fail {
             return Err(told_to_fail(format!("pulling {image}")));
+        }
+        if self.world().pulls_hang {
+            std::future::pending::<()>().await;
         }
         Ok(())
     }

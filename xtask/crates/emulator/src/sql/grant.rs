@@ -20,11 +20,11 @@ impl Parser<'_> {
         self.expect(&[if revoke { "FROM" } else { "TO" }])?;
         let to = self.grantee(&what)?;
         let with_option = !revoke && has_option && self.words(&["WITH", "GRANT", "OPTION"]);
-        for word in ["CASCADE", "RESTRICT"] {
-            if revoke && self.words(&[word]) {
-                return Err(SqlError::unsupported(&format!("REVOKE … {word}")));
-            }
+        if revoke && self.words(&["CASCADE"]) {
+            return Err(SqlError::unsupported("REVOKE … CASCADE"));
         }
+        // No grant here depends on another, so nothing restricts.
+        let _restrict = revoke && self.words(&["RESTRICT"]);
         let with_grant_option = option_for || with_option;
         Ok(Statement::Grant(Grant { revoke, what, to, with_grant_option }))
     }

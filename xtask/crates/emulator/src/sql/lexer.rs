@@ -139,12 +139,17 @@ impl<'a> Lexer<'a> {
                     Some((at, kind @ ('x' | 'u'))) => {
                         let count = if kind == 'x' { 2 } else { 4 };
                         let digits = self.rest.get(at + 1..at + 1 + count);
-                        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                        let Some(character) = code.and_then(char::from_u32) else {
-                            return Err(self.broken("\\"));
-                        };
-                        value.push(character);
-                        characters.nth(count - 1);
+                        let code = digits
+                            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
+                            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                        match code.and_then(char::from_u32) {
+                            Some(character) => {
+                                value.push(character);
+                                characters.nth(count - 1);
+                            }
+                            // Like any other letter: the backslash says nothing.
+                            None => value.push(kind),
+                        }
                     }
                     Some((_, other)) => value.push(other),
                     None => break,

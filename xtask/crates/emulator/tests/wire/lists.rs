@@ -49,7 +49,7 @@ async fn no_clause_of_show_is_passed_over() {
         ("SHOW PARAMETERS IN WAREHOUSE w", "000002"),
         ("CREATE TEMPORARY STAGE d.public.t", "000002"),
         ("CREATE TRANSIENT DATABASE t", "000002"),
-        ("SELECT SYSTEM$GET_SERVICE_STATUS('s', 10)", "000002"),
+        ("SELECT SYSTEM$GET_SERVICE_STATUS('s', 'soon')", "001003"),
         ("ALTER SESSION SET NO_SUCH_PARAMETER = 1", "001420"),
         ("ALTER SESSION UNSET NO_SUCH_PARAMETER", "001420"),
     ] {
@@ -120,17 +120,14 @@ async fn numbers_and_texts_come_back_as_they_were_written() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
-    let answer = client.submit(r"SELECT -1.50, 7, '\u00e9\x41', 'a' || 'b' || NULL").await;
+    let answer = client.submit(r"SELECT -1.50, 7, '\u00e9\x41\users', 'a' || 'b' || NULL").await;
     let row = &answer["data"]["rowset"][0];
-    assert_eq!(*row, serde_json::json!(["-1.50", "7", "éA", null]));
+    assert_eq!(*row, serde_json::json!(["-1.50", "7", "éAusers", null]));
     assert_eq!(answer["data"]["rowtype"][0]["scale"], 2);
     assert_eq!(answer["data"]["rowtype"][1]["scale"], 0);
-    for (sql, code) in [
-        ("SELECT 1.2.3", "001003"),
-        ("SELECT 1e5", "000002"),
-        (r"SELECT '\u00zz'", "001003"),
-        ("SELECT  CURRENT_DATE", "000904"),
-    ] {
+    for (sql, code) in
+        [("SELECT 1.2.3", "001003"), ("SELECT 1e5", "000002"), ("SELECT  CURRENT_DATE", "000904")]
+    {
         assert_eq!(client.refused(sql).await, code, "{sql}");
     }
     let message = client.submit("SELECT 1,\n nope").await["message"].to_string();

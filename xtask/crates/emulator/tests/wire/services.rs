@@ -38,11 +38,18 @@ async fn a_specification_names_only_what_the_account_has() {
     assert_eq!(client.refused(&service("s", mount)).await, "395018", "client-side encryption");
     let large = "    resources: {requests: {memory: 14Gi}}";
     assert_eq!(client.refused(&service("s", large)).await, "395018", "no node is as large");
+    let all = "    resources: {requests: {cpu: 0.1}}\n  - name: two\n    image: /d/public/r/i\n    \
+               resources: {requests: {cpu: 2.7}}\n  - name: three\n    image: /d/public/r/i\n    \
+               resources: {requests: {cpu: 0.2}}";
+    client.run(&service("whole_node", all)).await;
     for count in ["MIN_INSTANCES=5000000000 MAX_INSTANCES=5000000000", "MIN_READY_INSTANCES=2"] {
         assert_eq!(client.refused(&format!("{plain} {count}")).await, "001008", "{count}");
     }
-    let host = &platform.status().registry;
-    client.run(&plain.replace("/d/public/r/i", &format!("{host}/d/public/r/i:latest"))).await;
+    let host = platform.status().registry.clone();
+    for (index, host) in [host.clone(), host.replace("127.0.0.1", "localhost")].iter().enumerate() {
+        let named = service(&format!("named{index}"), "");
+        client.run(&named.replace("/d/public/r/i", &format!("{host}/d/public/r/i:latest"))).await;
+    }
     platform.stop().await;
 }
 
