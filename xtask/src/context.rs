@@ -7,6 +7,7 @@ use deploy::engine::EngineChoice;
 use deploy::error::Kind;
 use deploy::graph::CancellationToken;
 use plan::{Project, config};
+use tokio::signal::unix::SignalKind;
 
 use crate::cli::{Engine, Global, Runtime};
 use crate::console::Console;
@@ -101,15 +102,28 @@ impl Context {
 
     /// SIGTERM, and the end of the terminal, end the program and what it runs.
     pub(crate) fn leave_on_terminate(&self) {
-        use tokio::signal::unix::{SignalKind, signal};
-        for kind in [SignalKind::terminate(), SignalKind::hangup()] {
-            let Ok(mut stream) = signal(kind) else { continue };
+        for kind in endings() {
+            let Ok(mut stream) = tokio::signal::unix::signal(kind) else { continue };
             tokio::spawn(async move {
                 stream.recv().await;
                 leave();
             });
         }
     }
+}
+
+/// The signals that ask for an end: SIGTERM, and the end of the terminal where it is not ignored, as
+/// `nohup` has it.
+pub(crate) fn endings() -> Vec<SignalKind> {
+    let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let mut endings = vec![SignalKind::terminate()];
+    // SIGHUP is the first bit.
+    if ignored.unwrap_or_default() & 1 == 0 {
+        endings.push(SignalKind::hangup());
+    }
+    endings
 }
 
 /// Ends the program now. An engine in the middle of a build would go on without it.

@@ -10,12 +10,12 @@ use anyhow::{Context as _, Result};
 use deploy::engine::{EngineChoice, EngineKind};
 use deploy::error::Kind;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::signal;
 
 use crate::cli::Ci;
 use crate::commands::setup;
 use crate::console::{Table, time};
-use crate::context::Context;
+use crate::context::{Context, endings};
 use crate::failure::{self, Failure};
 
 use docker::Docker;
@@ -104,14 +104,17 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
         .into())
 }
 
-/// SIGTERM ends the checks as Ctrl-C does: what they started would go on otherwise.
+/// SIGTERM and the end of the terminal end the checks as Ctrl-C does: what they started would go on
+/// otherwise.
 fn end_when_told(context: &Context) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let cancel = context.cancel.clone();
-    tokio::spawn(async move {
-        terminate.recv().await;
-        cancel.cancel();
-    });
+    for kind in endings() {
+        let mut told = signal(kind).context("listening for signals")?;
+        let cancel = context.cancel.clone();
+        tokio::spawn(async move {
+            told.recv().await;
+            cancel.cancel();
+        });
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod serve;
 use std::path::Path;
 
 use anyhow::Result;
+use deploy::engine::EngineChoice;
 use deploy::error::Kind;
 use emulator::{EngineCommand, Status};
 use plan::config::{LocalTarget, Target as Config};
@@ -79,9 +80,17 @@ fn engine(
     if context.local_runtime() == Runtime::Fake {
         return Ok(None);
     }
-    let choice = platform::engine_to_reset(state_dir, context.engine(project)?)?;
-    let engine = deploy::engine::detect(choice, &context.work_dir()?);
-    Ok(Some(platform::engine_command(&engine.map_err(deploy::Error::from)?)))
+    let chosen = context.engine(project)?;
+    let before = platform::engine_to_reset(state_dir, chosen)?;
+    match deploy::engine::detect(before, &context.work_dir()?) {
+        Ok(engine) => Ok(Some(platform::engine_command(&engine))),
+        // Who names another engine knows that the one before is no more.
+        Err(error) if chosen != EngineChoice::Auto && chosen != before => {
+            context.console.say(format!("note: what that engine still holds stays there: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(deploy::Error::from(error).into()),
+    }
 }
 
 /// The local target that was chosen.

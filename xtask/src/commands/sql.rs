@@ -18,7 +18,10 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     let file = target::password_file(context, &files.project)?;
     let found = password::find(&file)?;
     let target = Target::reach(context, files, starts).await?;
-    let observed = target.observe().await?;
+    let observed = match set {
+        "teardown" => target.observe_for_clean().await?,
+        _ => target.observe().await?,
+    };
     let known = password::known(found.as_ref());
     let plan = plan::run_sql(&target.desired, &observed, known, selection)?;
     if set == "teardown" {

@@ -120,6 +120,8 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
     let source = std::env::current_exe().context("finding the program that runs")?;
     let folder = state_dir.join("bin");
     fs_err::create_dir_all(&folder)?;
+    // First, so that a directory whose copy failed is known for a platform's.
+    fs_err::write(build_file(state_dir), this_build()?)?;
     let copy = folder.join("xtask-platform");
     // A new file under the old name: the old one may still be running.
     let fresh = folder.join(format!("xtask-platform.{}", std::process::id()));
@@ -129,13 +131,14 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
         fs_err::remove_file(&fresh).ok();
     }
     copied.context("copying this program for the local platform")?;
-    fs_err::write(build_file(state_dir), this_build()?)?;
     Ok(copy)
 }
 
-/// Whether a platform has ever been started on a state directory.
+/// Whether a platform has ever been started on a state directory. Of one that was being removed
+/// when the power went, any file may be left.
 pub(crate) fn was_started(state_dir: &Path) -> bool {
-    build_file(state_dir).exists()
+    let files = [build_file(state_dir), state_dir.join("platform.lock"), log_file(state_dir)];
+    files.iter().any(|file| file.exists())
 }
 
 fn build_file(state_dir: &Path) -> PathBuf {

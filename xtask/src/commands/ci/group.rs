@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use deploy::error::Kind;
 use deploy::graph::CancellationToken;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::Child;
 
 use crate::console::time;
@@ -52,7 +52,15 @@ async fn end(child: &mut Child) {
     let send = |signal| group.map(|group| kill_process_group(group, signal));
     // A group that is gone needs no signal.
     send(Signal::TERM);
-    let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    // Cargo ends at once; the tests that it runs have engines to end first.
+    let all_gone = async {
+        while group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
+            // Until its parent has looked, a process that has ended counts.
+            let _ = child.try_wait();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GRACE, all_gone).await;
     send(Signal::KILL);
     let _ = child.wait().await;
 }

@@ -116,8 +116,9 @@ impl Recipe {
         args.extend(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         args.push("--dpkgopt=path-include=/usr/share/doc/*/copyright".to_owned());
         args.extend(self.host.apt_options.iter().map(|option| format!("--aptopt={option}")));
-        // They count besides those apt trusts here, and only while the base is made.
-        if Path::new(KEYRING).exists() {
+        // Debian's keys, where apt itself trusts others only, as Ubuntu's does: given always, they
+        // would take the place of those that the machine's owner added.
+        if Path::new(KEYRING).exists() && !host::trusts_debian() {
             args.push(format!("--keyring={KEYRING}"));
         }
         let mut upload = |name: &str, text: &Option<String>, place: &str| -> io::Result<()> {

@@ -32,12 +32,15 @@ pub(super) fn read(suite: &str) -> Host {
     let ca_bundle = std::fs::read_to_string(&bundle).ok();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
-    if sources.is_empty() {
-        sources = ["", "-updates"]
-            .map(|part| format!("deb http://deb.debian.org/debian {suite}{part} main"))
-            .into_iter()
-            .chain([format!("deb http://deb.debian.org/debian-security {suite}-security main")])
-            .collect();
+    // Without the suite itself nothing can be made, whatever else is left.
+    if !sources.iter().any(|source| source.ends_with(&format!(" {suite} main"))) {
+        sources.extend(
+            ["", "-updates"]
+                .map(|part| format!("deb http://deb.debian.org/debian {suite}{part} main")),
+        );
+        sources.push(format!("deb http://deb.debian.org/debian-security {suite}-security main"));
+        sources.sort();
+        sources.dedup();
     }
     Host {
         apt_sources: sources,
@@ -45,6 +48,13 @@ pub(super) fn read(suite: &str) -> Host {
         pip_conf: pip_conf(&pip_files(&env), &env, ca_bundle.is_some()),
         ca_bundle,
     }
+}
+
+/// Whether apt here trusts Debian's own keys.
+pub(super) fn trusts_debian() -> bool {
+    let keys = std::fs::read_dir("/etc/apt/trusted.gpg.d").into_iter().flatten().flatten();
+    keys.map(|key| key.file_name())
+        .any(|name| name.to_string_lossy().starts_with("debian-archive-"))
 }
 
 /// What apt's settings are here; nothing on a machine without apt.
