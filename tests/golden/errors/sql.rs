@@ -16,7 +16,7 @@ fn a_dollar_quote_that_does_not_end_is_shown_where_it_begins() {
     insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT $$a;\nSELECT 2;").error(), @r"
     sql/bootstrap/010_one.sql:5: the `$$` text that begins here does not end
 
-    hint: close it; inside of single quotes a quote is doubled
+    hint: close it with `$$`
     ");
 }
 
@@ -25,17 +25,17 @@ fn a_comment_that_does_not_end_is_shown_where_it_begins() {
     insta::assert_snapshot!(Small::new().statement("SELECT 1;\n/* it's\nSELECT 2;").error(), @r"
     sql/bootstrap/010_one.sql:5: the comment that begins here does not end
 
-    hint: close it; inside of single quotes a quote is doubled
+    hint: close it with `*/`
     ");
 }
 
 #[test]
 fn an_identifiers_quote_that_does_not_end_is_shown_where_it_begins() {
-    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT \"a;\n").error(), @r"
+    insta::assert_snapshot!(Small::new().statement("SELECT 1;\nSELECT \"a;\n").error(), @r#"
     sql/bootstrap/010_one.sql:5: the quoted identifier that begins here does not end
 
-    hint: close it; inside of single quotes a quote is doubled
-    ");
+    hint: close it with `"`
+    "#);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Absent {
     /// The plural of SHOW.
-    pub(crate) plural: &'static [&'static str],
+    pub(crate) plural: &'static str,
     /// `#` marks numbers, `@` moments.
     pub(crate) columns: &'static [&'static str],
 }
@@ -13,7 +13,7 @@ pub(crate) struct Absent {
 /// All that SHOW knows.
 pub(crate) const ABSENT: &[Absent] = &[
     Absent {
-        plural: &["TABLES"],
+        plural: "TABLES",
         columns: &[
             "created_on@",
             "name",
@@ -30,7 +30,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["VIEWS"],
+        plural: "VIEWS",
         columns: &[
             "created_on@",
             "name",
@@ -46,13 +46,13 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["API", "INTEGRATIONS"],
+        plural: "API INTEGRATIONS",
         columns: &["name", "type", "category", "enabled", "comment", "created_on@"],
     },
-    Absent { plural: &["PROCEDURES"], columns: ROUTINES },
-    Absent { plural: &["USER", "FUNCTIONS"], columns: ROUTINES },
+    Absent { plural: "PROCEDURES", columns: ROUTINES },
+    Absent { plural: "USER FUNCTIONS", columns: ROUTINES },
     Absent {
-        plural: &["SEQUENCES"],
+        plural: "SEQUENCES",
         columns: &[
             "name",
             "database_name",
@@ -67,7 +67,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["FILE", "FORMATS"],
+        plural: "FILE FORMATS",
         columns: &[
             "created_on@",
             "name",
@@ -81,7 +81,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["TASKS"],
+        plural: "TASKS",
         columns: &[
             "created_on@",
             "name",
@@ -100,7 +100,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["STREAMS"],
+        plural: "STREAMS",
         columns: &[
             "created_on@",
             "name",
@@ -120,7 +120,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["PIPES"],
+        plural: "PIPES",
         columns: &[
             "created_on@",
             "name",
@@ -138,7 +138,7 @@ pub(crate) const ABSENT: &[Absent] = &[
         ],
     },
     Absent {
-        plural: &["SECRETS"],
+        plural: "SECRETS",
         columns: &[
             "created_on@",
             "name",

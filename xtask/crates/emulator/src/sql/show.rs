@@ -101,7 +101,7 @@ impl Parser<'_> {
                 return Ok(shown);
             }
         }
-        if let Some(absent) = ABSENT.iter().find(|absent| self.words(absent.plural)) {
+        if let Some(absent) = ABSENT.iter().find(|absent| self.phrase(absent.plural)) {
             return Ok(Shown::Absent(absent));
         }
         let mark = self.mark();

@@ -20,13 +20,18 @@ pub(crate) fn tokens(path: &str, text: &str) -> Result<Vec<TokenWithSpan>, Error
     let mut tokenizer = Tokenizer::new(&SnowflakeDialect, text).with_unescape(false);
     tokenizer.tokenize_with_location().map_err(|error| {
         // The tokenizer notices at the end of the text; the place to look at is where it began.
-        let (message, line) = match still_open(text) {
-            Some((what, line)) => (format!("the {what} that begins here does not end"), line),
-            None => (error.message, usize::try_from(error.location.line).unwrap_or(0)),
+        let Some((what, close, line)) = still_open(text) else {
+            let line = usize::try_from(error.location.line).unwrap_or(0);
+            let hint = "mend the text there: it cannot be read as SQL";
+            return Error::new(error.message).at(path, line).with_hint(hint);
         };
-        Error::new(message)
+        let hint = match close {
+            "'" => "close it; inside of single quotes a quote is doubled".to_owned(),
+            _ => format!("close it with `{close}`"),
+        };
+        Error::new(format!("the {what} that begins here does not end"))
             .at(path, line)
-            .with_hint("close it; inside of single quotes a quote is doubled")
+            .with_hint(hint)
     })
 }
 
@@ -88,7 +93,7 @@ fn offset(text: &str, at: Location) -> usize {
 }
 
 /// What is still open at the end of the text, and the line where it begins.
-fn still_open(text: &str) -> Option<(&'static str, usize)> {
+fn still_open(text: &str) -> Option<(&'static str, &'static str, usize)> {
     let mut rest = text;
     let line_of = |rest: &str| text[..text.len() - rest.len()].matches('\n').count() + 1;
     while !rest.is_empty() {
@@ -108,7 +113,7 @@ fn still_open(text: &str) -> Option<(&'static str, usize)> {
         match end {
             Some(end) => rest = &body[end + close.len()..],
             None if close == "\n" => return None,
-            None => return Some((what, line_of(rest))),
+            None => return Some((what, close, line_of(rest))),
         }
     }
     None

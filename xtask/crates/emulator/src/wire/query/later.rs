@@ -78,7 +78,7 @@ pub(in crate::wire) async fn abort_request(
     let id = request["requestId"].as_str().unwrap_or_default();
     match account.queries.by_request(session.id, id) {
         Some(query) => give_up(&query),
-        None => respond(failure("000605", "Identified SQL statement is not currently executing.")),
+        None => not_executing(),
     }
 }
 
@@ -96,9 +96,13 @@ pub(in crate::wire) async fn abort_query(
 
 fn give_up(query: &Query) -> Response {
     if query.finished().is_some() {
-        return respond(failure("000605", "Identified SQL statement is not currently executing."));
+        return not_executing();
     }
     query.abort();
     query.finish(cancelled(query));
     respond(success(Json::Null))
+}
+
+fn not_executing() -> Response {
+    respond(failure("000605", "Identified SQL statement is not currently executing."))
 }
