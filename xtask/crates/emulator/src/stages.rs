@@ -12,12 +12,16 @@ use std::time::SystemTime;
 pub(crate) const ASIDE: &str = ".aside";
 
 /// Where `relative`, with `/` between its parts, lies below the directory of all stages; whether
-/// it is there or not. Anything on the way that is neither a directory nor a plain file is an
-/// error.
+/// it is there or not. A step up, and anything on the way that is neither a directory nor a plain
+/// file, is an error.
 pub(crate) fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
     let mut path = stages.to_owned();
     let mut missing = false;
     for part in relative.split('/').filter(|part| !part.is_empty()) {
+        if matches!(part, "." | "..") {
+            let message = format!("`{relative}` does not lead straight down");
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+        }
         path.push(part);
         // Below what is not there lies nothing to follow.
         if missing {
@@ -105,7 +109,9 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), stage.join("d")).unwrap();
         std::os::unix::fs::symlink(".", stage.join("loop")).unwrap();
         std::os::unix::fs::symlink("nowhere", stage.join("dangling")).unwrap();
-        for path in ["D/S/d", "D/S/d/secret", "D/S/loop/plain", "D/S/dangling"] {
+        for path in
+            ["D/S/d", "D/S/d/secret", "D/S/loop/plain", "D/S/dangling", "D/S/../../x", "D/new/../S"]
+        {
             let refused = locate(stages.path(), path).unwrap_err();
             assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied, "{path}");
         }
