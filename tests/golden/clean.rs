@@ -1,6 +1,6 @@
 //! What is taken away, and what is not.
 
-use plan::{Change, ObjectKind, Observed, ObservedObject, ObservedService, clean};
+use spcs_plan::{Change, ObjectKind, Observed, ObservedObject, ObservedService, clean};
 
 use crate::sources::{desired, is_unchanged};
 use crate::target::everything_there;
@@ -76,7 +76,7 @@ fn a_deployment_of_another_name_is_not_ours() {
 
 #[test]
 fn the_ingress_integration_is_never_dropped() {
-    let drops_integration = |file: &plan::SqlFile| {
+    let drops_integration = |file: &spcs_plan::SqlFile| {
         file.statements.iter().any(|s| s.text.contains("SNOWSERVICES_INGRESS"))
     };
     assert!(!desired().sets["teardown"].iter().any(drops_integration));

@@ -1,6 +1,6 @@
 //! What the target has that no plan may be made against, and the user's password.
 
-use plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_sql};
+use spcs_plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_sql};
 
 use crate::sources::{desired, is_unchanged};
 use crate::target::everything_there;
@@ -13,7 +13,7 @@ fn with_foreign(kind: ObjectKind, name: &str) -> Observed {
     observed
 }
 
-fn refused(result: Result<Plan, plan::Error>) -> String {
+fn refused(result: Result<Plan, spcs_plan::Error>) -> String {
     let error = result.unwrap_err();
     format!("{error}\n\nhint: {}", error.hint().unwrap())
 }
@@ -122,7 +122,7 @@ fn a_service_that_runs_is_not_renamed() {
 
     hint: a service cannot be renamed: name it again and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE MILVUS_DEMO.PUBLIC.OLD_NAME FORCE`
     ");
-    let clean = plan::clean(&desired, &observed).to_string();
+    let clean = spcs_plan::clean(&desired, &observed).to_string();
     let kept = "kept: service MILVUS_DEMO.PUBLIC.OLD_NAME is in it, and spcs.toml does not name it";
     assert!(clean.contains(kept), "{clean}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plan::{
+use spcs_plan::{
     Action, Change, Desired, ImageState, Observed, Plan, UserPassword, render_spec,
     service_statements,
 };
@@ -17,7 +17,7 @@ fn changes(plan: &Plan) -> String {
 }
 
 fn deploy(desired: &Desired, observed: &Observed) -> Plan {
-    plan::deploy(desired, observed, UserPassword::Kept).unwrap()
+    spcs_plan::deploy(desired, observed, UserPassword::Kept).unwrap()
 }
 
 fn sent(plan: &Plan) -> Vec<&str> {
@@ -46,7 +46,7 @@ fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
 }
 
 fn never_built() -> Desired {
-    plan::desired(&project(), "local", &BTreeMap::new()).unwrap()
+    spcs_plan::desired(&project(), "local", &BTreeMap::new()).unwrap()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn on_a_fresh_target_everything_is_made() {
 
 #[test]
 fn the_same_plan_is_made_for_an_account() {
-    let desired = plan::desired(&project(), "snowflake", &BTreeMap::new()).unwrap();
+    let desired = spcs_plan::desired(&project(), "snowflake", &BTreeMap::new()).unwrap();
     let account = deploy(&desired, &Observed::default());
     let local = deploy(&never_built(), &Observed::default());
     assert_eq!(account.target, "snowflake");
@@ -99,7 +99,7 @@ fn a_changed_image_is_built_pushed_and_rolled_and_the_other_service_is_left_alon
     let reason = "images/jupyter/TestMilvus.ipynb changed".to_owned();
     let mut images = built();
     images.insert("jupyter".to_owned(), ImageState::Stale { reason });
-    let changed = plan::desired(&project(), "local", &images).unwrap();
+    let changed = spcs_plan::desired(&project(), "local", &images).unwrap();
     insta::assert_snapshot!("plan_changed_image", changes(&deploy(&changed, &observed)));
 }
 

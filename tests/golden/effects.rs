@@ -1,6 +1,6 @@
 //! What statements are understood to do.
 
-use plan::{Effect, Grant, ObjectKind};
+use spcs_plan::{Effect, Grant, ObjectKind};
 
 use crate::sources::Small;
 

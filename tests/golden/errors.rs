@@ -2,7 +2,7 @@
 
 mod sql;
 
-use plan::Project;
+use spcs_plan::Project;
 
 use crate::sources::{SMALL_SPEC, Small};
 
@@ -160,7 +160,7 @@ fn a_service_that_no_file_creates_is_refused() {
 
 #[test]
 fn a_target_that_is_not_there_is_named_with_those_that_are() {
-    let error = plan::desired(&crate::sources::project(), "prod", &[].into()).unwrap_err();
+    let error = spcs_plan::desired(&crate::sources::project(), "prod", &[].into()).unwrap_err();
     insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
     spcs.toml: there is no target `prod`
 

@@ -1,7 +1,7 @@
 //! What the project's files become, and the rules they keep: no network, no engine, a few seconds.
 //!
 //! A changed snapshot is a changed deployment: read it before accepting it with
-//! `INSTA_UPDATE=always cargo test -p plan`.
+//! `INSTA_UPDATE=always cargo test -p spcs-plan`.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(
     clippy::disallowed_methods,

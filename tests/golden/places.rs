@@ -1,6 +1,6 @@
 //! No value can change the shape of a statement or a spec.
 
-use plan::secret;
+use spcs_plan::secret;
 
 use crate::sources::{SMALL_SPEC, Small};
 

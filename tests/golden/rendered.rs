@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plan::{SqlFile, image_tag, render_spec, service_statements};
+use spcs_plan::{SqlFile, image_tag, render_spec, service_statements};
 
 use crate::sources::{built, desired, desired_otherwise, digests, project};
 use crate::tidy::files;
@@ -52,7 +52,7 @@ fn every_spec_renders_as_reviewed() {
 #[test]
 fn both_targets_get_the_same_sql_and_specs() {
     let local = desired();
-    let snowflake = plan::desired(&project(), "snowflake", &built()).unwrap();
+    let snowflake = spcs_plan::desired(&project(), "snowflake", &built()).unwrap();
     assert_eq!(local.sets, snowflake.sets);
     assert_eq!(local.services, snowflake.services);
 }

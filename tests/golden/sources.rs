@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plan::{Change, Desired, ImageState, Plan, Project, SourceFile};
+use spcs_plan::{Change, Desired, ImageState, Plan, Project, SourceFile};
 
 use crate::tidy::files;
 
@@ -34,7 +34,7 @@ pub(crate) fn built() -> BTreeMap<String, ImageState> {
 
 /// The project's own files for the local target, both images built.
 pub(crate) fn desired() -> Desired {
-    plan::desired(&project(), "local", &built()).expect("the project's own files are in order")
+    spcs_plan::desired(&project(), "local", &built()).expect("the project's own files are in order")
 }
 
 /// The project's own files for a deployment that chooses otherwise wherever a file of sql/ has a
@@ -55,7 +55,7 @@ pub(crate) fn desired_otherwise() -> Desired {
     }
     let project = Project::from_texts(&config, texts("sql", ".sql"), texts("specs", ".yaml"));
     let project = project.expect("the project's own files are in order");
-    plan::desired(&project, "local", &built()).expect("and say what is wanted")
+    spcs_plan::desired(&project, "local", &built()).expect("and say what is wanted")
 }
 
 /// Whether carrying a plan out would change nothing.
@@ -148,11 +148,15 @@ impl Small {
         self
     }
 
-    pub(crate) fn desired(self) -> Result<Desired, plan::Error> {
+    pub(crate) fn desired(self) -> Result<Desired, spcs_plan::Error> {
         let spec = SourceFile { path: "specs/web.yaml".to_owned(), text: self.spec };
         let project = Project::from_texts(&self.config, self.sql, vec![spec])?;
         let digest = MILVUS.to_owned();
-        plan::desired(&project, "local", &[("web".to_owned(), ImageState::Built { digest })].into())
+        spcs_plan::desired(
+            &project,
+            "local",
+            &[("web".to_owned(), ImageState::Built { digest })].into(),
+        )
     }
 
     /// The error and its hint, as people see them.

@@ -22,7 +22,7 @@ fn a_changed_value_rolls_a_service() {
 #[test]
 fn a_changed_image_changes_the_spec_of_its_service_only() {
     let spec = |service: &str, digests: &std::collections::BTreeMap<String, String>| {
-        plan::render_spec(&project(), "local", service, digests).unwrap().file_name
+        spcs_plan::render_spec(&project(), "local", service, digests).unwrap().file_name
     };
     let mut other = digests();
     other.insert("jupyter".to_owned(), JUPYTER.replace("1111", "9999"));
@@ -32,7 +32,7 @@ fn a_changed_image_changes_the_spec_of_its_service_only() {
 
 #[test]
 fn the_digest_in_the_spec_is_the_one_in_its_name() {
-    let spec = plan::render_spec(&project(), "local", "milvus", &digests()).unwrap();
+    let spec = spcs_plan::render_spec(&project(), "local", "milvus", &digests()).unwrap();
     assert!(spec.text.contains(&format!("SPCS_SPEC_DIGEST: \"{}\"", spec.spec_digest)));
     assert_eq!(spec.file_name, format!("milvus-{}.yaml", spec.spec_digest));
 }
@@ -41,10 +41,10 @@ fn the_digest_in_the_spec_is_the_one_in_its_name() {
 fn a_spec_whose_image_is_not_built_is_not_rendered() {
     let mut some = digests();
     some.remove("milvus");
-    let error = plan::render_spec(&project(), "local", "milvus", &some).unwrap_err();
+    let error = spcs_plan::render_spec(&project(), "local", "milvus", &some).unwrap_err();
     assert_eq!(error.to_string(), "specs/milvus.yaml: the image `milvus` is not built");
     assert_eq!(error.hint(), Some("build it: cargo xtask build"));
-    assert!(plan::render_spec(&project(), "local", "jupyter", &some).is_ok());
+    assert!(spcs_plan::render_spec(&project(), "local", "jupyter", &some).is_ok());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use plan::{Desired, Effect, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService};
+use spcs_plan::{
+    Desired, Effect, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService,
+};
 
 /// A target that a deployment was carried out on and nothing has happened to since.
 pub(crate) fn everything_there(desired: &Desired) -> Observed {
@@ -51,7 +53,7 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
         };
         observed.services.insert(service.name.clone(), running);
         let digest = crate::sources::digests()[key].clone();
-        let tag = plan::image_tag(&digest).to_owned();
+        let tag = spcs_plan::image_tag(&digest).to_owned();
         observed.images.insert(key.clone(), [(tag, digest)].into());
     }
     observed

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
-use deploy::error::Kind;
 use indicatif::MultiProgress;
 use serde::Serialize;
+use spcs_apply::error::Kind;
 
 use crate::cli::{Color, Format, Global};
 use crate::failure::Failure;

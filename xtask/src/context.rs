@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use deploy::engine::EngineChoice;
-use deploy::error::Kind;
-use deploy::graph::CancellationToken;
-use plan::{Project, config};
+use spcs_apply::engine::EngineChoice;
+use spcs_apply::error::Kind;
+use spcs_apply::graph::CancellationToken;
+use spcs_plan::{Project, config};
 use tokio::signal::unix::SignalKind;
 
 use crate::cli::{Engine, Global, Runtime};
@@ -128,6 +128,6 @@ pub(crate) fn endings() -> Vec<SignalKind> {
 
 /// Ends the program now. An engine in the middle of a build would go on without it.
 fn leave() -> ! {
-    deploy::child::end_all();
+    spcs_apply::child::end_all();
     std::process::exit(i32::from(Kind::Interrupted.exit_code()))
 }

@@ -2,8 +2,8 @@
 
 use std::{fmt, io};
 
-use deploy::error::Kind;
-use emulator::StartError;
+use spcs_apply::error::Kind;
+use spcs_local::StartError;
 
 /// An expected failure found by the command line program itself.
 #[derive(Debug)]
@@ -45,10 +45,10 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
     if let Some(failure) = cause.downcast_ref::<Failure>() {
         return Some(failure.kind);
     }
-    if let Some(error) = cause.downcast_ref::<deploy::Error>() {
+    if let Some(error) = cause.downcast_ref::<spcs_apply::Error>() {
         return Some(error.kind());
     }
-    if cause.is::<plan::Error>() {
+    if cause.is::<spcs_plan::Error>() {
         return Some(Kind::Input);
     }
     // What the machine refused (room, permission) is no defect of the program.
@@ -66,13 +66,13 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(failure) = cause.downcast_ref::<Failure>() {
         return failure.hint.clone();
     }
-    if let Some(error) = cause.downcast_ref::<deploy::Error>() {
+    if let Some(error) = cause.downcast_ref::<spcs_apply::Error>() {
         return error.hint();
     }
     if let Some(error) = cause.downcast_ref::<StartError>() {
         return Some(error.hint().to_owned());
     }
-    if let Some(error) = cause.downcast_ref::<plan::Error>() {
+    if let Some(error) = cause.downcast_ref::<spcs_plan::Error>() {
         return error.hint().map(str::to_owned);
     }
     let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];

@@ -1,6 +1,6 @@
 //! The public side of a service: its URL.
 
-use deploy::observe::Endpoint;
+use spcs_apply::observe::Endpoint;
 
 /// The URL of an ingress host: plain HTTP only for the platform on this machine.
 pub(crate) fn url(host: &str) -> String {

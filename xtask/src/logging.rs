@@ -15,7 +15,7 @@ pub(crate) fn start(console: &Console) {
         2 => "debug",
         _ => "trace",
     };
-    let crates = ["xtask", "deploy", "plan", "emulator"];
+    let crates = ["xtask", "spcs_apply", "spcs_plan", "spcs_local"];
     let filter = crates.map(|name| format!("{name}={level}")).join(",");
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))

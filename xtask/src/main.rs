@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             context.console.say(format!("error: starting the threads of this program: {error}"));
-            return ExitCode::from(deploy::error::Kind::Machine.exit_code());
+            return ExitCode::from(spcs_apply::error::Kind::Machine.exit_code());
         }
     };
     let result = runtime.block_on(run(&context, cli.command));

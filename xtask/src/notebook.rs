@@ -5,8 +5,8 @@ mod kernel;
 mod outputs;
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
 use serde_json::{Value, json};
+use spcs_apply::error::Kind;
 
 use crate::failure::Failure;
 

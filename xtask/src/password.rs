@@ -7,9 +7,9 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use deploy::error::Kind;
-use deploy::secret::{Secret, Secrets};
-use plan::{Plan, UserPassword};
+use spcs_apply::error::Kind;
+use spcs_apply::secret::{Secret, Secrets};
+use spcs_plan::{Plan, UserPassword};
 
 use crate::failure::Failure;
 
@@ -109,7 +109,7 @@ fn generate(file: &Path) -> Result<Password> {
 impl Password {
     /// What the statements' markers stand for.
     pub(crate) fn secrets(&self) -> Secrets {
-        Secrets::none().with(plan::secret::USER_PASSWORD, self.value.clone())
+        Secrets::none().with(spcs_plan::secret::USER_PASSWORD, self.value.clone())
     }
 
     /// Notes that the user has this password now.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
-use emulator::{EngineCommand, Status};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use spcs_apply::error::Kind;
+use spcs_local::{EngineCommand, Status};
 
 use crate::failure::Failure;
 
@@ -128,7 +128,7 @@ pub(crate) fn check_removable(state_dir: &Path, root: &Path) -> Result<()> {
 
 /// Removes the containers, networks and volumes of a platform that does not run, then its state.
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
-    emulator::reset(state_dir, engine)
+    spcs_local::reset(state_dir, engine)
         .with_context(|| format!("resetting the local platform of `{}`", state_dir.display()))
 }
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use deploy::build::BuildState;
-use deploy::connection::{self, Connection};
-use deploy::execute::{self, Outcome, Run, Sessions};
-use deploy::secret::Secrets;
-use deploy::session::{Session, SessionError};
-use plan::config::Target as Config;
-use plan::{Desired, Observed, Plan, Project};
+use spcs_apply::build::BuildState;
+use spcs_apply::connection::{self, Connection};
+use spcs_apply::execute::{self, Outcome, Run, Sessions};
+use spcs_apply::secret::Secrets;
+use spcs_apply::session::{Session, SessionError};
+use spcs_plan::config::Target as Config;
+use spcs_plan::{Desired, Observed, Plan, Project};
 
 use crate::cli::Runtime;
 use crate::console::StepLines;
@@ -60,7 +60,7 @@ pub(crate) fn files(context: &Context) -> Result<Files> {
     let target = context.target();
     let requests = execute::requests(&project, target, &context.root()?, &context.work_dir()?)?;
     let images = execute::states(&requests)?;
-    let desired = plan::desired(&project, target, &execute::planned(&images))?;
+    let desired = spcs_plan::desired(&project, target, &execute::planned(&images))?;
     Ok(Files { project, desired, images })
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn password_file(context: &Context, project: &Project) -> Result<Path
 pub(crate) async fn start_platform(
     context: &Context,
     project: &Project,
-    local: &plan::config::LocalTarget,
+    local: &spcs_plan::config::LocalTarget,
 ) -> Result<platform::Started> {
     let state_dir = context.root()?.join(&local.state_dir);
     let choice = match context.local_runtime() {
@@ -115,9 +115,10 @@ pub(crate) async fn start_platform(
             None => None,
             Some(choice) => {
                 let work_dir = context.work_dir()?;
-                let found =
-                    tokio::task::spawn_blocking(move || deploy::engine::detect(choice, &work_dir));
-                let engine = found.await?.map_err(deploy::Error::from)?;
+                let found = tokio::task::spawn_blocking(move || {
+                    spcs_apply::engine::detect(choice, &work_dir)
+                });
+                let engine = found.await?.map_err(spcs_apply::Error::from)?;
                 Some(platform::engine_command(&engine))
             }
         };
@@ -198,19 +199,19 @@ impl<'a> Target<'a> {
                 connection::local(&platform::status_file(&state_dir))
             }
         }
-        .map_err(deploy::Error::from)?;
+        .map_err(spcs_apply::Error::from)?;
         let sessions = Sessions::new(connection.clone());
         Ok(Target { context, project, desired, images, connection, sessions })
     }
 
     /// Reads what the target says of itself.
     pub(crate) async fn observe(&self) -> Result<Observed> {
-        self.observe_by(deploy::observe::observe).await
+        self.observe_by(spcs_apply::observe::observe).await
     }
 
     /// Reads it with what others may have in the deployment's database.
     pub(crate) async fn observe_for_clean(&self) -> Result<Observed> {
-        self.observe_by(deploy::observe::observe_for_clean).await
+        self.observe_by(spcs_apply::observe::observe_for_clean).await
     }
 
     async fn observe_by(
@@ -221,7 +222,7 @@ impl<'a> Target<'a> {
         let observed = look(&session, &self.desired).await;
         self.sessions.give_back(session);
         let doing = || format!("reading the state of the target `{}`", self.context.target());
-        Ok(observed.map_err(|source| deploy::Error::Session { doing: doing(), source })?)
+        Ok(observed.map_err(|source| spcs_apply::Error::Session { doing: doing(), source })?)
     }
 
     /// Carries out a plan and says what changed.
@@ -255,7 +256,7 @@ impl<'a> Target<'a> {
         }
         let known: Vec<&str> = self.desired.services.keys().map(String::as_str).collect();
         Err(crate::failure::Failure::new(
-            deploy::error::Kind::Input,
+            spcs_apply::error::Kind::Input,
             format!("there is no service `{key}` in spcs.toml"),
         )
         .hint(format!("choose one of {}", known.join(", ")))

@@ -86,10 +86,10 @@ fn an_unknown_condition_is_refused() {
 #[test]
 fn a_set_that_needs_an_image_says_which() {
     let project = crate::sources::project();
-    let desired = plan::desired(&project, "local", &[].into()).unwrap();
-    let nothing = plan::Observed::default();
-    let error =
-        plan::run_sql(&desired, &nothing, plan::UserPassword::Kept, "services").unwrap_err();
+    let desired = spcs_plan::desired(&project, "local", &[].into()).unwrap();
+    let nothing = spcs_plan::Observed::default();
+    let error = spcs_plan::run_sql(&desired, &nothing, spcs_plan::UserPassword::Kept, "services")
+        .unwrap_err();
     insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
     sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
 
@@ -99,9 +99,9 @@ fn a_set_that_needs_an_image_says_which() {
 
 #[test]
 fn a_file_that_cannot_be_run_says_why() {
-    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
+    let desired = spcs_plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
     let said = |selection: &str| {
-        let error = plan::chosen_files(&desired, selection).unwrap_err();
+        let error = spcs_plan::chosen_files(&desired, selection).unwrap_err();
         format!("{error}\n\nhint: {}", error.hint().unwrap())
     };
     insta::assert_snapshot!(said("bootstrp"), @r"
@@ -123,9 +123,14 @@ fn a_file_that_cannot_be_run_says_why() {
 
 #[test]
 fn a_file_that_needs_no_image_runs_before_one_is_built() {
-    let desired = plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
+    let desired = spcs_plan::desired(&crate::sources::project(), "local", &[].into()).unwrap();
     let run = |file: &str| {
-        plan::run_sql(&desired, &plan::Observed::default(), plan::UserPassword::Kept, file)
+        spcs_plan::run_sql(
+            &desired,
+            &spcs_plan::Observed::default(),
+            spcs_plan::UserPassword::Kept,
+            file,
+        )
     };
     assert_eq!(run("services/040_service_roles.sql").unwrap().steps.len(), 1);
     assert!(run("services/010_milvus.sql").is_err());

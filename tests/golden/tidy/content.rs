@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plan::{Desired, Effect, ObjectKind};
+use spcs_plan::{Desired, Effect, ObjectKind};
 
 use crate::sources::{desired, desired_otherwise, root};
 use crate::tidy::{files, none};

@@ -44,16 +44,20 @@ fn plan_decides_and_touches_nothing() {
         "thiserror",
         "toml",
     ];
-    let used = dependencies("xtask/crates/plan/Cargo.toml");
+    let used = dependencies("xtask/crates/spcs-plan/Cargo.toml");
     let wrong = used.into_iter().filter(|name| !allowed.contains(&name.as_str()));
-    none(wrong.collect(), "`plan` is pure: do this in `deploy` or `xtask` and pass the result in");
+    none(
+        wrong.collect(),
+        "`spcs-plan` is pure: do this in `spcs-apply` or `xtask` and pass the result in",
+    );
 }
 
 #[test]
 fn the_client_and_the_platform_share_no_code() {
-    uses_none_of("xtask/crates/deploy/Cargo.toml", &["emulator", "clap", "axum"]);
-    let client = ["plan", "deploy", "snowflake-connector-rs", "oci-distribution", "oci-client"];
-    uses_none_of("xtask/crates/emulator/Cargo.toml", &client);
+    uses_none_of("xtask/crates/spcs-apply/Cargo.toml", &["spcs-local", "clap", "axum"]);
+    let client =
+        ["spcs-plan", "spcs-apply", "snowflake-connector-rs", "oci-distribution", "oci-client"];
+    uses_none_of("xtask/crates/spcs-local/Cargo.toml", &client);
 }
 
 #[test]
@@ -122,7 +126,7 @@ fn what_the_workspace_lists_is_used() {
 #[test]
 fn every_ban_of_clippy_has_a_reason() {
     let mut wrong = Vec::new();
-    for path in ["clippy.toml", "xtask/crates/plan/clippy.toml"] {
+    for path in ["clippy.toml", "xtask/crates/spcs-plan/clippy.toml"] {
         for (key, value) in manifest(path) {
             let entries = value.as_array().into_iter().flatten();
             let bans = entries.filter(|_| key.starts_with("disallowed"));

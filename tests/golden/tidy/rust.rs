@@ -35,7 +35,7 @@ fn no_test_is_switched_off_or_expected_to_panic() {
 
 #[test]
 fn ddl_stands_in_sql_files_and_not_in_the_client() {
-    let client = ["xtask/src/", "xtask/crates/deploy/src/"];
+    let client = ["xtask/src/", "xtask/crates/spcs-apply/src/"];
     let ddl = ["\"CREATE ", "\"DROP ", "\"GRANT ", "\"ALTER ", "\"REVOKE "];
     let wrong = |file: &TextFile| {
         let code = file.text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -48,12 +48,12 @@ fn ddl_stands_in_sql_files_and_not_in_the_client() {
 }
 
 #[test]
-fn only_the_deploy_crate_names_the_client_libraries() {
+fn only_spcs_apply_names_the_client_libraries() {
     let names = ["snowflake_connector_rs::", "oci_distribution::", "oci_client::"];
     let wrong = |file: &TextFile| {
         file.path.starts_with("xtask/")
-            && !file.path.starts_with("xtask/crates/deploy/")
+            && !file.path.starts_with("xtask/crates/spcs-apply/")
             && names.iter().any(|name| file.text.contains(name))
     };
-    none(offenders(wrong), "go through the `deploy` crate");
+    none(offenders(wrong), "go through the `spcs-apply` crate");
 }

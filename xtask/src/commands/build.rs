@@ -1,9 +1,9 @@
 //! `build`: images as OCI layouts. No target is asked.
 
 use anyhow::Result;
-use deploy::error::Kind;
-use plan::{Action, Observed, UserPassword};
 use serde_json::json;
+use spcs_apply::error::Kind;
+use spcs_plan::{Action, Observed, UserPassword};
 
 use crate::cli;
 use crate::commands::{phases, setup};
@@ -22,13 +22,13 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
     setup::when_asked(context, &files)?;
     let wanted = |image: &str| args.images.is_empty() || args.images.iter().any(|it| it == image);
     target::ready_to_build(context, &files, wanted)?;
-    let plan = plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?
+    let plan = spcs_plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?
         .select(|step| matches!(&step.action, Action::Build { image } if wanted(image)));
     let run = target::new_run(context, files, None)?;
     let outcome = target::carry_out(context, run, &plan, Observed::default()).await?;
     if context.console.json() {
         // What was built has its digest only now.
-        let images = deploy::execute::planned(&target::files(context)?.images);
+        let images = spcs_apply::execute::planned(&target::files(context)?.images);
         let document = json!({
             "images": images,
             "changes": outcome.changes().collect::<Vec<_>>(),

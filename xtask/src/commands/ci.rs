@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use deploy::engine::{EngineChoice, EngineKind};
-use deploy::error::Kind;
 use serde_json::json;
+use spcs_apply::engine::{EngineChoice, EngineKind};
+use spcs_apply::error::Kind;
 use tokio::signal::unix::signal;
 
 use crate::cli::Ci;
@@ -38,16 +38,21 @@ const QUICK: [Check; 4] = [
         engine: None,
         minutes: 20,
     },
-    Check { name: "plan", arguments: &["test", "--package", "plan"], engine: None, minutes: 10 },
+    Check {
+        name: "plan",
+        arguments: &["test", "--package", "spcs-plan"],
+        engine: None,
+        minutes: 10,
+    },
     Check {
         name: "workspace",
-        arguments: &["test", "--workspace", "--exclude", "plan"],
+        arguments: &["test", "--workspace", "--exclude", "spcs-plan"],
         engine: None,
         minutes: 30,
     },
 ];
 
-const RUNTIME: &[&str] = &["test", "--package", "emulator", "--test", "containers"];
+const RUNTIME: &[&str] = &["test", "--package", "spcs-local", "--test", "containers"];
 /// Of the command line's tests those that use an engine: `workspace` ran the others.
 const END_TO_END: &[&str] =
     &["test", "--package", "xtask", "--test", "it", "--", "end_to_end", "third_parties"];
@@ -144,8 +149,8 @@ async fn engine_environment(
     let work_dir = context.work_dir()?;
     match engine {
         EngineKind::Podman => {
-            let engine = deploy::engine::detect(EngineChoice::Podman, &work_dir);
-            Ok(engine.map_err(deploy::Error::from)?.env)
+            let engine = spcs_apply::engine::detect(EngineChoice::Podman, &work_dir);
+            Ok(engine.map_err(spcs_apply::Error::from)?.env)
         }
         EngineKind::Docker => match daemon {
             Some(daemon) => Ok(daemon.environment()),

@@ -1,10 +1,10 @@
 //! `clean`: what deploy made, and nothing else.
 
 use anyhow::Result;
-use deploy::secret::Secrets;
-use plan::config::Target as Config;
-use plan::{Action, Change, Plan};
 use serde_json::json;
+use spcs_apply::secret::Secrets;
+use spcs_plan::config::Target as Config;
+use spcs_plan::{Action, Change, Plan};
 
 use crate::commands::phases;
 use crate::context::Context;
@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     // A platform that was stopped still has what was deployed.
     let target = Target::reach(context, files, Platform::Start).await?;
     let observed = target.observe_for_clean().await?;
-    let plan = plan::clean(&target.desired, &observed);
+    let plan = spcs_plan::clean(&target.desired, &observed);
     let going = going(&plan);
     if going.is_empty() {
         context.console.say("nothing to do: nothing of this deployment is there");

@@ -1,9 +1,9 @@
 //! `deploy`: everything, from images to the URL.
 
 use anyhow::Result;
-use deploy::execute::Outcome;
-use plan::Change;
 use serde_json::json;
+use spcs_apply::execute::Outcome;
+use spcs_plan::Change;
 
 use crate::cli::Waiting;
 use crate::commands::setup;
@@ -20,7 +20,7 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     target::ready_to_build(context, &files, |_| true)?;
     let target = Target::reach(context, files, Platform::Start).await?;
     let observed = target.observe().await?;
-    let plan = plan::deploy(&target.desired, &observed, password::known(found.as_ref()))?;
+    let plan = spcs_plan::deploy(&target.desired, &observed, password::known(found.as_ref()))?;
     let password = password::for_plan(&plan, found, &file)?;
     let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, Some(args.timeout)).await?;

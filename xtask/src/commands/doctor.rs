@@ -1,11 +1,11 @@
 //! `doctor`: what works here, what does not, and what to do about it.
 
 use anyhow::Result;
-use deploy::build::BuildState;
-use deploy::error::Kind;
-use plan::config::Target as Config;
 use serde::Serialize;
 use serde_json::json;
+use spcs_apply::build::BuildState;
+use spcs_apply::error::Kind;
+use spcs_plan::config::Target as Config;
 
 use crate::console::Table;
 use crate::context::Context;
@@ -70,13 +70,13 @@ async fn checks(context: &Context) -> Vec<Check> {
     checks
 }
 
-fn engine(context: &Context, project: &plan::Project) -> Result<String> {
-    let engine = deploy::engine::detect(context.engine(project)?, &context.work_dir()?);
-    let engine = engine.map_err(deploy::Error::from)?;
+fn engine(context: &Context, project: &spcs_plan::Project) -> Result<String> {
+    let engine = spcs_apply::engine::detect(context.engine(project)?, &context.work_dir()?);
+    let engine = engine.map_err(spcs_apply::Error::from)?;
     Ok(format!("{} ({})", engine.version, engine.program.display()))
 }
 
-fn user_password(context: &Context, project: &plan::Project) -> Result<String> {
+fn user_password(context: &Context, project: &spcs_plan::Project) -> Result<String> {
     Ok(match password::find(&target::password_file(context, project)?)? {
         None => "none here; deploy generates one when it creates the user".to_owned(),
         Some(found) => match found.place {
@@ -88,7 +88,7 @@ fn user_password(context: &Context, project: &plan::Project) -> Result<String> {
 
 async fn reach(
     context: &Context,
-    project: &plan::Project,
+    project: &spcs_plan::Project,
     files: Result<target::Files>,
 ) -> Result<String> {
     if let Config::Local(local) = project.target(context.target())? {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use plan::ImageState;
 use serde_json::json;
+use spcs_plan::ImageState;
 
 use crate::context::Context;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         .collect();
     let mut checked = Vec::new();
     for target in project.config.target.keys() {
-        let desired = plan::desired(&project, target, &images)?;
+        let desired = spcs_plan::desired(&project, target, &images)?;
         let statements: usize =
             desired.sets.values().flatten().map(|file| file.statements.len()).sum();
         let files: usize = desired.sets.values().map(Vec::len).sum();
@@ -29,9 +29,9 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         for service in desired.services.values() {
             if let Some(spec) = &service.spec {
                 // The local platform's own reading of the rules: a second judge.
-                emulator::spec::parse(&spec.text).map_err(|error| {
+                spcs_local::spec::parse(&spec.text).map_err(|error| {
                     crate::failure::Failure::new(
-                        deploy::error::Kind::Input,
+                        spcs_apply::error::Kind::Input,
                         format!("the spec of service {}: {error}", service.name),
                     )
                 })?;

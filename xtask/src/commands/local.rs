@@ -5,11 +5,11 @@ mod serve;
 use std::path::Path;
 
 use anyhow::Result;
-use deploy::engine::EngineChoice;
-use deploy::error::Kind;
-use emulator::{EngineCommand, Status};
-use plan::config::{LocalTarget, Target as Config};
 use serde_json::json;
+use spcs_apply::engine::EngineChoice;
+use spcs_apply::error::Kind;
+use spcs_local::{EngineCommand, Status};
+use spcs_plan::config::{LocalTarget, Target as Config};
 
 use crate::cli::{Local, LocalCommand, Runtime};
 use crate::context::Context;
@@ -74,7 +74,7 @@ async fn reset(context: &Context) -> Result<()> {
 
 fn engine(
     context: &Context,
-    project: &plan::Project,
+    project: &spcs_plan::Project,
     state_dir: &Path,
 ) -> Result<Option<EngineCommand>> {
     if context.local_runtime() == Runtime::Fake {
@@ -82,19 +82,19 @@ fn engine(
     }
     let chosen = context.engine(project)?;
     let before = platform::engine_to_reset(state_dir, chosen)?;
-    match deploy::engine::detect(before, &context.work_dir()?) {
+    match spcs_apply::engine::detect(before, &context.work_dir()?) {
         Ok(engine) => Ok(Some(platform::engine_command(&engine))),
         // Who names another engine knows that the one before is no more.
         Err(error) if chosen != EngineChoice::Auto && chosen != before => {
             context.console.say(format!("note: what that engine still holds stays there: {error}"));
             Ok(None)
         }
-        Err(error) => Err(deploy::Error::from(error).into()),
+        Err(error) => Err(spcs_apply::Error::from(error).into()),
     }
 }
 
 /// The local target that was chosen.
-fn local_target<'p>(context: &Context, project: &'p plan::Project) -> Result<&'p LocalTarget> {
+fn local_target<'p>(context: &Context, project: &'p spcs_plan::Project) -> Result<&'p LocalTarget> {
     match project.target(context.target())? {
         Config::Local(local) => Ok(local),
         Config::Snowflake(_) => {

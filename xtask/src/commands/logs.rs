@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use deploy::error::Kind;
-use deploy::observe;
 use serde_json::{Value, json};
+use spcs_apply::error::Kind;
+use spcs_apply::observe;
 
 use crate::cli::Logs;
 use crate::context::Context;
@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let service = target.service(&args.service)?;
     let session = target.sessions.observer(&target.project).await?;
     let doing = || format!("reading the log of service {service}");
-    let failed = |source| deploy::Error::Session { doing: doing(), source };
+    let failed = |source| spcs_apply::Error::Session { doing: doing(), source };
     let instance = args.instance.to_string();
     let container = match &args.container {
         Some(container) => container.clone(),

@@ -1,9 +1,9 @@
 //! `open`: the notebook in the browser.
 
 use anyhow::Result;
-use deploy::error::Kind;
-use deploy::observe;
 use serde_json::json;
+use spcs_apply::error::Kind;
+use spcs_apply::observe;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ pub(crate) async fn public_url(target: &Target<'_>) -> Result<String> {
     for service in target.desired.services.values().filter(|service| service.public) {
         let endpoints = observe::endpoints(&session, &service.name).await;
         let doing = format!("asking for the endpoints of service {}", service.name);
-        let endpoints = endpoints.map_err(|source| deploy::Error::Session { doing, source })?;
+        let endpoints = endpoints.map_err(|source| spcs_apply::Error::Session { doing, source })?;
         found = found.or(ingress::first_public(endpoints.iter().flatten()));
     }
     target.sessions.give_back(session);

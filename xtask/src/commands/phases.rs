@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use deploy::execute::Outcome;
-use deploy::secret::Secrets;
-use plan::{Action, Step};
 use serde_json::json;
+use spcs_apply::execute::Outcome;
+use spcs_apply::secret::Secrets;
+use spcs_plan::{Action, Step};
 
 use crate::cli::Waiting;
 use crate::console::Table;
@@ -74,7 +74,7 @@ async fn phase(
     let observed = target.observe().await?;
     let found = password::find(&target::password_file(context, &target.project)?)?;
     let known = password::known(found.as_ref());
-    let plan = plan::deploy(&target.desired, &observed, known)?.select(wanted);
+    let plan = spcs_plan::deploy(&target.desired, &observed, known)?.select(wanted);
     let outcome = target.execute(&plan, observed, Secrets::none(), timeout).await?;
     Ok(outcome)
 }

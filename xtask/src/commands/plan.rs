@@ -1,8 +1,8 @@
 //! `plan`: what deploy would do.
 
 use anyhow::Result;
-use plan::config::Target as Config;
-use plan::{Observed, Plan};
+use spcs_plan::config::Target as Config;
+use spcs_plan::{Observed, Plan};
 
 use crate::context::Context;
 use crate::password;
@@ -19,12 +19,12 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             context.console.say(
                 "there is no local platform yet: this is the plan for an empty one; deploy starts it",
             );
-            plan::deploy(&files.desired, &Observed::default(), known)?
+            spcs_plan::deploy(&files.desired, &Observed::default(), known)?
         }
         _ => {
             let target = Target::reach(context, files, Platform::MustRun).await?;
             let observed = target.observe().await?;
-            plan::deploy(&target.desired, &observed, known)?
+            spcs_plan::deploy(&target.desired, &observed, known)?
         }
     };
     print(context, &plan)

@@ -3,10 +3,10 @@
 mod packages;
 
 use anyhow::Result;
-use deploy::build::BuildState;
-use deploy::engine::{self, EngineChoice};
-use deploy::error::Kind;
 use serde_json::json;
+use spcs_apply::build::BuildState;
+use spcs_apply::engine::{self, EngineChoice};
+use spcs_apply::error::Kind;
 
 use crate::cli::Runtime;
 use crate::context::Context;
@@ -42,12 +42,12 @@ pub(crate) fn run(context: &Context) -> Result<()> {
     let wanted = missing(context, choice, true)?;
     if wanted.is_empty() {
         // With every package there, an engine that does not work lacks something else.
-        engine::detect(choice, &context.work_dir()?).map_err(deploy::Error::from)?;
+        engine::detect(choice, &context.work_dir()?).map_err(spcs_apply::Error::from)?;
         context.console.say("nothing to do: this machine has all that is needed");
         return context.console.data(&json!({"installed": []}), "");
     }
     install(context, &wanted)?;
-    engine::detect(choice, &context.work_dir()?).map_err(deploy::Error::from)?;
+    engine::detect(choice, &context.work_dir()?).map_err(spcs_apply::Error::from)?;
     context.console.data(&json!({"installed": wanted}), "")
 }
 

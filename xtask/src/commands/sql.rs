@@ -12,7 +12,7 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     let files = target::files(context)?;
     let selection = args.selection.trim_start_matches("./").trim_end_matches('/');
     let selection = selection.strip_prefix("sql/").unwrap_or(selection);
-    plan::chosen_files(&files.desired, selection)?;
+    spcs_plan::chosen_files(&files.desired, selection)?;
     let set = selection.split('/').next().unwrap_or(selection);
     let starts = if set == "bootstrap" { Platform::Start } else { Platform::MustRun };
     let file = target::password_file(context, &files.project)?;
@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
         _ => target.observe().await?,
     };
     let known = password::known(found.as_ref());
-    let plan = plan::run_sql(&target.desired, &observed, known, selection)?;
+    let plan = spcs_plan::run_sql(&target.desired, &observed, known, selection)?;
     if set == "teardown" {
         context.console.say(plan.to_string());
         context.console.confirm("drop these objects?")?;

@@ -1,9 +1,9 @@
 //! `status`: services, containers and endpoints.
 
 use anyhow::Result;
-use deploy::observe::{self, ContainerState, Endpoint, ServiceState};
 use serde::Serialize;
 use serde_json::json;
+use spcs_apply::observe::{self, ContainerState, Endpoint, ServiceState};
 
 use crate::console::Table;
 use crate::context::Context;
@@ -34,7 +34,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             Ok(Service { key: key.clone(), name, state, containers, endpoints })
         };
         let doing = format!("reading the state of service {}", service.name);
-        services.push(read.await.map_err(|source| deploy::Error::Session { doing, source })?);
+        services.push(read.await.map_err(|source| spcs_apply::Error::Session { doing, source })?);
     }
     let url = ingress::first_public(services.iter().flat_map(|service| &service.endpoints));
     let mut text = table(&services).render();

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use deploy::connection::Auth;
-use deploy::error::Kind;
-use deploy::observe;
-use deploy::secret::Secret;
-use deploy::stage::{StageError, StageSession};
 use serde_json::json;
+use spcs_apply::connection::Auth;
+use spcs_apply::error::Kind;
+use spcs_apply::observe;
+use spcs_apply::secret::Secret;
+use spcs_apply::stage::{StageError, StageSession};
 
 use crate::cli::Verify;
 use crate::commands::open::public_url;
@@ -73,7 +73,7 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     connection.warehouse = None;
     let doing = |what: &str| format!("{what} as {}", deployment.user);
     let session = StageSession::open(&connection, Some(&deployment.role)).await;
-    let failed = |what: &str, source| deploy::Error::Stage { doing: doing(what), source };
+    let failed = |what: &str, source| spcs_apply::Error::Stage { doing: doing(what), source };
     let session = session.map_err(|source| {
         let refused = matches!(source, StageError::Login { .. });
         let error = anyhow::Error::new(failed("logging in", source));

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use deploy::execute::Watcher;
-use deploy::progress::{Ended, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
-use plan::{Action, Change, Step};
+use spcs_apply::execute::Watcher;
+use spcs_apply::progress::{Ended, Progress};
+use spcs_plan::{Action, Change, Step};
 
 use super::Console;
 
@@ -97,7 +97,7 @@ impl Watcher for StepLines {
         }
     }
 
-    fn ended(&self, step: &Step, result: Result<Change, &deploy::Error>, took: Duration) {
+    fn ended(&self, step: &Step, result: Result<Change, &spcs_apply::Error>, took: Duration) {
         self.remove(&step.id);
         let took = time(took);
         match result {
@@ -114,12 +114,12 @@ impl Watcher for StepLines {
                     change.word()
                 ));
             }
-            Err(error) if error.kind() == deploy::error::Kind::Interrupted => {}
+            Err(error) if error.kind() == spcs_apply::error::Kind::Interrupted => {}
             Err(error) => {
                 let sign = self.painted("31", "x");
                 self.console.say(format!("  {sign} {:<44} failed    {took:>10}", step.id));
                 // All of it comes at the end, but what runs besides may take its time.
-                let why = deploy::error::chain(error);
+                let why = spcs_apply::error::chain(error);
                 self.console.say(format!("    {}", why.lines().next().unwrap_or_default()));
             }
         }

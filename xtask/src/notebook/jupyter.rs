@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
-use deploy::secret::Secret;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
+use spcs_apply::error::Kind;
+use spcs_apply::secret::Secret;
 use url::Url;
 
 use super::{Kernel, Notebook};

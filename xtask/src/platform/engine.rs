@@ -4,18 +4,18 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use deploy::engine::EngineChoice;
-use deploy::error::Kind;
-use emulator::{EngineCommand, EngineKind};
+use spcs_apply::engine::EngineChoice;
+use spcs_apply::error::Kind;
+use spcs_local::{EngineCommand, EngineKind};
 
 use super::stop;
 use crate::failure::Failure;
 
 /// The platform's form of an engine that was detected.
-pub(crate) fn engine_command(engine: &deploy::engine::Engine) -> EngineCommand {
+pub(crate) fn engine_command(engine: &spcs_apply::engine::Engine) -> EngineCommand {
     let kind = match engine.kind {
-        deploy::engine::EngineKind::Podman => EngineKind::Podman,
-        deploy::engine::EngineKind::Docker => EngineKind::Docker,
+        spcs_apply::engine::EngineKind::Podman => EngineKind::Podman,
+        spcs_apply::engine::EngineKind::Docker => EngineKind::Docker,
     };
     EngineCommand { kind, program: engine.program.clone(), env: engine.env.clone() }
 }
@@ -55,8 +55,8 @@ pub(crate) fn engine_to_reset(state_dir: &Path, chosen: EngineChoice) -> Result<
     Ok(last_engine(state_dir)?.map_or(chosen, |last| choice(last.kind)))
 }
 
-fn last_engine(state_dir: &Path) -> Result<Option<emulator::LastEngine>> {
-    emulator::last_engine(state_dir)
+fn last_engine(state_dir: &Path) -> Result<Option<spcs_local::LastEngine>> {
+    spcs_local::last_engine(state_dir)
         .with_context(|| format!("reading the local platform's state in `{}`", state_dir.display()))
 }
 

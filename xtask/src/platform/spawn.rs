@@ -7,8 +7,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
-use emulator::{EngineCommand, Status};
+use spcs_apply::error::Kind;
+use spcs_local::{EngineCommand, Status};
 
 use super::{log_file, running};
 use crate::failure::Failure;

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
 use rustix::process::{Pid, Signal, kill_process};
+use spcs_apply::error::Kind;
 use tempfile::TempDir;
 
 use crate::failure::Failure;

@@ -4,9 +4,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
-use deploy::graph::CancellationToken;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use spcs_apply::error::Kind;
+use spcs_apply::graph::CancellationToken;
 use tokio::process::Child;
 
 use crate::console::time;

@@ -1,7 +1,7 @@
 //! `local serve`: the platform itself, in the foreground. `local start` runs it in the background.
 
 use anyhow::{Context as _, Result};
-use emulator::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
+use spcs_local::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Engine, Serve};
@@ -33,7 +33,7 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
-    let platform = match emulator::start(config).await {
+    let platform = match spcs_local::start(config).await {
         Ok(platform) => platform,
         Err(StartError::PortTaken { port }) => return Err(port_taken(port).into()),
         Err(error) => return Err(error).context("starting the local platform"),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result};
-use deploy::error::Kind;
+use spcs_apply::error::Kind;
 use xshell::{Shell, cmd};
 
 use super::cannot_install;

@@ -1,0 +1,227 @@
+//! Builds an image and keeps it as an OCI layout. Unchanged inputs call no engine at all.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use spcs_plan::config::TargetKind;
+
+use crate::child;
+use crate::engine::Engine;
+use crate::layout::Layout;
+use crate::progress::Progress;
+
+mod base;
+mod bootstrap;
+mod error;
+mod host;
+mod ignore;
+mod inputs;
+mod reach;
+mod record;
+mod room;
+mod run;
+mod save;
+
+pub use error::BuildError;
+use record::Record;
+pub use room::NoRoom;
+pub(crate) use room::check as check_room;
+
+/// What an image is built from.
+#[derive(Debug, Clone)]
+pub struct BuildRequest {
+    /// The image's name in the project, such as `milvus`.
+    pub name: String,
+    /// The kind of target it is for: each has its own image of that name.
+    pub kind: TargetKind,
+    /// The build context.
+    pub context: PathBuf,
+    /// The Dockerfile.
+    pub dockerfile: PathBuf,
+    /// The image its `ARG BASE` stands for, such as `docker.io/library/debian:bookworm-slim`.
+    pub base: Option<String>,
+    /// Further build arguments.
+    pub args: BTreeMap<String, String>,
+    /// Where images, layers and logs are kept: `target/spcs`.
+    pub work_dir: PathBuf,
+}
+
+/// A built image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltImage {
+    /// Its OCI layout.
+    pub layout: PathBuf,
+    /// The digest of its manifest, `sha256:…`.
+    pub digest: String,
+    /// Whether the engine was called.
+    pub rebuilt: bool,
+}
+
+/// What is known of an image without calling an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildState {
+    /// The layout holds what the inputs say.
+    Built(BuiltImage),
+    /// It has to be built.
+    Stale {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl BuildRequest {
+    fn kind_word(&self) -> &'static str {
+        match self.kind {
+            TargetKind::Local => "local",
+            TargetKind::Snowflake => "snowflake",
+        }
+    }
+
+    /// Where the layouts for this kind of target are, each with the record of its build.
+    fn folder(&self) -> PathBuf {
+        self.work_dir.join("images").join(self.kind_word())
+    }
+
+    fn layout_dir(&self) -> PathBuf {
+        self.folder().join(&self.name)
+    }
+
+    /// Names the work directory too: two checkouts that build at once must not take each other's
+    /// image.
+    fn tag(&self) -> String {
+        let place = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
+        let place = &place["sha256:".len()..][..12];
+        format!("localhost/spcs-build/{}/{}:{place}", self.kind_word(), self.name)
+    }
+}
+
+/// What the layout of an image is worth; touches no engine.
+pub fn state(request: &BuildRequest) -> Result<BuildState, BuildError> {
+    Ok(judge(request, &read_inputs(request)?))
+}
+
+fn read_inputs(request: &BuildRequest) -> Result<inputs::Inputs, BuildError> {
+    inputs::read(request)
+        .map_err(|source| BuildError::Inputs { image: request.name.clone(), source })
+}
+
+fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
+    let stale = |reason: &str| BuildState::Stale { reason: reason.to_owned() };
+    let Some(record) = Record::read(request) else { return stale("it was not built yet") };
+    if let Some(difference) = inputs::difference(&record.inputs, inputs) {
+        return stale(&difference);
+    }
+    if let (Some(base), Some(reference)) = (&record.base, &request.base)
+        && !base.still_holds(reference)
+    {
+        return stale("this machine's part in the base image changed");
+    }
+    match Layout::open(&request.layout_dir()) {
+        Ok(layout) if layout.digest == record.digest => BuildState::Built(BuiltImage {
+            layout: request.layout_dir(),
+            digest: record.digest,
+            rebuilt: false,
+        }),
+        Ok(_) | Err(_) => stale("its layout is not complete"),
+    }
+}
+
+/// Builds the image where it has changed. Blocks.
+pub fn build(
+    engine: &Engine,
+    request: &BuildRequest,
+    progress: &dyn Progress,
+) -> Result<BuiltImage, BuildError> {
+    let inputs = read_inputs(request)?;
+    match judge(request, &inputs) {
+        BuildState::Built(image) => return Ok(image),
+        BuildState::Stale { reason } => {
+            tracing::info!(image = request.name, %reason, "building");
+        }
+    }
+    let base = match &request.base {
+        Some(reference) => Some(base::provide(engine, request, reference, progress)?),
+        None => None,
+    };
+    run_dockerfile(engine, request, base.as_ref(), progress)?;
+    let image_id = image_id(engine, request)?;
+    let digest = match unchanged(request, &image_id) {
+        Some(digest) => digest,
+        None => {
+            progress.line(&request.name, "keeping its layers");
+            save::save(engine, request)?
+        }
+    };
+    let replaced = Record::read(request).map(|old| old.image_id).filter(|old| *old != image_id);
+    let record = Record { inputs, base, image_id, digest: digest.clone() };
+    record
+        .write(request)
+        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    if let Some(replaced) = replaced {
+        save::remove_replaced(engine, &replaced);
+    }
+    Ok(BuiltImage { layout: request.layout_dir(), digest, rebuilt: true })
+}
+
+fn run_dockerfile(
+    engine: &Engine,
+    request: &BuildRequest,
+    base: Option<&base::Base>,
+    progress: &dyn Progress,
+) -> Result<(), BuildError> {
+    let mut args: Vec<OsString> = Vec::new();
+    args.extend(["build", "--platform", "linux/amd64", "--tag"].map(OsString::from));
+    args.extend([request.tag().into(), "--file".into(), request.dockerfile.clone().into()]);
+    let mut build_args = request.args.clone();
+    build_args.extend(base.map(|base| ("BASE".to_owned(), base.image())));
+    for (name, value) in build_args {
+        args.extend(["--build-arg".into(), format!("{name}={value}").into()]);
+    }
+    // Their values may hold a password: the engine reads them from its environment.
+    for name in host::proxies() {
+        args.extend(["--build-arg".into(), name.into()]);
+    }
+    args.push(request.context.clone().into());
+    // An index with attestations is nothing a service can run.
+    let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+    let log = base::log_path(&request.work_dir, &request.name);
+    let ran = run::logged(&call, &request.name, &log, progress)
+        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    match ran.ok {
+        true => Ok(()),
+        false if error::says_disk_full(&ran.tail) => {
+            Err(error::disk_full(&request.name, &request.work_dir))
+        }
+        false => Err(BuildError::Dockerfile { image: request.name.clone(), tail: ran.tail, log }),
+    }
+}
+
+fn image_id(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
+    let call = engine.command(["image", "inspect", "--format", "{{.Id}}", &request.tag()]);
+    quiet(request, "find what was built", &call)
+}
+
+/// The digest, when the engine's cache gave the very image that the layout holds.
+fn unchanged(request: &BuildRequest, image_id: &str) -> Option<String> {
+    let record = Record::read(request).filter(|record| record.image_id == image_id)?;
+    let layout = Layout::open(&request.layout_dir()).ok()?;
+    (layout.digest == record.digest).then_some(record.digest)
+}
+
+/// A short call whose answer is a line.
+fn quiet(
+    request: &BuildRequest,
+    doing: &'static str,
+    call: &duct::Expression,
+) -> Result<String, BuildError> {
+    let failed = |said: String| match error::says_disk_full(&said) {
+        true => error::disk_full(&request.name, Path::new(&request.work_dir)),
+        false => BuildError::Engine { image: request.name.clone(), doing, said },
+    };
+    let output = child::output(call).map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

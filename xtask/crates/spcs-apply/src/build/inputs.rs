@@ -1,0 +1,103 @@
+//! What an image is made from, as digests by name: when two of these are equal, so are the
+//! images, and where they differ, the name says what changed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use walkdir::WalkDir;
+
+use super::BuildRequest;
+use super::ignore::Ignore;
+use crate::digest;
+
+/// Name of an input -> its content in short.
+pub(super) type Inputs = BTreeMap<String, String>;
+
+/// Reads every input of a request.
+pub(super) fn read(request: &BuildRequest) -> io::Result<Inputs> {
+    let mut inputs = Inputs::new();
+    let dockerfile = fs_err::read(&request.dockerfile)?;
+    inputs.insert("the Dockerfile".to_owned(), digest::of(&dockerfile));
+    if let Some(base) = &request.base {
+        inputs.insert("the base image".to_owned(), base.clone());
+    }
+    for (name, value) in &request.args {
+        inputs.insert(format!("the argument {name}"), value.clone());
+    }
+    let ignore = Ignore::read(&request.context)?;
+    let dockerfile = request.dockerfile.canonicalize()?;
+    let walk = WalkDir::new(&request.context).min_depth(1).into_iter();
+    for entry in walk {
+        let entry = entry.map_err(io::Error::from)?;
+        let path = entry.path();
+        let name = path.strip_prefix(&request.context).unwrap_or(path).to_string_lossy();
+        // A folder that is left out may hold a file that is not, so the walk goes on.
+        if ignore.leaves_out(&name) || path.canonicalize().is_ok_and(|path| path == dockerfile) {
+            continue;
+        }
+        inputs.insert(name.into_owned(), describe(path, &entry.file_type())?);
+    }
+    Ok(inputs)
+}
+
+fn describe(path: &Path, kind: &std::fs::FileType) -> io::Result<String> {
+    if kind.is_symlink() {
+        return Ok(format!("link to {}", fs_err::read_link(path)?.display()));
+    }
+    let mode = fs_err::symlink_metadata(path)?.permissions().mode() & 0o7777;
+    if kind.is_dir() {
+        return Ok(format!("folder {mode:o}"));
+    }
+    Ok(format!("{mode:o} {}", digest::of_reader(fs_err::File::open(path)?)?))
+}
+
+/// What differs, in words; `None` when nothing does.
+pub(super) fn difference(old: &Inputs, new: &Inputs) -> Option<String> {
+    let changed = new.iter().find_map(|(name, value)| match old.get(name) {
+        None => Some(format!("{name} is new")),
+        Some(before) if before != value => Some(format!("{name} changed")),
+        Some(_) => None,
+    });
+    changed.or_else(|| {
+        let gone = old.keys().find(|name| !new.contains_key(*name))?;
+        Some(format!("{gone} is gone"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_an_input_is_seen_and_named_and_ignored_files_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        std::fs::write(file("Dockerfile"), "FROM scratch").unwrap();
+        std::fs::write(file("run.sh"), "true").unwrap();
+        std::fs::write(file(".dockerignore"), "*.log\n").unwrap();
+        let mut request = BuildRequest {
+            name: "image".to_owned(),
+            kind: spcs_plan::config::TargetKind::Local,
+            context: folder.path().to_owned(),
+            dockerfile: file("Dockerfile"),
+            base: None,
+            args: BTreeMap::new(),
+            work_dir: file("target"),
+        };
+        let first = read(&request).unwrap();
+        let changed = |request: &BuildRequest| difference(&first, &read(request).unwrap());
+        std::fs::write(file("build.log"), "noise").unwrap();
+        assert_eq!(changed(&request), None);
+
+        std::fs::set_permissions(file("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+        assert_eq!(changed(&request).as_deref(), Some("run.sh changed"));
+        std::fs::remove_file(file("run.sh")).unwrap();
+        assert_eq!(changed(&request).as_deref(), Some("run.sh is gone"));
+        std::fs::write(file("Dockerfile"), "FROM base").unwrap();
+        assert_eq!(changed(&request).as_deref(), Some("the Dockerfile changed"));
+        request.base = Some("debian:bookworm".to_owned());
+        assert!(changed(&request).is_some());
+    }
+}

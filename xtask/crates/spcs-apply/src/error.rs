@@ -1,0 +1,178 @@
+//! Why a step or a run failed; every error says through `kind()` what sort of failure it is.
+
+mod kind;
+
+use crate::build::{BuildError, NoRoom};
+use crate::connection::ConnectionError;
+use crate::engine::EngineError;
+use crate::graph::GraphError;
+use crate::registry::PushError;
+use crate::session::SessionError;
+use crate::stage::StageError;
+use crate::wait::WaitError;
+
+pub use kind::Kind;
+
+/// Why a step, or a whole run, did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The project's files are wrong.
+    #[error(transparent)]
+    Project(#[from] spcs_plan::Error),
+    /// There is no engine to build with.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// There is too little room to build.
+    #[error(transparent)]
+    Room(#[from] NoRoom),
+    /// There is no connection to use.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// Steps cannot be ordered.
+    #[error("ordering the steps of the plan")]
+    Graph(#[from] GraphError),
+    /// A wait did not end well.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+    /// An image could not be built.
+    #[error("building the image `{image}`")]
+    Build {
+        /// Its key.
+        image: String,
+        /// Why.
+        #[source]
+        source: BuildError,
+    },
+    /// An image is needed that is not built, or is older than its files.
+    #[error("the image `{image}` is not built: {reason}")]
+    NotBuilt {
+        /// Its key.
+        image: String,
+        /// Why it counts as not built.
+        reason: String,
+    },
+    /// The image repository is not there yet.
+    #[error("the image repository `{0}` does not exist")]
+    NoRepository(String),
+    /// An image could not be pushed.
+    #[error("pushing the image `{image}`")]
+    Push {
+        /// Its key.
+        image: String,
+        /// Why.
+        #[source]
+        source: PushError,
+    },
+    /// A login failed or a statement was refused.
+    #[error("{doing}")]
+    Session {
+        /// `sql/bootstrap/080_database.sql:5: create database MILVUS_DEMO`
+        doing: String,
+        /// Why.
+        #[source]
+        source: SessionError,
+    },
+    /// A file could not be uploaded, or a token not be issued.
+    #[error("{doing}")]
+    Stage {
+        /// What was being done.
+        doing: String,
+        /// Why.
+        #[source]
+        source: StageError,
+    },
+    /// Steps of a run failed.
+    #[error("{}", steps(failures, *not_started))]
+    Steps {
+        /// Each step with its error, at least one.
+        failures: Vec<StepFailure>,
+        /// How many steps were not started because of it.
+        not_started: usize,
+    },
+    /// The plan was made for another project.
+    #[error("the plan names `{0}`, which the project does not have")]
+    Unplanned(String),
+    /// A step needs a target, and the run was given none.
+    #[error("this step needs a target, and the run has none")]
+    NoTarget,
+    /// The run was interrupted.
+    #[error("interrupted: what was running has ended, nothing more was started")]
+    Interrupted,
+}
+
+/// A step that failed.
+#[derive(Debug)]
+pub struct StepFailure {
+    /// Its id.
+    pub step: String,
+    /// Why.
+    pub error: Error,
+}
+
+impl Error {
+    /// Which sort of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Project(_) | Self::NotBuilt { .. } => Kind::Input,
+            Self::Engine(error) => error.kind(),
+            Self::Room(_) => Kind::Machine,
+            Self::Connection(error) => error.kind(),
+            Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => Kind::Internal,
+            Self::Wait(error) => error.kind(),
+            Self::Build { source, .. } => source.kind(),
+            Self::NoRepository(_) => Kind::Refused,
+            Self::Push { source, .. } => source.kind(),
+            Self::Session { source, .. } => source.kind(),
+            Self::Stage { source, .. } => source.kind(),
+            Self::Steps { failures, .. } => {
+                failures.first().map_or(Kind::Internal, |failure| failure.error.kind())
+            }
+            Self::Interrupted => Kind::Interrupted,
+        }
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Project(error) => error.hint().map(str::to_owned),
+            Self::Wait(error) => error.hint(),
+            Self::Room(error) => Some(error.hint()),
+            Self::NotBuilt { image, .. } => Some(format!("`cargo xtask build {image}`")),
+            Self::NoRepository(_) => Some("`cargo xtask sql bootstrap` creates it".to_owned()),
+            Self::Steps { failures, .. } => {
+                failures.iter().find_map(|failure| failure.error.hint())
+            }
+            Self::Interrupted => Some("run the same command again to go on".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Every failed step with the whole chain of its causes.
+fn steps(failures: &[StepFailure], not_started: usize) -> String {
+    let mut text = failures
+        .iter()
+        .map(|failure| format!("{} failed: {}", failure.step, chain(&failure.error)))
+        .collect::<Vec<_>>()
+        .join("\n");
+    if not_started > 0 {
+        text.push_str(&format!("\n({not_started} steps after it were not started)"));
+    }
+    text
+}
+
+/// An error and its causes in one line; a cause that was said already is left out. Some libraries
+/// say what went wrong only in the last of them.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}

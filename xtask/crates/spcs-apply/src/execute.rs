@@ -1,0 +1,199 @@
+//! Carries a plan out: one match over its actions, run as a graph.
+
+mod images;
+mod outcome;
+mod services;
+mod sessions;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use spcs_plan::{Action, Change, Desired, Observed, Plan, Project};
+
+use crate::build::{BuildState, BuiltImage};
+use crate::connection::Connection;
+use crate::engine::{Engine, EngineChoice};
+use crate::error::{Error, Kind, StepFailure};
+use crate::graph::{self, CancellationToken, Load};
+use crate::observe::Endpoint;
+use crate::progress::Progress;
+use crate::secret::Secrets;
+use crate::wait::{self, Subject};
+
+pub use images::{planned, ready_to_build, requests, states};
+pub use outcome::{Outcome, StepOutcome};
+pub use sessions::Sessions;
+
+/// How many steps work at once. Builds and pushes keep two cores busy; statements hardly do.
+const SLOTS: usize = 4;
+
+/// Is told what happens while a plan is carried out.
+pub trait Watcher: Progress + 'static {
+    /// A step begins.
+    fn started(&self, _step: &spcs_plan::Step) {}
+    /// What a step waits for has a new state.
+    fn state(&self, _step: &spcs_plan::Step, _state: &str) {}
+    /// A step has ended: with a change, or with an error that is reported at the end.
+    fn ended(&self, _step: &spcs_plan::Step, _result: Result<Change, &Error>, _took: Duration) {}
+}
+
+/// Everything that the steps of a plan share.
+pub struct Run {
+    /// The project's files.
+    pub project: Project,
+    /// What they ask of the target.
+    pub desired: Desired,
+    /// Which images are built.
+    pub images: BTreeMap<String, BuildState>,
+    /// The target's name.
+    pub target: String,
+    /// The project's directory.
+    pub root: PathBuf,
+    /// Where images, logs and settings are kept: `target/spcs`.
+    pub work_dir: PathBuf,
+    /// How to log in; a plan that only builds needs no target.
+    pub connection: Option<Connection>,
+    /// What the statements' markers stand for.
+    pub secrets: Secrets,
+    /// The engine to build with; found when it is first needed.
+    pub engine: EngineChoice,
+    /// How long any one wait may take.
+    pub timeout: Duration,
+    /// Ends the run early.
+    pub cancel: CancellationToken,
+    /// Is told what happens.
+    pub watcher: Arc<dyn Watcher>,
+}
+
+/// A run with what its steps have found out so far.
+struct Progressing {
+    run: Run,
+    observed: Observed,
+    sessions: Sessions,
+    /// Ends every wait: the run was cancelled, or a step has failed.
+    waits: CancellationToken,
+    engine: tokio::sync::OnceCell<Engine>,
+    built: Mutex<BTreeMap<String, BuiltImage>>,
+    endpoints: Mutex<BTreeMap<String, Vec<Endpoint>>>,
+}
+
+/// Carries out every step of a plan.
+pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcome, Error> {
+    let (cancel, watcher) = (run.cancel.clone(), Arc::clone(&run.watcher));
+    let waits = cancel.child_token();
+    let shared = Arc::new(Progressing {
+        sessions: Sessions::of(run.connection.clone()),
+        waits: waits.clone(),
+        run,
+        observed,
+        engine: tokio::sync::OnceCell::new(),
+        built: Mutex::default(),
+        endpoints: Mutex::default(),
+    });
+    let steps = plan.steps.iter().map(|step| graph::Step {
+        name: step.id.clone(),
+        needs: step.needs.clone(),
+        load: load(&step.action),
+        work: Box::pin(act(Arc::clone(&shared), step.clone())),
+    });
+    let find = |name: &str| plan.steps.iter().find(|step| step.id == name);
+    let report = graph::run(steps.collect(), SLOTS, &cancel, |event| match event {
+        graph::Event::Started(name) => {
+            if let Some(step) = find(name) {
+                watcher.started(step);
+            }
+        }
+        graph::Event::Ended(ended) => {
+            // What a failure leaves undone cannot get ready: nobody shall wait to be told why.
+            if ended.result.is_err() {
+                waits.cancel();
+            }
+            if let Some(step) = find(&ended.name) {
+                watcher.ended(step, ended.result.as_ref().copied(), ended.took);
+            }
+        }
+    })
+    .await?;
+    let endpoints = std::mem::take(&mut *lock(&shared.endpoints));
+    let mut failures = Vec::new();
+    let mut steps = Vec::new();
+    for ended in report.ended {
+        let subject = find(&ended.name).map(|step| step.subject.clone()).unwrap_or_default();
+        let (id, started, took) = (ended.name, ended.started, ended.took);
+        match ended.result {
+            Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
+            // A wait that another step's failure has ended says nothing of its own.
+            Err(error) if error.kind() == Kind::Interrupted => {}
+            Err(error) => failures.push(StepFailure { step: id, error }),
+        }
+    }
+    // The user wants out: what failed on the way was told when it did.
+    if report.cancelled {
+        return Err(Error::Interrupted);
+    }
+    if !failures.is_empty() {
+        return Err(Error::Steps { failures, not_started: report.not_started.len() });
+    }
+    Ok(Outcome { steps, endpoints })
+}
+
+fn load(action: &Action) -> Load {
+    match action {
+        Action::WaitPool { .. } | Action::WaitService { .. } | Action::WaitEndpoints { .. } => {
+            Load::Wait
+        }
+        _ => Load::Work,
+    }
+}
+
+/// The one place where actions become effects.
+async fn act(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, Error> {
+    match &step.action {
+        Action::Build { image } => shared.build(image).await,
+        Action::Push { image } => shared.push(image, &step).await,
+        Action::Sql { file, statements, .. } => shared.run_statements(file, statements).await,
+        Action::Put { service } => shared.put(service).await,
+        Action::Service { service } => shared.service(service).await,
+        Action::WaitPool { pool } => {
+            let name = shared.pool_name(pool)?;
+            shared.wait(&step, Subject::Pool(&name)).await?;
+            Ok(Change::Unchanged)
+        }
+        Action::WaitService { service } => {
+            let name = shared.service_name(service)?;
+            let subject = Subject::Service(wait::Service { name: &name, key: service });
+            shared.wait(&step, subject).await?;
+            Ok(Change::Unchanged)
+        }
+        Action::WaitEndpoints { service } => {
+            let name = shared.service_name(service)?;
+            let found = shared.wait(&step, Subject::Endpoints(&name)).await?;
+            lock(&shared.endpoints).insert(service.clone(), found);
+            Ok(Change::Unchanged)
+        }
+    }
+}
+
+impl Progressing {
+    /// Waits with a session of its own that can see everything.
+    async fn wait(
+        &self,
+        step: &spcs_plan::Step,
+        subject: Subject<'_>,
+    ) -> Result<Vec<Endpoint>, Error> {
+        let session = self.sessions.observer(&self.run.project).await?;
+        let status = |state: &str| self.run.watcher.state(step, state);
+        let (limit, cancel) = (self.run.timeout, &self.waits);
+        let watch = wait::Watch { limit, cancel, status: &status };
+        let result = wait::until_ready(&session, subject, &watch).await;
+        self.sessions.give_back(session);
+        Ok(result?)
+    }
+}
+
+/// A lock that a panic elsewhere has not made useless: each value is whole after every call.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

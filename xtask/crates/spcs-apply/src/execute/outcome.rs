@@ -1,0 +1,46 @@
+//! What a run did.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use spcs_plan::Change;
+
+use crate::observe::Endpoint;
+
+/// What a run did that ended well.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Each step, in the order in which they ended.
+    pub steps: Vec<StepOutcome>,
+    /// The endpoints of the services that were waited for, by the service's key.
+    pub endpoints: BTreeMap<String, Vec<Endpoint>>,
+}
+
+/// A step that ended well.
+#[derive(Debug, Serialize)]
+pub struct StepOutcome {
+    /// Its id in the plan.
+    pub id: String,
+    /// What it was about.
+    pub subject: String,
+    /// What it really changed.
+    pub change: Change,
+    /// When it started, counted from the start of the run.
+    #[serde(rename = "started_ms", serialize_with = "milliseconds")]
+    pub started: Duration,
+    /// How long it took.
+    #[serde(rename = "took_ms", serialize_with = "milliseconds")]
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// The steps that changed something.
+    pub fn changes(&self) -> impl Iterator<Item = &StepOutcome> {
+        self.steps.iter().filter(|step| !matches!(step.change, Change::Unchanged | Change::Wait))
+    }
+}
+
+fn milliseconds<S: serde::Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,73 @@
+//! Sessions that steps borrow: each has one for itself, as a session's role is part of its state.
+
+use std::sync::Mutex;
+
+use spcs_plan::Project;
+
+use super::lock;
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::secret::Secrets;
+use crate::session::Session;
+
+/// Sessions of one connection, opened as they are needed and used again.
+pub struct Sessions {
+    connection: Option<Connection>,
+    idle: Mutex<Vec<Session>>,
+}
+
+impl Sessions {
+    /// No session yet.
+    pub fn new(connection: Connection) -> Self {
+        Self::of(Some(connection))
+    }
+
+    /// The same, where there may be no target.
+    pub(super) fn of(connection: Option<Connection>) -> Self {
+        Self { connection, idle: Mutex::default() }
+    }
+
+    /// How to log in.
+    pub(super) fn connection(&self) -> Result<&Connection, Error> {
+        self.connection.as_ref().ok_or(Error::NoTarget)
+    }
+
+    /// A session in any role; what is run in it says which role it wants.
+    pub async fn take(&self) -> Result<Session, Error> {
+        let idle = lock(&self.idle).pop();
+        if let Some(session) = idle {
+            return Ok(session);
+        }
+        let connection = self.connection()?;
+        Session::connect(connection).await.map_err(|source| Error::Session {
+            doing: format!("logging in at `{}`", connection.name),
+            source,
+        })
+    }
+
+    /// A session in the role that sees everything of the deployment.
+    pub async fn observer(&self, project: &Project) -> Result<Session, Error> {
+        let session = self.take().await?;
+        let roles = &project.config.roles;
+        // Who only looks may not have the first role.
+        let mut refused = None;
+        for role in [&roles.account, &roles.system, &project.config.deployment.role] {
+            match session.query(&format!("USE ROLE {role}"), &Secrets::none()).await {
+                Ok(_) => return Ok(session),
+                Err(error) if error.code().is_some() => refused = refused.or(Some(error)),
+                Err(source) => {
+                    return Err(Error::Session { doing: "choosing a role".to_owned(), source });
+                }
+            }
+        }
+        match refused {
+            Some(source) => Err(Error::Session { doing: "choosing a role".to_owned(), source }),
+            None => Ok(session),
+        }
+    }
+
+    /// Keeps a session for the next step.
+    pub fn give_back(&self, session: Session) {
+        lock(&self.idle).push(session);
+    }
+}

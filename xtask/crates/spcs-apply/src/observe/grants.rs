@@ -1,0 +1,25 @@
+//! Grants to a role or user.
+
+use std::collections::BTreeSet;
+
+use spcs_plan::Grant;
+
+use super::rows::list;
+use crate::session::{Session, SessionError};
+
+/// Everything granted to a role or user; nothing when there is none of that name.
+pub(super) async fn to(
+    session: &Session,
+    kind: &str,
+    grantee: &str,
+) -> Result<BTreeSet<Grant>, SessionError> {
+    let rows = list(session, &format!("SHOW GRANTS TO {kind} {grantee}")).await?;
+    let grants = rows.iter().map(|row| match row.get("privilege") {
+        Some(privilege) => {
+            Grant::observed(privilege, row.text("granted_on"), row.text("name"), kind, grantee)
+        }
+        // Roles of a user are listed with the role's name and without a privilege.
+        None => Grant::observed("USAGE", "ROLE", row.text("role"), kind, grantee),
+    });
+    Ok(grants.collect())
+}

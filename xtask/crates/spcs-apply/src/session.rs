@@ -1,0 +1,123 @@
+//! An SQL session: one statement a call, rows as text.
+
+use std::sync::Arc;
+
+use snowflake_connector_rs::{AuthConfig, Client, ClientConfig, EndpointConfig, KeyPairConfig};
+use snowflake_connector_rs::{QueryConfig, SessionConfig};
+use tokio::sync::Mutex;
+
+use crate::connection::{Auth, Connection};
+use crate::secret::Secrets;
+
+mod answer;
+mod error;
+mod statement;
+
+pub use answer::{Row, Rows};
+pub use error::SessionError;
+use statement::Statement;
+
+/// Longer than any statement of ours takes; the connector gives up by itself after that.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
+
+/// A session on the target. Cheap to share; statements may run side by side. Nothing ends it: the
+/// connector does not log out, and the server forgets a session that is idle.
+pub struct Session {
+    client: Client,
+    /// The connection's name, for messages.
+    target: String,
+    now: Mutex<Now>,
+}
+
+/// What a lost session is made again from.
+struct Now {
+    session: Arc<snowflake_connector_rs::Session>,
+    /// The `USE` statements in force, by what they set.
+    uses: Vec<(String, String)>,
+}
+
+impl Session {
+    /// Logs in.
+    pub async fn connect(connection: &Connection) -> Result<Session, SessionError> {
+        let auth = match &connection.auth {
+            // Snowflake takes a programmatic access token in the place of the password.
+            Auth::Password(secret) | Auth::Token(secret) => AuthConfig::password(secret.expose()),
+            Auth::OAuth(token) => AuthConfig::oauth(token.expose()),
+            Auth::KeyPair { pem, passphrase: None } => {
+                AuthConfig::key_pair(KeyPairConfig::from_pem(pem.expose()))
+            }
+            Auth::KeyPair { pem, passphrase: Some(passphrase) } => AuthConfig::key_pair(
+                KeyPairConfig::from_encrypted_pem(pem.expose(), passphrase.expose()),
+            ),
+        };
+        let mut start = SessionConfig::new();
+        if let Some(role) = &connection.role {
+            start = start.with_role(role);
+        }
+        if let Some(warehouse) = &connection.warehouse {
+            start = start.with_warehouse(warehouse);
+        }
+        let config = ClientConfig::new(&connection.user, &connection.account, auth)
+            .with_session(start)
+            .with_query(QueryConfig::new().with_query_response_timeout(PATIENCE))
+            .with_endpoint(EndpointConfig::custom_base_url(connection.url.clone()));
+        let failed = |error| error::login(connection, error);
+        let client = Client::new(config).map_err(failed)?;
+        let session = client.create_session().await.map_err(failed)?;
+        tracing::debug!(target = connection.name, user = connection.user, "session opened");
+        let now = Now { session: Arc::new(session), uses: Vec::new() };
+        Ok(Session { client, target: connection.name.clone(), now: Mutex::new(now) })
+    }
+
+    /// Runs one statement. Its markers are filled from `secrets` just before it is sent.
+    /// A session that has expired is made anew, once: its refusal comes before a statement runs.
+    pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, SessionError> {
+        let statement = Statement::of(sql);
+        if statement.transfers_files() {
+            return Err(SessionError::Transfer { statement: statement.summary() });
+        }
+        let filled =
+            spcs_plan::secret::fill(sql, |name| secrets.get(name).map(|secret| secret.expose()))
+                .map_err(|error| SessionError::Secret {
+                    statement: statement.summary(),
+                    problem: error.to_string(),
+                })?;
+        let session = Arc::clone(&self.now.lock().await.session);
+        let failed = |error| error::statement(&self.target, &statement, secrets, error);
+        tracing::debug!(target = self.target, sql = statement.summary(), "statement");
+        let rows = match answer::fetch(&session, filled.clone()).await {
+            Err(error) if error.is_session_expired() => {
+                let session = self.renew(&session).await.map_err(failed)?;
+                answer::fetch(&session, filled).await.map_err(failed)?
+            }
+            answer => answer.map_err(failed)?,
+        };
+        if let Some(kind) = statement.uses() {
+            let mut now = self.now.lock().await;
+            now.uses.retain(|(other, _)| *other != kind);
+            now.uses.push((kind, sql.to_owned()));
+        }
+        Ok(rows)
+    }
+
+    /// A new session in the place of `expired`, with the same `USE` in force. Whoever comes
+    /// second finds it made.
+    async fn renew(
+        &self,
+        expired: &Arc<snowflake_connector_rs::Session>,
+    ) -> snowflake_connector_rs::Result<Arc<snowflake_connector_rs::Session>> {
+        let mut now = self.now.lock().await;
+        if Arc::ptr_eq(&now.session, expired) {
+            tracing::debug!(target = self.target, "the session expired; logging in again");
+            let session = Arc::new(self.client.create_session().await?);
+            for (_, sql) in &now.uses {
+                answer::fetch(&session, sql.clone()).await?;
+            }
+            now.session = session;
+        }
+        Ok(Arc::clone(&now.session))
+    }
+}
+
+#[cfg(test)]
+mod tests;

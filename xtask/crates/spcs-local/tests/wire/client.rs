@@ -1,0 +1,214 @@
+//! A Snowflake client of the smallest sort, and a platform to try it on.
+
+use axum::body::Body;
+use http::{Method, Request};
+use http_body_util::BodyExt;
+use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Timing, start};
+use std::path::Path;
+use std::time::Duration;
+
+/// Everything is there at once, unless a test wants to wait.
+pub(crate) fn quick() -> Timing {
+    Timing {
+        pool_start: Duration::ZERO,
+        endpoint_provisioning: Duration::ZERO,
+        ..Timing::default()
+    }
+}
+
+/// A platform without containers.
+pub(crate) async fn platform(state_dir: &Path, timing: Timing) -> Platform {
+    let state_dir = state_dir.to_owned();
+    let config = PlatformConfig { state_dir, port: 0, runtime: RuntimeChoice::Fake, timing };
+    start(config).await.unwrap()
+}
+
+/// One session.
+pub(crate) struct Client {
+    http: Http<HttpConnector, Body>,
+    base: String,
+    pub(crate) token: String,
+    pub(crate) master: String,
+}
+
+/// A row by column name.
+pub(crate) type Row = serde_json::Map<String, Value>;
+
+impl Client {
+    /// Logs in as the administrator.
+    pub(crate) async fn admin(platform: &Platform) -> Client {
+        let status = platform.status();
+        Client::login(platform, &status.user, &status.password, json!({})).await.unwrap()
+    }
+
+    /// Logs in; `Err` holds the envelope of the refusal.
+    pub(crate) async fn login(
+        platform: &Platform,
+        user: &str,
+        password: &str,
+        more: Value,
+    ) -> Result<Client, Value> {
+        let mut data =
+            json!({"ACCOUNT_NAME": "spcs-local", "LOGIN_NAME": user, "PASSWORD": password});
+        for (name, value) in more.as_object().unwrap() {
+            data[name] = value.clone();
+        }
+        let base = platform.status().url.clone();
+        let http = Http::builder(TokioExecutor::new()).build_http();
+        let (token, master) = (String::new(), String::new());
+        let mut client = Client { http, base, token, master };
+        let body = json!({"data": data});
+        let answer = client.post("/session/v1/login-request", &body).await;
+        if answer["success"] != true {
+            return Err(answer);
+        }
+        client.token = answer["data"]["token"].as_str().unwrap().to_owned();
+        client.master = answer["data"]["masterToken"].as_str().unwrap().to_owned();
+        Ok(client)
+    }
+
+    /// Any request; status and body.
+    pub(crate) async fn send(&self, request: Request<Body>) -> (u16, Vec<u8>) {
+        let response = self.http.request(request).await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    /// A request to a path or URL.
+    pub(crate) fn request(&self, method: Method, target: &str) -> http::request::Builder {
+        let uri =
+            if target.starts_with('/') { format!("{}{target}", self.base) } else { target.into() };
+        Request::builder().method(method).uri(uri)
+    }
+
+    pub(crate) async fn post_as(&self, token: &str, path: &str, body: &Value) -> Value {
+        let request = self
+            .request(Method::POST, path)
+            .header("Authorization", format!("Snowflake Token=\"{token}\""))
+            .header("Accept", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let (status, body) = self.send(request).await;
+        assert_eq!(status, 200, "{path}");
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_as(&self.token, path, body).await
+    }
+
+    /// The envelope of a statement.
+    pub(crate) async fn submit(&self, sql: &str) -> Value {
+        let id = uuid::Uuid::new_v4();
+        let path = format!("/queries/v1/query-request?requestId={id}");
+        self.post(&path, &json!({"sqlText": sql})).await
+    }
+
+    /// The rows of a statement that succeeds.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
+        let answer = self.submit(sql).await;
+        assert_eq!(answer["success"], true, "{sql}\n{}", answer["message"]);
+        let names: Vec<String> = answer["data"]["rowtype"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|column| column["name"].as_str().unwrap().to_owned())
+            .collect();
+        let rows = answer["data"]["rowset"].as_array().unwrap();
+        rows.iter()
+            .map(|row| names.iter().cloned().zip(row.as_array().unwrap().clone()).collect())
+            .collect()
+    }
+
+    /// The first cell of a statement that succeeds.
+    pub(crate) async fn cell(&self, sql: &str) -> String {
+        let rows = self.rows(sql).await;
+        rows[0].values().next().unwrap().as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Several statements that all succeed.
+    pub(crate) async fn run(&self, statements: &str) {
+        for statement in statements.split(';').filter(|text| !text.trim().is_empty()) {
+            self.rows(statement).await;
+        }
+    }
+
+    /// The code of a statement that fails.
+    pub(crate) async fn refused(&self, sql: &str) -> String {
+        let answer = self.submit(sql).await;
+        assert_eq!(answer["success"], false, "{sql} succeeded");
+        assert!(answer["data"]["queryId"].is_string(), "no query id: {answer}");
+        answer["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Puts text on a stage, as a client with an access token does.
+    pub(crate) async fn put(&self, stage: &str, name: &str, text: &str) {
+        let sql = format!("PUT 'file:///x/{name}' {stage} OVERWRITE=TRUE AUTO_COMPRESS=FALSE");
+        let answer = self.submit(&sql).await;
+        let info = &answer["data"]["stageInfo"];
+        let target = format!(
+            "{}/{}{name}",
+            info["endPoint"].as_str().unwrap(),
+            info["location"].as_str().unwrap()
+        )
+        .replace(' ', "%20");
+        let token = info["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap();
+        let request = self
+            .request(Method::PUT, &target)
+            .header("Authorization", format!("Bearer {token}"))
+            .body(Body::from(text.to_owned()))
+            .unwrap();
+        assert_eq!(self.send(request).await.0, 200, "{target}");
+    }
+
+    /// Pushes an image of one layer; gives its digest.
+    pub(crate) async fn push(&self, platform: &Platform, image: &str) -> String {
+        use base64::Engine;
+        let status = platform.status();
+        let login = format!("{}:{}", status.user, status.password);
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login));
+        let upload = async |bytes: &[u8]| {
+            let digest = digest(bytes);
+            let request = self
+                .request(Method::POST, &format!("/v2/{image}/blobs/uploads/?digest={digest}"))
+                .header("Authorization", &basic)
+                .header("Content-Type", "application/octet-stream")
+                .body(Body::from(bytes.to_vec()))
+                .unwrap();
+            assert_eq!(self.send(request).await.0, 201);
+            json!({"digest": digest, "size": bytes.len()})
+        };
+        let config = json!({"architecture": "amd64", "os": "linux", "config": {},
+            "rootfs": {"type": "layers", "diff_ids": []}});
+        let mut config = upload(config.to_string().as_bytes()).await;
+        config["mediaType"] = json!("application/vnd.oci.image.config.v1+json");
+        let mut layer = upload(image.as_bytes()).await;
+        layer["mediaType"] = json!("application/vnd.oci.image.layer.v1.tar+gzip");
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        let manifest = json!({"schemaVersion": 2, "mediaType": kind, "config": config,
+            "layers": [layer]})
+        .to_string();
+        let request = self
+            .request(Method::PUT, &format!("/v2/{image}/manifests/latest"))
+            .header("Authorization", &basic)
+            .header("Content-Type", kind)
+            .body(Body::from(manifest.clone()))
+            .unwrap();
+        assert_eq!(self.send(request).await.0, 201);
+        digest(manifest.as_bytes())
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// A row's text.
+pub(crate) fn text<'a>(row: &'a Row, column: &str) -> &'a str {
+    row.get(column).unwrap_or_else(|| panic!("no column {column}")).as_str().unwrap_or_default()
+}

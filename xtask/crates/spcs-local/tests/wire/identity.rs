@@ -1,0 +1,88 @@
+//! Who a session belongs to: users and services may have the same names and never the same rights.
+
+use std::path::Path;
+
+use crate::client::{Client, platform, quick};
+use serde_json::{Value, json};
+use spcs_local::Platform;
+
+/// A database `d` with an image and a pool, and the session that owns them.
+pub(crate) async fn prepared(platform: &Platform) -> Client {
+    let client = Client::admin(platform).await;
+    client
+        .run(
+            "USE ROLE SYSADMIN; CREATE DATABASE d; CREATE IMAGE REPOSITORY r;
+             CREATE COMPUTE POOL p MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_S",
+        )
+        .await;
+    client.push(platform, "d/public/r/i").await;
+    client
+}
+
+/// `CREATE SERVICE` with one container and more of a spec.
+pub(crate) fn service(name: &str, more: &str) -> String {
+    format!(
+        "CREATE SERVICE d.public.{name} IN COMPUTE POOL p FROM SPECIFICATION $$\nspec:\n  \
+         containers:\n  - name: c\n    image: /d/public/r/i\n{more}\n$$"
+    )
+}
+
+/// What the containers of a service log in with.
+fn token(state_dir: &Path, service: &str) -> String {
+    let text = fs_err::read_to_string(state_dir.join("catalog.json")).unwrap();
+    let state: Value = serde_json::from_str(&text).unwrap();
+    let mut objects = state["objects"].as_array().unwrap().iter();
+    let found = objects.find(|o| o["kind"] == "service" && o["path"][2] == service).unwrap();
+    found["service"]["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_service_is_not_the_user_of_its_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = prepared(&platform).await;
+    client.run(&service("admin", "")).await;
+    let token = token(directory.path(), "ADMIN");
+    let login = json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token});
+    let inside = Client::login(&platform, "", "", login.clone()).await.unwrap();
+    assert_eq!(inside.cell("SELECT CURRENT_USER()").await, "ADMIN");
+    assert_eq!(inside.cell("SELECT CURRENT_ROLE()").await, "SYSADMIN");
+    assert_eq!(inside.refused("USE ROLE ACCOUNTADMIN").await, "003013");
+    assert_eq!(inside.refused("ALTER USER admin SET PASSWORD = 'x'").await, "002003");
+    let mut data = json!({"ACCOUNT_NAME": "spcs-local"});
+    data.as_object_mut().unwrap().extend(login.as_object().unwrap().clone());
+    let path = "/session/v1/login-request?roleName=ACCOUNTADMIN";
+    let answer = inside.post(path, &json!({"data": data})).await;
+    assert_eq!(answer["code"], "390189", "{answer}");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_user_or_its_service_and_not_with_a_namesake() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = prepared(&platform).await;
+    client.run(&service("twin", "")).await;
+    let login = json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token(directory.path(), "TWIN")});
+    let inside = Client::login(&platform, "", "", login).await.unwrap();
+    client.run("USE ROLE USERADMIN; CREATE USER twin PASSWORD='p'; DROP USER twin").await;
+    inside.run("SELECT 1").await;
+    client.run("USE ROLE SYSADMIN; DROP SERVICE d.public.twin").await;
+    assert_eq!(inside.submit("SELECT 1").await["code"], "390112");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client.run("CREATE USER u PASSWORD='p'").await;
+    let user = Client::login(&platform, "u", "p", json!({})).await.unwrap();
+    user.run("SELECT 1").await;
+    client.run("ALTER USER u SET DISABLED = TRUE").await;
+    assert_eq!(user.submit("SELECT 1").await["code"], "390112");
+    client.run("ALTER USER u SET DISABLED = FALSE").await;
+    Client::login(&platform, "u", "p", json!({})).await.unwrap();
+    platform.stop().await;
+}

@@ -1,0 +1,30 @@
+//! Decides what a deployment has to do, as plain data.
+//!
+//! A [`Project`] is what the files say, [`Desired`] what they ask of one target, [`Observed`] what the
+//! target answers; [`deploy`] and [`clean`] compare the two and return a [`Plan`].
+//! Nothing here talks to anything: `spcs-apply` reads targets and carries plans out.
+
+mod canonical;
+mod clean;
+pub mod config;
+mod deploy;
+mod desired;
+mod error;
+mod observed;
+mod plan;
+mod project;
+pub mod secret;
+mod spec;
+pub mod sql;
+mod template;
+mod variables;
+
+pub use clean::clean;
+pub use deploy::{UserPassword, chosen_files, deploy, run_sql};
+pub use desired::{Desired, DesiredService, ImageState, desired};
+pub use error::Error;
+pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
+pub use plan::{Action, Change, Plan, PlannedStatement, Step};
+pub use project::{Project, SourceFile};
+pub use spec::{RenderedSpec, image_tag, render_spec, service_statements};
+pub use sql::{Effect, Grant, ObjectKind, SqlFile, Statement};
