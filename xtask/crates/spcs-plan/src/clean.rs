@@ -1,9 +1,8 @@
 //! Taking a deployment away, and nothing else.
 
-use crate::deploy::sql_step;
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::plan::{Change, Plan};
+use crate::plan::{Change, Plan, Step};
 use crate::sql::{Effect, ObjectKind, Statement};
 
 /// The files of `sql/teardown` in order; what is not there or not ours is left out.
@@ -11,7 +10,7 @@ pub fn clean(desired: &Desired, observed: &Observed) -> Plan {
     let mut needs = Vec::new();
     let mut steps = Vec::new();
     for file in desired.sets.get("teardown").into_iter().flatten() {
-        let step = sql_step(file, needs, |statement| decide(statement, desired, observed));
+        let step = Step::of_file(file, needs, |statement| decide(statement, desired, observed));
         needs = vec![step.id.clone()];
         steps.push(step);
     }

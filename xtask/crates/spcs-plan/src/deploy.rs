@@ -10,9 +10,10 @@ mod conflicts;
 mod password;
 mod services;
 mod sql;
+mod statements;
 
 pub use password::UserPassword;
-pub(crate) use sql::{Known, decide, sql_step};
+pub use statements::service_statements;
 
 /// Everything that brings a target to what the files ask for.
 pub fn deploy(

@@ -11,6 +11,7 @@ use crate::spec::{self, RenderedSpec};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 use crate::template::{self, Syntax};
 use crate::variables::{self, Value, Variables};
+use crate::yaml;
 
 /// Whether an image can be pushed as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +113,7 @@ pub fn desired(
     for (key, service) in &services {
         let mut files = sets.get("services").into_iter().flatten();
         if !files.any(|file: &SqlFile| file.creates(ObjectKind::Service, &service.name)) {
-            return Err(spec::nothing_creates(key, &service.name));
+            return Err(nothing_creates(key, &service.name));
         }
     }
     let d = &project.config.deployment;
@@ -173,7 +174,7 @@ fn service(
         digests.entry(image.to_string()).or_insert_with(|| "0".repeat(12));
     }
     let rendered = spec::render_spec(project, target, key, &digests)?;
-    let parsed = spec::parse_yaml(&file.path, &rendered.text)?;
+    let parsed = yaml::parse(&file.path, &rendered.text)?;
     let endpoints = parsed.pointer("/spec/endpoints").and_then(|list| list.as_array());
     let public = endpoints.is_some_and(|list| {
         list.iter().any(|endpoint| endpoint.get("public").and_then(|p| p.as_bool()) == Some(true))
@@ -239,31 +240,12 @@ pub(crate) fn in_schema(project: &Project, name: &str) -> String {
     format!("{}.{}.{name}", d.database, d.schema)
 }
 
-/// Columns that are NULL, and so not there, when nothing was set.
-const EMPTY_WHEN_MISSING: [&str; 2] = ["external_access_integrations", "query_warehouse"];
-
-/// Whether what is observed is as set. A setting that was not observed is taken to be.
-pub(crate) fn settings_hold(
-    settings: &BTreeMap<String, String>,
-    properties: &BTreeMap<String, String>,
-) -> bool {
-    settings.iter().filter(|(key, _)| *key != "comment").all(|(key, wanted)| {
-        let column = if key == "warehouse_size" { "size" } else { key.as_str() };
-        match properties.get(column) {
-            Some(seen) => words(seen) == words(wanted),
-            None if properties.contains_key("min_instances") => {
-                wanted.is_empty() || !EMPTY_WHEN_MISSING.contains(&column)
-            }
-            None => true,
-        }
-    })
-}
-
-/// `('a:443','b:443')` and `a:443,b:443` say the same; so do `X-SMALL` and `X-Small`.
-fn words(text: &str) -> BTreeSet<String> {
-    let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
-    let words = text.split(apart).filter(|word| !word.is_empty());
-    words.map(str::to_uppercase).filter(|word| word != "NULL").collect()
+/// A service of `spcs.toml` that no file creates would be waited for in vain.
+pub(crate) fn nothing_creates(service: &str, name: &str) -> Error {
+    let hint = format!(
+        "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
+    );
+    Error::new(format!("no file of sql/services creates the service `{name}`")).with_hint(hint)
 }
 
 /// What the user listed must be used by some template, or it is a mistake that nobody notices.

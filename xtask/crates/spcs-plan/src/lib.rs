@@ -7,6 +7,7 @@
 mod canonical;
 mod clean;
 pub mod config;
+mod decide;
 mod deploy;
 mod desired;
 mod error;
@@ -18,13 +19,14 @@ mod spec;
 pub mod sql;
 mod template;
 mod variables;
+mod yaml;
 
 pub use clean::clean;
-pub use deploy::{UserPassword, chosen_files, deploy, run_sql};
+pub use deploy::{UserPassword, chosen_files, deploy, run_sql, service_statements};
 pub use desired::{Desired, DesiredService, ImageState, desired};
 pub use error::Error;
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
 pub use plan::{Action, Change, Plan, PlannedStatement, Step};
 pub use project::{Project, SourceFile};
-pub use spec::{RenderedSpec, image_tag, render_spec, service_statements};
+pub use spec::{RenderedSpec, image_tag, render_spec};
 pub use sql::{Effect, Grant, ObjectKind, SqlFile, Statement};

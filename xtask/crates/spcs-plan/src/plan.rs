@@ -1,6 +1,7 @@
 //! A plan: steps as data, each with its reason and the steps it waits for.
 
 mod display;
+mod file;
 mod summary;
 
 use serde::{Deserialize, Serialize};

@@ -10,13 +10,9 @@ use crate::error::Error;
 use crate::project::{Project, SourceFile};
 use crate::template::{self, Syntax};
 use crate::variables::{Value, Variables};
+use crate::yaml;
 
 mod check;
-mod statements;
-
-pub(crate) use check::parse_yaml;
-pub(crate) use statements::nothing_creates;
-pub use statements::service_statements;
 
 /// A spec that is ready to be put on the stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +65,7 @@ pub fn render_spec(
         template::render(file, Syntax::Yaml, &variables)
     };
     let blank = render("")?;
-    let parsed = check::parse_yaml(&file.path, &blank)?;
+    let parsed = yaml::parse(&file.path, &blank)?;
     check::check(project, file, &parsed, digests)?;
     let spec_digest = canonical::short_digest(&canonical::json(&parsed));
     let text = render(&spec_digest)?;

@@ -1,9 +1,10 @@
 //! Steps that run files of `sql/`, statement by statement.
 
-use crate::desired::{Desired, settings_hold};
-use crate::observed::{Observed, ObservedObject};
-use crate::plan::{Action, Change, PlannedStatement, Step};
-use crate::sql::{Effect, ObjectKind, SqlFile, Statement};
+use crate::decide::{Known, decide};
+use crate::desired::Desired;
+use crate::observed::Observed;
+use crate::plan::{Change, Step};
+use crate::sql::{Effect, ObjectKind, SqlFile};
 
 /// A step for each of these files, each after the one before it.
 pub(super) fn chain<'f>(
@@ -16,7 +17,7 @@ pub(super) fn chain<'f>(
     let mut needs = first_needs;
     let mut steps = Vec::new();
     for file in files {
-        let step = sql_step(file, needs, |statement| decide(statement, file, &known));
+        let step = Step::of_file(file, needs, |statement| decide(statement, file, &known));
         needs = vec![step.id.clone()];
         steps.push(step);
     }
@@ -64,140 +65,5 @@ pub(super) fn services_of(file: &SqlFile) -> impl Iterator<Item = &str> {
 
 /// The id of the step whose file creates an object.
 pub(super) fn creator(files: &[SqlFile], kind: ObjectKind, name: &str) -> Option<String> {
-    files.iter().find(|file| file.creates(kind, name)).map(step_id)
-}
-
-fn step_id(file: &SqlFile) -> String {
-    format!("sql:{}/{}", file.set, file.name())
-}
-
-/// A step for a file; when nothing of it is to be sent, its USE is not sent either.
-pub(crate) fn sql_step(
-    file: &SqlFile,
-    needs: Vec<String>,
-    decide: impl Fn(&Statement) -> (Change, String),
-) -> Step {
-    let mut statements: Vec<PlannedStatement> = file
-        .statements
-        .iter()
-        .map(|statement| {
-            let (change, reason) = decide(statement);
-            PlannedStatement {
-                line: statement.line,
-                text: statement.text.clone(),
-                change,
-                summary: summary_of(&statement.effect, &statement.text),
-                reason,
-            }
-        })
-        .collect();
-    let change = Change::of(&statements);
-    if change == Change::Unchanged {
-        statements.iter_mut().for_each(|statement| statement.change = Change::Unchanged);
-    }
-    Step {
-        id: step_id(file),
-        needs,
-        change,
-        subject: file.path.clone(),
-        reason: file.purpose.clone(),
-        action: Action::Sql { file: file.path.clone(), role: file.role.clone(), statements },
-    }
-}
-
-/// What a statement is about, for people.
-pub(crate) fn summary_of(effect: &Effect, text: &str) -> String {
-    match effect {
-        Effect::Use { what } => format!("session {}", what.to_lowercase()),
-        Effect::Create { kind, name, .. } | Effect::Drop { kind, name } => format!("{kind} {name}"),
-        Effect::Alter { kind, name, .. } => format!("settings of {kind} {name}"),
-        Effect::Respec { name } => format!("spec of service {name}"),
-        Effect::Resume { kind, name } => format!("{kind} {name}"),
-        Effect::Grant { grants } => match grants.as_slice() {
-            [one] => format!("grant of {one}"),
-            [first, ..] => {
-                let all: Vec<&str> = grants.iter().map(|grant| grant.privilege.as_str()).collect();
-                let first_only = format!("grant of {first}");
-                first_only.replacen(&first.privilege, &all.join(", "), 1)
-            }
-            [] => "nothing".to_owned(),
-        },
-        Effect::Other => text.lines().next().unwrap_or_default().to_owned(),
-    }
-}
-
-/// What statements are decided against.
-pub(crate) struct Known<'k, D: Fn(&str) -> Option<String>> {
-    /// The target.
-    pub(crate) observed: &'k Observed,
-    /// The comment of what is ours.
-    pub(crate) owner_comment: &'k str,
-    /// Which spec a service is to run, by the service's full name.
-    pub(crate) spec_digest: D,
-}
-
-/// What a statement does to a target, seen from what is there. What others made is used, and never
-/// changed.
-pub(crate) fn decide(
-    statement: &Statement,
-    file: &SqlFile,
-    known: &Known<'_, impl Fn(&str) -> Option<String>>,
-) -> (Change, String) {
-    let is = |change: Change, reason: &str| (change, reason.to_owned());
-    let (kind, name) = match &statement.effect {
-        Effect::Use { .. } => return is(Change::Run, "for the statements after it"),
-        Effect::Drop { .. } => return is(Change::Drop, "as the file says"),
-        Effect::Other => return is(Change::Run, "always runs"),
-        Effect::Grant { grants } => {
-            return match grants.iter().all(|grant| known.observed.grants.contains(grant)) {
-                true => is(Change::Unchanged, "is granted"),
-                false => is(Change::Create, "not granted"),
-            };
-        }
-        Effect::Respec { name } => (ObjectKind::Service, name),
-        Effect::Create { kind, name, .. }
-        | Effect::Alter { kind, name, .. }
-        | Effect::Resume { kind, name } => (*kind, name),
-    };
-    let creates = matches!(statement.effect, Effect::Create { .. });
-    let Some(seen) = known.observed.find(kind, name) else {
-        return match () {
-            () if creates => is(Change::Create, "not there"),
-            () if file.creates(kind, name) => is(Change::Unchanged, "created so"),
-            () => is(Change::Alter, "not there before"),
-        };
-    };
-    if seen.comment != known.owner_comment && kind != ObjectKind::SecurityIntegration {
-        return is(Change::Unchanged, "is there, used as it is: not of this deployment");
-    }
-    match &statement.effect {
-        // It is set whenever it is asked for.
-        Effect::Alter { settings, .. } if settings.contains_key("password") => {
-            is(Change::Alter, "a password is not shown")
-        }
-        Effect::Create { or_alter: true, settings, .. } | Effect::Alter { settings, .. } => {
-            if settings_hold(settings, &seen.properties) {
-                is(Change::Unchanged, "is set so")
-            } else {
-                is(Change::Alter, "its settings differ")
-            }
-        }
-        Effect::Respec { .. } => {
-            match known.observed.services.get(name).and_then(|s| s.spec_digest.clone()) {
-                None => is(Change::Alter, "runs a spec without a digest"),
-                running if running == (known.spec_digest)(name) => {
-                    is(Change::Unchanged, "runs this spec")
-                }
-                Some(other) => (Change::Alter, format!("runs the spec {other}")),
-            }
-        }
-        Effect::Resume { .. } if is_suspended(&seen) => is(Change::Alter, "is suspended"),
-        Effect::Resume { .. } => is(Change::Unchanged, "is not suspended"),
-        _ => is(Change::Unchanged, "is there"),
-    }
-}
-
-fn is_suspended(seen: &ObservedObject) -> bool {
-    let state = seen.properties.get("status").or_else(|| seen.properties.get("state"));
-    state.is_some_and(|state| state.starts_with("SUSPEND"))
+    files.iter().find(|file| file.creates(kind, name)).map(Step::id_of)
 }

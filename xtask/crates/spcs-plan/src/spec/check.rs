@@ -9,16 +9,6 @@ use crate::observed::SPEC_DIGEST_VARIABLE;
 use crate::project::{Project, SourceFile};
 use crate::spec::image_reference;
 
-/// Reads YAML; a mistake has its line.
-pub(crate) fn parse_yaml(path: &str, text: &str) -> Result<Json, Error> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let line = error.location().map(|at| usize::try_from(at.line()).unwrap_or(1));
-        let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or("it cannot be read");
-        Error::new(format!("invalid YAML: {message}")).at(path, line)
-    })
-}
-
 /// Checks what the plan itself relies on; all other rules are the platform's to judge.
 pub(super) fn check(
     project: &Project,

@@ -71,8 +71,8 @@ fn check_yaml(
     probed: &str,
     rendered: &str,
 ) -> Result<(), Error> {
-    let before = crate::spec::parse_yaml(&file.path, probed)?;
-    let after = crate::spec::parse_yaml(&file.path, rendered)?;
+    let before = crate::yaml::parse(&file.path, probed)?;
+    let after = crate::yaml::parse(&file.path, rendered)?;
     let Some(place) = first_difference(&before, &after, variables, probes) else { return Ok(()) };
     let name = probes.iter().find(|(_, probe)| place.contains(probe.as_str()));
     let line = name.and_then(|(name, _)| line_of(&file.text, name));

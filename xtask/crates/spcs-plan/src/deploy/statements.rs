@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::deploy::{Known, decide, sql_step};
-use crate::desired;
+use crate::decide::{Known, decide};
+use crate::desired::{self, nothing_creates};
 use crate::error::Error;
 use crate::observed::{Observed, ObservedService};
-use crate::plan::{Action, PlannedStatement};
+use crate::plan::{Action, PlannedStatement, Step};
 use crate::project::Project;
 use crate::spec::{RenderedSpec, find};
 use crate::sql::{ObjectKind, SqlFile};
@@ -31,7 +31,7 @@ pub fn service_statements(
         owner_comment: &owner_comment(&project.config),
         spec_digest: |_: &str| Some(wanted.spec_digest.clone()),
     };
-    let step = sql_step(&file, Vec::new(), |statement| decide(statement, &file, &known));
+    let step = Step::of_file(&file, Vec::new(), |statement| decide(statement, &file, &known));
     match step.action {
         Action::Sql { file, statements, .. } => Ok((file, statements)),
         _ => Ok((file.path, Vec::new())),
@@ -50,12 +50,4 @@ fn file_of(
     let files = desired::sql_files(project, target, "services", &spec_files)?;
     let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name));
     Ok((file.ok_or_else(|| nothing_creates(service, &name))?, name))
-}
-
-/// A service of `spcs.toml` that no file creates would be waited for in vain.
-pub(crate) fn nothing_creates(service: &str, name: &str) -> Error {
-    let hint = format!(
-        "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
-    );
-    Error::new(format!("no file of sql/services creates the service `{name}`")).with_hint(hint)
 }
