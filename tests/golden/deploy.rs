@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use spcs_plan::{
-    Action, Change, Desired, ImageState, Observed, Plan, UserPassword, render_spec,
-    service_statements,
+    Action, Change, Desired, ImageState, ObjectKind, Observed, ObservedObject, Plan, UserPassword,
+    render_spec, service_statements,
 };
 
-use crate::sources::{MILVUS, built, desired, digests, is_unchanged, project};
+use crate::sources::{MILVUS, Small, built, desired, digests, is_unchanged, project};
 use crate::target::everything_there;
 
 /// The lines that do something.
@@ -124,6 +124,29 @@ fn a_changed_configuration_is_altered_in_place() {
     jupyter.properties.remove("external_access_integrations");
     jupyter.properties.insert("min_instances".to_owned(), "1".to_owned());
     insta::assert_snapshot!("plan_changed_configuration", changes(&deploy(&desired, &observed)));
+}
+
+#[test]
+fn hosts_that_swap_parts_of_their_names_are_another_list() {
+    let hosts = "[egress]\nhosts = [\"us-west.example:443\", \"eu-east.example:443\"]\n";
+    let rule = "ALTER NETWORK RULE DEMO.PUBLIC.RULE SET VALUE_LIST = (<% egress_hosts %>);";
+    let desired = Small::new().more_config(hosts).statement(rule).desired().unwrap();
+    let change = |seen: &str| {
+        let rule = ObservedObject {
+            kind: ObjectKind::NetworkRule,
+            name: "DEMO.PUBLIC.RULE".to_owned(),
+            comment: desired.owner_comment.clone(),
+            properties: [("value_list".to_owned(), seen.to_owned())].into(),
+        };
+        let plan = deploy(&desired, &Observed { objects: vec![rule], ..Observed::default() });
+        plan.steps
+            .into_iter()
+            .find(|step| step.subject == "sql/bootstrap/010_one.sql")
+            .unwrap()
+            .change
+    };
+    assert_eq!(change("us-east.example:443,eu-west.example:443"), Change::Alter);
+    assert_eq!(change("['eu-east.example:443', 'us-west.example:443']"), Change::Unchanged);
 }
 
 #[test]

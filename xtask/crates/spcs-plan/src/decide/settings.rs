@@ -13,7 +13,7 @@ pub(super) fn hold(
     settings.iter().filter(|(key, _)| *key != "comment").all(|(key, wanted)| {
         let column = if key == "warehouse_size" { "size" } else { key.as_str() };
         match properties.get(column) {
-            Some(seen) => words(seen) == words(wanted),
+            Some(seen) => items(seen) == items(wanted),
             None if properties.contains_key("min_instances") => {
                 wanted.is_empty() || !EMPTY_WHEN_MISSING.contains(&column)
             }
@@ -23,8 +23,9 @@ pub(super) fn hold(
 }
 
 /// `('a:443','b:443')` and `a:443,b:443` say the same; so do `X-SMALL` and `X-Small`.
-fn words(text: &str) -> BTreeSet<String> {
-    let apart = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':'));
-    let words = text.split(apart).filter(|word| !word.is_empty());
-    words.map(str::to_uppercase).filter(|word| word != "NULL").collect()
+/// The order of a list says nothing.
+fn items(text: &str) -> BTreeSet<String> {
+    let separates = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
+    let items = text.split(separates).filter(|item| !item.is_empty());
+    items.map(str::to_uppercase).filter(|item| item != "NULL").collect()
 }
