@@ -62,7 +62,7 @@ fn a_disk_that_fills_while_an_image_is_built_is_a_fault_of_the_machine() {
                 echo 'write /var/tmp/layer: no space left on device' >&2; exit 1; }\n";
     sandbox.program("podman", full);
     let run = sandbox.xtask(&["build", "--engine", "podman"]).code(4).without_data();
-    run.says("the disk is full while image milvus is built; free space: ")
+    run.says("building the image `milvus`: the disk is full; free space: ")
         .says("hint: remove unused images");
 }
 

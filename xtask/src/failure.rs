@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use spcs_apply::error::Kind;
+use spcs_apply::error::{Kind, chain};
 use spcs_local::StartError;
 
 /// An expected failure found by the command line program itself.
@@ -36,7 +36,6 @@ impl std::error::Error for Failure {}
 
 /// What sort of failure an error is: the first cause that knows decides.
 pub(crate) fn kind(error: &anyhow::Error) -> Kind {
-    // A failure that was attached as context is not of its own type in the chain.
     let attached = error.downcast_ref::<Failure>().map(|failure| failure.kind);
     attached.or_else(|| error.chain().find_map(kind_of)).unwrap_or(Kind::Internal)
 }
@@ -55,19 +54,26 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
     (cause.is::<StartError>() || cause.is::<io::Error>()).then_some(Kind::Machine)
 }
 
-/// What to do next, if one of the causes knows.
-fn hint(error: &anyhow::Error) -> Option<String> {
+/// What to do next: the hints of the first cause that has any.
+fn hints(error: &anyhow::Error) -> Vec<String> {
+    // A failure that was attached as context is not of its own type in the chain.
     let attached = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
-    let in_chain = || error.chain().find_map(hint_of);
-    attached.or_else(in_chain)
+    if let Some(hint) = attached {
+        return vec![hint];
+    }
+    error.chain().map(hints_of).find(|hints| !hints.is_empty()).unwrap_or_default()
+}
+
+fn hints_of(cause: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    if let Some(error) = cause.downcast_ref::<spcs_apply::Error>() {
+        return error.hints();
+    }
+    hint_of(cause).into_iter().collect()
 }
 
 fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(failure) = cause.downcast_ref::<Failure>() {
         return failure.hint.clone();
-    }
-    if let Some(error) = cause.downcast_ref::<spcs_apply::Error>() {
-        return error.hint();
     }
     if let Some(error) = cause.downcast_ref::<StartError>() {
         return Some(error.hint().to_owned());
@@ -80,31 +86,24 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     error.map(|_| "make room: `df -h` shows which disk is full; then run it again".to_owned())
 }
 
-/// The text for stderr: `error: what: why`, and below it `hint: what to do`.
+/// The text for stderr: `error: what: why`, and after all the causes `hint: what to do`.
 pub(crate) fn render(error: &anyhow::Error) -> String {
-    let mut text = String::from("error: ");
-    let mut last = String::new();
-    for cause in error.chain() {
-        let message = cause.to_string();
-        // Many errors repeat their source in their own message.
-        if last.contains(&message) {
-            continue;
-        }
-        if !last.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(&message);
-        last = message;
+    let mut text = format!("error: {}", chain(error.as_ref()));
+    let hints = hints(error);
+    if !hints.is_empty() {
+        text.push('\n');
     }
-    if let Some(hint) = hint(error) {
-        text.push_str("\n\nhint: ");
-        text.push_str(&hint);
+    for hint in hints {
+        text.push_str(&format!("\nhint: {hint}"));
     }
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use spcs_apply::engine::EngineError;
+    use spcs_apply::session::SessionError;
+
     use super::*;
 
     #[test]
@@ -127,5 +126,40 @@ mod tests {
         assert_eq!(kind(&error), Kind::Machine);
         let text = "error: writing it: the disk is on fire\n\nhint: put it out";
         assert_eq!(render(&error), text);
+    }
+
+    /// A context, an error with a hint, and a cause below it.
+    #[test]
+    fn a_hint_from_the_middle_of_a_chain_is_printed_last_and_once() {
+        let full = "write layer.tar: no space left on device";
+        let source = EngineError::Settings(io::Error::other(full));
+        let session = SessionError::Lost {
+            target: "dev".to_owned(),
+            statement: "SHOW ROLES".to_owned(),
+            problem: "the connection was closed".to_owned(),
+            query_id: None,
+        };
+        let doing = "reading the state".to_owned();
+        let lost = spcs_apply::Error::Session { doing, source: session };
+        let failures = vec![lost, source.into(), spcs_apply::Error::Interrupted];
+        let steps = spcs_apply::Error::Steps { failures, not_started: 2 };
+        assert_eq!(
+            render(&anyhow::Error::new(steps).context("deploying")),
+            "error: deploying: \
+             reading the state: lost the answer of dev to `SHOW ROLES`: the connection was closed\n\
+             could not keep the settings that the container engine needs here: \
+             write layer.tar: no space left on device\n\
+             interrupted: what was running has ended, nothing more was started\n\
+             (2 steps after it were not started)\n\n\
+             hint: run the command again; what is done stays done\n\
+             hint: run the same command again to go on"
+        );
+        let refused = Failure::new(Kind::Connection, "the password is not taken").hint("set it");
+        let cause = anyhow::Error::new(io::Error::other("the account says no"));
+        let error = cause.context(refused).context("logging in");
+        assert_eq!(
+            render(&error),
+            "error: logging in: the password is not taken: the account says no\n\nhint: set it"
+        );
     }
 }

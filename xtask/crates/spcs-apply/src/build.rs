@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use spcs_plan::config::TargetKind;
 
@@ -102,8 +102,7 @@ pub fn state(request: &BuildRequest) -> Result<BuildState, BuildError> {
 }
 
 fn read_inputs(request: &BuildRequest) -> Result<inputs::Inputs, BuildError> {
-    inputs::read(request)
-        .map_err(|source| BuildError::Inputs { image: request.name.clone(), source })
+    inputs::read(request).map_err(BuildError::Inputs)
 }
 
 fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
@@ -155,9 +154,7 @@ pub fn build(
     };
     let replaced = Record::read(request).map(|old| old.image_id).filter(|old| *old != image_id);
     let record = Record { inputs, base, image_id, digest: digest.clone() };
-    record
-        .write(request)
-        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+    record.write(request).map_err(|source| error::files(&request.work_dir, source))?;
     if let Some(replaced) = replaced {
         save::remove_replaced(engine, &replaced);
     }
@@ -187,13 +184,11 @@ fn run_dockerfile(
     let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
     let log = base::log_path(&request.work_dir, &request.name);
     let ran = run::logged(&call, &request.name, &log, progress)
-        .map_err(|source| error::files(&request.name, &request.work_dir, source))?;
+        .map_err(|source| error::files(&request.work_dir, source))?;
     match ran.ok {
         true => Ok(()),
-        false if error::says_disk_full(&ran.tail) => {
-            Err(error::disk_full(&request.name, &request.work_dir))
-        }
-        false => Err(BuildError::Dockerfile { image: request.name.clone(), tail: ran.tail, log }),
+        false if error::says_disk_full(&ran.tail) => Err(error::disk_full(&request.work_dir)),
+        false => Err(BuildError::Dockerfile { tail: ran.tail, log }),
     }
 }
 
@@ -216,8 +211,8 @@ fn quiet(
     call: &duct::Expression,
 ) -> Result<String, BuildError> {
     let failed = |said: String| match error::says_disk_full(&said) {
-        true => error::disk_full(&request.name, Path::new(&request.work_dir)),
-        false => BuildError::Engine { image: request.name.clone(), doing, said },
+        true => error::disk_full(&request.work_dir),
+        false => BuildError::Engine { doing, said },
     };
     let output = child::output(call).map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {

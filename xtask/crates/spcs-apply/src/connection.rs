@@ -113,7 +113,11 @@ fn base_url(settings: &Settings, account: &str) -> Result<Url, ConnectionError> 
     Url::parse(&format!("{protocol}://{host}{port}"))
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| unusable(settings, format!("{protocol}://{host}{port} is not an address")))
+        .ok_or_else(|| ConnectionError::Unusable {
+            name: settings.name.clone(),
+            problem: format!("{protocol}://{host}{port} is not an address"),
+            hint: None,
+        })
 }
 
 fn auth(settings: &Settings, env: Env<'_>) -> Result<Auth, ConnectionError> {
@@ -138,14 +142,16 @@ fn auth(settings: &Settings, env: Env<'_>) -> Result<Auth, ConnectionError> {
                 .map(Secret::new);
             Ok(Auth::KeyPair { pem: Secret::new(pem), passphrase })
         }
-        other => Err(unusable(
-            settings,
-            format!(
+        other => Err(ConnectionError::Unusable {
+            name: settings.name.clone(),
+            problem: format!(
                 "authenticator {other} needs a person or a service that is not there during a \
-                 deployment\nhint: use SNOWFLAKE_JWT (key pair), PROGRAMMATIC_ACCESS_TOKEN, OAUTH \
-                 or a password"
+                 deployment"
             ),
-        )),
+            hint: Some(
+                "use SNOWFLAKE_JWT (key pair), PROGRAMMATIC_ACCESS_TOKEN, OAUTH or a password",
+            ),
+        }),
     }
 }
 
@@ -171,10 +177,6 @@ fn read_file(path: &Path) -> Result<String, ConnectionError> {
 
 fn file_error(path: &Path, error: &dyn std::fmt::Display) -> ConnectionError {
     ConnectionError::File { path: path.to_owned(), problem: error.to_string() }
-}
-
-fn unusable(settings: &Settings, problem: String) -> ConnectionError {
-    ConnectionError::Unusable { name: settings.name.clone(), problem }
 }
 
 impl Connection {
@@ -233,15 +235,16 @@ mod tests {
     #[test]
     fn an_authenticator_that_cannot_work_is_named_with_those_that_can() {
         let own = [("ACCOUNT", "a"), ("USER", "me"), ("AUTHENTICATOR", "externalbrowser")];
-        let error = made(&own).err().unwrap().to_string();
-        assert!(error.contains("EXTERNALBROWSER") && error.contains("SNOWFLAKE_JWT"), "{error}");
-        let error = made(&own[..2]).err().unwrap().to_string();
-        assert!(error.contains("SNOWFLAKE_CONNECTIONS_DEV_PASSWORD"), "{error}");
+        let error = made(&own).err().unwrap();
+        assert!(error.to_string().contains("EXTERNALBROWSER"), "{error}");
+        assert!(error.hint().unwrap().contains("SNOWFLAKE_JWT"), "{error:?}");
+        let hint = made(&own[..2]).err().unwrap().hint().unwrap();
+        assert!(hint.contains("SNOWFLAKE_CONNECTIONS_DEV_PASSWORD"), "{hint}");
     }
 
     #[test]
     fn a_platform_that_does_not_run_is_named_with_the_command_that_starts_it() {
-        let error = local(Path::new("/nonexistent/platform.json")).err().unwrap().to_string();
-        assert!(error.contains("cargo xtask local start"), "{error}");
+        let error = local(Path::new("/nonexistent/platform.json")).err().unwrap();
+        assert!(error.hint().unwrap().contains("cargo xtask local start"), "{error:?}");
     }
 }

@@ -61,7 +61,7 @@ impl Engine {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// No engine is there, or none of those that are there works.
-    #[error("no container engine works on this machine: {tried}\nhint: {hint}")]
+    #[error("no container engine works on this machine: {tried}")]
     None {
         /// What was tried, and what came of it.
         tried: String,
@@ -69,7 +69,7 @@ pub enum EngineError {
         hint: &'static str,
     },
     /// A file of ours about the engine could not be written.
-    #[error("could not keep the settings the container engine needs here: {0}")]
+    #[error("could not keep the settings that the container engine needs here")]
     Settings(#[from] std::io::Error),
 }
 
@@ -77,6 +77,14 @@ impl EngineError {
     /// Which sort of failure it is.
     pub fn kind(&self) -> Kind {
         Kind::Machine
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            EngineError::None { hint, .. } => Some((*hint).to_owned()),
+            EngineError::Settings(_) => None,
+        }
     }
 }
 

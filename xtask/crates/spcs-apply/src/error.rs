@@ -82,10 +82,10 @@ pub enum Error {
         source: StageError,
     },
     /// Steps of a run failed.
-    #[error("{}", steps(failures, *not_started))]
+    #[error("{}", failed_steps(failures, *not_started))]
     Steps {
-        /// Each step with its error, at least one.
-        failures: Vec<StepFailure>,
+        /// Why each of them failed, at least one.
+        failures: Vec<Error>,
         /// How many steps were not started because of it.
         not_started: usize,
     },
@@ -98,15 +98,6 @@ pub enum Error {
     /// The run was interrupted.
     #[error("interrupted: what was running has ended, nothing more was started")]
     Interrupted,
-}
-
-/// A step that failed.
-#[derive(Debug)]
-pub struct StepFailure {
-    /// Its id.
-    pub step: String,
-    /// Why.
-    pub error: Error,
 }
 
 impl Error {
@@ -124,37 +115,44 @@ impl Error {
             Self::Push { source, .. } => source.kind(),
             Self::Session { source, .. } => source.kind(),
             Self::Stage { source, .. } => source.kind(),
-            Self::Steps { failures, .. } => {
-                failures.first().map_or(Kind::Internal, |failure| failure.error.kind())
-            }
+            Self::Steps { failures, .. } => failures.first().map_or(Kind::Internal, Error::kind),
             Self::Interrupted => Kind::Interrupted,
         }
     }
 
-    /// What to do next, where it is known.
-    pub fn hint(&self) -> Option<String> {
-        match self {
+    /// What to do next, where it is known. Only failed steps may give several hints.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
             Self::Project(error) => error.hint().map(str::to_owned),
-            Self::Wait(error) => error.hint(),
+            Self::Engine(error) => error.hint(),
             Self::Room(error) => Some(error.hint()),
+            Self::Connection(error) => error.hint(),
+            Self::Wait(error) => error.hint(),
+            Self::Build { source, .. } => source.hint(),
             Self::NotBuilt { image, .. } => Some(format!("`cargo xtask build {image}`")),
             Self::NoRepository(_) => Some("`cargo xtask sql bootstrap` creates it".to_owned()),
+            Self::Push { source, .. } => source.hint(),
+            Self::Session { source, .. } => source.hint(),
+            Self::Stage { source, .. } => source.hint(),
             Self::Steps { failures, .. } => {
-                failures.iter().find_map(|failure| failure.error.hint())
+                let mut hints: Vec<String> = Vec::new();
+                for hint in failures.iter().flat_map(Error::hints) {
+                    if !hints.contains(&hint) {
+                        hints.push(hint);
+                    }
+                }
+                return hints;
             }
             Self::Interrupted => Some("run the same command again to go on".to_owned()),
-            _ => None,
-        }
+            Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => None,
+        };
+        hint.into_iter().collect()
     }
 }
 
-/// Every failed step with the whole chain of its causes.
-fn steps(failures: &[StepFailure], not_started: usize) -> String {
-    let mut text = failures
-        .iter()
-        .map(|failure| format!("{} failed: {}", failure.step, chain(&failure.error)))
-        .collect::<Vec<_>>()
-        .join("\n");
+/// Every failed step's error with the whole chain of its causes, a line each.
+fn failed_steps(failures: &[Error], not_started: usize) -> String {
+    let mut text = failures.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n");
     if not_started > 0 {
         text.push_str(&format!("\n({not_started} steps after it were not started)"));
     }

@@ -15,7 +15,7 @@ use spcs_plan::{Action, Change, Desired, Observed, Plan, Project};
 use crate::build::{BuildState, BuiltImage};
 use crate::connection::Connection;
 use crate::engine::{Engine, EngineChoice};
-use crate::error::{Error, Kind, StepFailure};
+use crate::error::{Error, Kind};
 use crate::graph::{self, CancellationToken, Load};
 use crate::observe::Endpoint;
 use crate::progress::Progress;
@@ -126,7 +126,7 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
             Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
             // A wait that another step's failure has ended says nothing of its own.
             Err(error) if error.kind() == Kind::Interrupted => {}
-            Err(error) => failures.push(StepFailure { step: id, error }),
+            Err(error) => failures.push(error),
         }
     }
     // The user wants out: what failed on the way was told when it did.

@@ -92,7 +92,8 @@ impl WaitError {
                 "give it more time with `--timeout 30m`, or look at `cargo xtask status`".to_owned()
             })),
             Self::Missing { .. } => Some("`cargo xtask deploy` creates it".to_owned()),
-            _ => None,
+            Self::Probe { source, .. } => source.hint(),
+            Self::Interrupted { .. } => None,
         }
     }
 }

@@ -63,13 +63,9 @@ pub(super) fn provide(
             return Ok(made);
         }
     }
-    let failed = |problem: String, hint: &str| BuildError::Base {
-        image: request.name.clone(),
-        reference: reference.to_owned(),
-        problem,
-        hint: hint.to_owned(),
-    };
-    let disk_full = || error::disk_full(&request.name, &request.work_dir);
+    let failed =
+        |problem: String, hint| BuildError::Base { reference: reference.to_owned(), problem, hint };
+    let disk_full = || error::disk_full(&request.work_dir);
     let problem = match reach::registry_of(reference) {
         Ok(()) => match pull(engine, request, reference, progress) {
             Ok(()) => return Ok(pulled),

@@ -1,9 +1,9 @@
-//! Why an image could not be built.
+//! Why an image could not be built. The caller's error names the image; these do not.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::room::free_mib;
+use super::room::{self, free_mib};
 use crate::error::Kind;
 use crate::layout::LayoutError;
 
@@ -11,83 +11,68 @@ use crate::layout::LayoutError;
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The Dockerfile or its context cannot be read.
-    #[error("could not read what image {image} is built from: {source}")]
-    Inputs {
-        /// The image.
-        image: String,
-        /// What went wrong; it names the path.
-        source: io::Error,
-    },
+    #[error("could not read the files it is built from")]
+    Inputs(#[source] io::Error),
     /// The engine ran the Dockerfile and failed.
-    #[error(
-        "could not build image {image}; the engine's last lines:\n{tail}\nhint: all of its output is in {log}"
-    )]
+    #[error("the engine failed; its last lines:\n{tail}")]
     Dockerfile {
-        /// The image.
-        image: String,
-        /// The last lines.
+        /// The last lines of the engine's output.
         tail: String,
-        /// The whole output.
+        /// The file with all of the output.
         log: PathBuf,
     },
-    /// The engine failed at something that is not the Dockerfile's doing.
-    #[error("could not {doing} for image {image}: {said}")]
+    /// The engine failed at something that is not the Dockerfile's fault.
+    #[error("could not {doing}: {said}")]
     Engine {
-        /// The image.
-        image: String,
         /// What was being done.
         doing: &'static str,
         /// What the engine said.
         said: String,
     },
-    /// There is no base image.
-    #[error("no base image {reference} for image {image}: {problem}\nhint: {hint}")]
+    /// The base image can be neither pulled nor made.
+    #[error("no base image {reference}: {problem}")]
     Base {
-        /// The image.
-        image: String,
-        /// The base.
+        /// The base image's reference.
         reference: String,
         /// What was tried.
         problem: String,
         /// What to do.
-        hint: String,
+        hint: &'static str,
     },
-    /// No space is left.
-    #[error(
-        "the disk is full while image {image} is built; free space: {free}\nhint: remove unused images (`podman image prune` or `docker image prune`) or free space there"
-    )]
+    /// The disk filled up during the build.
+    #[error("the disk is full; free space: {free}")]
     DiskFull {
-        /// The image.
-        image: String,
         /// How much is free, and where.
         free: String,
     },
     /// What the engine saved cannot become a layout.
-    #[error("could not keep image {image} as an OCI layout: {source}")]
-    Layout {
-        /// The image.
-        image: String,
-        /// Why.
-        source: LayoutError,
-    },
-    /// A file of ours cannot be written.
-    #[error("could not keep what is known of image {image}: {source}")]
-    Files {
-        /// The image.
-        image: String,
-        /// What went wrong; it names the path.
-        source: io::Error,
-    },
+    #[error("could not keep it as an OCI layout")]
+    Layout(#[source] LayoutError),
+    /// A file of the build cannot be written.
+    #[error("could not write the files of the build")]
+    Files(#[source] io::Error),
 }
 
 impl BuildError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
-            BuildError::Inputs { .. } | BuildError::Dockerfile { .. } => Kind::Input,
-            BuildError::Layout { source: LayoutError::Platform { .. }, .. } => Kind::Input,
-            BuildError::Layout { source: LayoutError::Archive(_), .. } => Kind::Internal,
+            BuildError::Inputs(_) | BuildError::Dockerfile { .. } => Kind::Input,
+            BuildError::Layout(LayoutError::Platform { .. }) => Kind::Input,
+            BuildError::Layout(LayoutError::Archive(_)) => Kind::Internal,
             _ => Kind::Machine,
+        }
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            BuildError::Dockerfile { log, .. } => {
+                Some(format!("all of its output is in {}", log.display()))
+            }
+            BuildError::Base { hint, .. } => Some((*hint).to_owned()),
+            BuildError::DiskFull { .. } => Some(room::HINT.to_owned()),
+            _ => None,
         }
     }
 }
@@ -97,21 +82,22 @@ pub(super) fn says_disk_full(text: &str) -> bool {
     text.to_ascii_lowercase().contains("no space left on device")
 }
 
-/// An I/O error of ours; a full disk gets the error that says what is free.
-pub(super) fn files(image: &str, work_dir: &Path, source: io::Error) -> BuildError {
+/// The error for a file that could not be written; a full disk gets the error that says how much
+/// space is free.
+pub(super) fn files(work_dir: &Path, source: io::Error) -> BuildError {
     match source.kind() {
-        io::ErrorKind::StorageFull => disk_full(image, work_dir),
-        _ => BuildError::Files { image: image.to_owned(), source },
+        io::ErrorKind::StorageFull => disk_full(work_dir),
+        _ => BuildError::Files(source),
     }
 }
 
 /// The error for a full disk.
-pub(super) fn disk_full(image: &str, work_dir: &Path) -> BuildError {
+pub(super) fn disk_full(work_dir: &Path) -> BuildError {
     let places = [work_dir, Path::new("/var/lib"), Path::new("/var/tmp")];
     let free = places.iter().filter_map(|place| {
         let (_, mib) = free_mib(place)?;
         Some(format!("{mib} MiB in {}", place.display()))
     });
     let free: Vec<_> = free.collect();
-    BuildError::DiskFull { image: image.to_owned(), free: free.join(", ") }
+    BuildError::DiskFull { free: free.join(", ") }
 }

@@ -15,6 +15,10 @@ const STORE: u64 = 600;
 const TEMPORARY: u64 = 450;
 const KEPT: u64 = 430;
 
+/// What to do about a full disk.
+pub(super) const HINT: &str =
+    "remove unused images (`podman image prune` or `docker image prune`) or free space there";
+
 /// There is too little room to build in.
 #[derive(Debug, thiserror::Error)]
 #[error("the disk is too full to build {images}: {places}")]
@@ -26,8 +30,7 @@ pub struct NoRoom {
 impl NoRoom {
     /// What to do about it.
     pub(crate) fn hint(&self) -> String {
-        "remove unused images (`podman image prune` or `docker image prune`) or free space there"
-            .to_owned()
+        HINT.to_owned()
     }
 }
 

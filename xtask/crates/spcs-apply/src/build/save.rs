@@ -15,7 +15,7 @@ const PREFIX: &str = ".save-";
 
 /// Keeps the image that was built as a layout; returns the digest of its manifest.
 pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
-    let files = |source| error::files(&request.name, &request.work_dir, source);
+    let files = |source| error::files(&request.work_dir, source);
     let (_mine, folder) = folder(&request.work_dir).map_err(files)?;
     let tar = folder.path().join("image.tar");
     let mut args = vec!["save".into()];
@@ -27,7 +27,7 @@ pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, Bu
     match layout::from_docker_archive(&tar, &request.work_dir, &request.layout_dir()) {
         Ok(layout) => Ok(layout.digest),
         Err(LayoutError::Io(source)) => Err(files(source)),
-        Err(source) => Err(BuildError::Layout { image: request.name.clone(), source }),
+        Err(source) => Err(BuildError::Layout(source)),
     }
 }
 

@@ -8,9 +8,7 @@ use crate::error::Kind;
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// The local platform does not run.
-    #[error(
-        "the local platform is not running: {path} is not there\nhint: start it with `cargo xtask local start`"
-    )]
+    #[error("the local platform is not running: {path} is not there")]
     NotRunning {
         /// Its status file.
         path: PathBuf,
@@ -24,15 +22,13 @@ pub enum ConnectionError {
         problem: String,
     },
     /// Others may write a file that says where passwords are sent.
-    #[error("{path} can be written by others\nhint: chmod 600 {path}")]
+    #[error("{path} can be written by others")]
     Permissions {
         /// The file.
         path: PathBuf,
     },
     /// There is no such connection.
-    #[error(
-        "there is no connection {name:?}; {known}\nhint: `snow connection add` makes one, or set SNOWFLAKE_CONNECTIONS_{variable}_ACCOUNT, _USER and so on"
-    )]
+    #[error("there is no connection {name:?}; {known}")]
     Unknown {
         /// Its name.
         name: String,
@@ -42,7 +38,7 @@ pub enum ConnectionError {
         variable: String,
     },
     /// Something is not set.
-    #[error("connection {name:?} has no {key}\nhint: set {key} in connections.toml or SNOWFLAKE_CONNECTIONS_{variable}_{key_upper}", key_upper = key.to_uppercase())]
+    #[error("connection {name:?} has no {key}")]
     Missing {
         /// Its name.
         name: String,
@@ -56,8 +52,10 @@ pub enum ConnectionError {
     Unusable {
         /// Its name.
         name: String,
-        /// What is wrong, and what to do instead.
+        /// What is wrong.
         problem: String,
+        /// What to do instead, where it is known.
+        hint: Option<&'static str>,
     },
 }
 
@@ -65,5 +63,25 @@ impl ConnectionError {
     /// Which sort of failure it is.
     pub fn kind(&self) -> Kind {
         Kind::Connection
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ConnectionError::NotRunning { .. } => {
+                Some("start it with `cargo xtask local start`".to_owned())
+            }
+            ConnectionError::Permissions { path } => Some(format!("chmod 600 {}", path.display())),
+            ConnectionError::Unknown { variable, .. } => Some(format!(
+                "`snow connection add` makes one, or set \
+                 SNOWFLAKE_CONNECTIONS_{variable}_ACCOUNT, _USER and so on"
+            )),
+            ConnectionError::Missing { key, variable, .. } => Some(format!(
+                "set {key} in connections.toml or SNOWFLAKE_CONNECTIONS_{variable}_{}",
+                key.to_uppercase()
+            )),
+            ConnectionError::Unusable { hint, .. } => hint.map(str::to_owned),
+            ConnectionError::File { .. } => None,
+        }
     }
 }

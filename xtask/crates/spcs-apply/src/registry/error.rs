@@ -15,15 +15,13 @@ pub enum PushError {
         address: String,
     },
     /// The layout cannot be read.
-    #[error("{0}\nhint: build the image again with `cargo xtask build`")]
+    #[error(transparent)]
     Layout(#[from] LayoutError),
     /// No token was issued to log in with.
     #[error(transparent)]
     Token(#[from] StageError),
     /// The registry does not answer.
-    #[error(
-        "could not reach the image registry {registry}: {problem}\nhint: run the command again; what is uploaded stays there"
-    )]
+    #[error("could not reach the image registry {registry}: {problem}")]
     Unreachable {
         /// The registry.
         registry: String,
@@ -31,7 +29,7 @@ pub enum PushError {
         problem: String,
     },
     /// The registry refused.
-    #[error("could not {doing}: the registry answers {status}: {message}\nhint: {hint}")]
+    #[error("could not {doing}: the registry answers {status}: {message}")]
     Refused {
         /// What was being done.
         doing: String,
@@ -43,9 +41,7 @@ pub enum PushError {
         hint: &'static str,
     },
     /// What the registry has is not what was pushed.
-    #[error(
-        "pushed {image} as {expected}, but the registry has {found}\nhint: was something else pushed at the same time? run the command again"
-    )]
+    #[error("pushed {image} as {expected}, but the registry has {found}")]
     Mismatch {
         /// The image.
         image: String,
@@ -65,6 +61,21 @@ impl PushError {
             PushError::Unreachable { .. } => Kind::Connection,
             _ => Kind::Refused,
         }
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            PushError::Address { .. } => return None,
+            PushError::Token(error) => return error.hint(),
+            PushError::Layout(_) => "build the image again with `cargo xtask build`",
+            PushError::Unreachable { .. } => "run the command again; what is uploaded stays there",
+            PushError::Refused { hint, .. } => hint,
+            PushError::Mismatch { .. } => {
+                "was something else pushed at the same time? run the command again"
+            }
+        };
+        Some(hint.to_owned())
     }
 }
 

@@ -206,7 +206,7 @@ async fn a_refusal_is_not_tried_again_and_says_what_is_needed() {
     let (fake, result) = pushed_through(&[("POST", Fault::Status(403)); 2]).await;
     let error = result.unwrap_err();
     assert_eq!(error.kind(), crate::error::Kind::Refused);
-    assert!(error.to_string().contains("needs WRITE on the image repository"), "{error}");
+    assert!(error.hint().unwrap().contains("needs WRITE on the image repository"), "{error:?}");
     assert_eq!(fake.requests("PUT"), 0);
 }
 

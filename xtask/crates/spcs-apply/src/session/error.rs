@@ -11,7 +11,7 @@ use crate::secret::Secrets;
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The target does not answer.
-    #[error("could not reach {url} for connection {connection}: {problem}\nhint: {hint}")]
+    #[error("could not reach {url} for connection {connection}: {problem}")]
     Unreachable {
         /// The connection's name.
         connection: Box<str>,
@@ -23,7 +23,7 @@ pub enum SessionError {
         hint: &'static str,
     },
     /// The target refuses the login.
-    #[error("could not log in as {user} with connection {connection}: {problem}\nhint: {hint}")]
+    #[error("could not log in as {user} with connection {connection}: {problem}")]
     Login {
         /// The connection's name.
         connection: Box<str>,
@@ -49,7 +49,7 @@ pub enum SessionError {
         query_id: Option<Box<str>>,
     },
     /// The connection broke, or the answer did not come or was not understood.
-    #[error("lost the answer of {target} to `{statement}`: {problem}{}\nhint: run the command again; what is done stays done", facts(&None, .query_id))]
+    #[error("lost the answer of {target} to `{statement}`: {problem}{}", facts(&None, .query_id))]
     Lost {
         /// The connection's name.
         target: String,
@@ -61,9 +61,7 @@ pub enum SessionError {
         query_id: Option<Box<str>>,
     },
     /// A statement that moves files.
-    #[error(
-        "`{statement}` moves files, which an SQL session cannot\nhint: files get on a stage with the `put` task"
-    )]
+    #[error("`{statement}` moves files, which an SQL session cannot")]
     Transfer {
         /// The statement.
         statement: String,
@@ -95,6 +93,17 @@ impl SessionError {
             SessionError::Refused { .. } => Kind::Refused,
             SessionError::Transfer { .. } | SessionError::Secret { .. } => Kind::Input,
         }
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            SessionError::Unreachable { hint, .. } | SessionError::Login { hint, .. } => hint,
+            SessionError::Lost { .. } => "run the command again; what is done stays done",
+            SessionError::Transfer { .. } => "files get on a stage with the `put` task",
+            SessionError::Refused { .. } | SessionError::Secret { .. } => return None,
+        };
+        Some(hint.to_owned())
     }
 
     /// Snowflake's code, such as `002003`.

@@ -7,7 +7,7 @@ use crate::error::Kind;
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// The target does not answer.
-    #[error("could not {doing}: {url} cannot be reached: {problem}\nhint: {hint}")]
+    #[error("could not {doing}: {url} cannot be reached: {problem}")]
     Unreachable {
         /// What was being done.
         doing: String,
@@ -19,7 +19,7 @@ pub enum StageError {
         hint: &'static str,
     },
     /// The target refuses the login.
-    #[error("could not log in as {user} with connection {connection}: {problem}\nhint: {hint}")]
+    #[error("could not log in as {user} with connection {connection}: {problem}")]
     Login {
         /// The connection's name.
         connection: String,
@@ -87,6 +87,16 @@ impl StageError {
             }
             StageError::Name { .. } => Kind::Input,
             _ => Kind::Refused,
+        }
+    }
+
+    /// What to do next, where it is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            StageError::Unreachable { hint, .. } | StageError::Login { hint, .. } => {
+                Some((*hint).to_owned())
+            }
+            _ => None,
         }
     }
 }
