@@ -91,7 +91,7 @@ impl Parser<'_> {
                 return Err(self.unexpected());
             };
             names.push(found.to_owned());
-            if !self.symbol(",") && self.at_end() {
+            if !self.symbol(",") {
                 return Ok(Change::Unset(names));
             }
         }
@@ -107,7 +107,8 @@ impl Parser<'_> {
         }
         self.expect(&["SET"])?;
         let mut properties = Vec::new();
-        while !self.at_end() {
+        let mut after_comma = false;
+        while after_comma || !self.at_end() {
             let name = self.word()?;
             self.expect_symbol("=")?;
             let value = match self.peek().kind.clone() {
@@ -122,7 +123,7 @@ impl Parser<'_> {
                 _ => return Err(self.unexpected()),
             };
             self.advance();
-            self.symbol(",");
+            after_comma = self.symbol(",");
             properties.push((name, value));
         }
         if properties.is_empty() {

@@ -84,3 +84,32 @@ fn session_parameters_are_set_by_name() {
     let altered = one("alter session set PYTHON_CONNECTOR_QUERY_RESULT_FORMAT = 'json'");
     assert!(matches!(altered, Ok(Statement::AlterSession(Change::Set(set))) if set.len() == 1));
 }
+
+#[test]
+fn a_comma_must_separate_two_properties() {
+    for text in [
+        "CREATE COMPUTE POOL p MIN_NODES=1, MAX_NODES=1,",
+        "CREATE STAGE s ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE',)",
+        "CREATE NETWORK RULE r TYPE=HOST_PORT VALUE_LIST=('a',)",
+        "CREATE EXTERNAL ACCESS INTEGRATION i ALLOWED_NETWORK_RULES=(r,) ENABLED=TRUE",
+        "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f' MIN_INSTANCES=1,",
+        "ALTER COMPUTE POOL p SET MIN_NODES=1,",
+        "ALTER COMPUTE POOL p SET MIN_NODES=1,, MAX_NODES=1",
+        "ALTER COMPUTE POOL p UNSET COMMENT,",
+        "ALTER SESSION SET TIMEZONE='UTC',",
+        "ALTER SESSION UNSET TIMEZONE,",
+        "PUT file:///a @s OVERWRITE=TRUE,",
+    ] {
+        let refused = one(text).expect_err(text);
+        assert_eq!(refused.code, "001003", "{text}");
+    }
+    assert!(one("ALTER COMPUTE POOL p SET MIN_NODES=1, MAX_NODES=2 COMMENT='c'").is_ok());
+    assert!(one("ALTER SESSION SET TIMEZONE='UTC', QUERY_TAG='t' AUTOCOMMIT=TRUE").is_ok());
+}
+
+#[test]
+fn the_names_after_unset_are_separated_by_commas() {
+    assert!(one("ALTER COMPUTE POOL p UNSET COMMENT, AUTO_RESUME").is_ok());
+    let refused = one("ALTER COMPUTE POOL p UNSET COMMENT AUTO_RESUME").unwrap_err();
+    assert!(refused.message.contains("unexpected 'AUTO_RESUME'"), "{}", refused.message);
+}

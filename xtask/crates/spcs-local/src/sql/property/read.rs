@@ -8,21 +8,25 @@ use crate::sql::token::TokenKind;
 use crate::sql::value::Value;
 use Shape::*;
 
-/// Properties in any order, up to something else; one given twice is an error.
+/// Properties in any order, separated by blanks or commas, up to something else. One given twice
+/// is an error, and so is a comma that nothing follows.
 pub(in crate::sql) fn list(
     parser: &mut Parser<'_>,
     known: &[Property],
 ) -> Result<Properties, SqlError> {
     let mut found: Properties = Vec::new();
-    while let Some(property) = next(parser, known) {
+    let mut after_comma = false;
+    loop {
+        let Some(property) = next(parser, known) else {
+            return if after_comma { Err(parser.unexpected()) } else { Ok(found) };
+        };
         if found.iter().any(|(name, _)| name == property.name) {
             return Err(parser.unexpected_before());
         }
         parser.symbol("=");
         found.push((property.name.to_owned(), value(parser, property.shape)?));
-        parser.symbol(",");
+        after_comma = parser.symbol(",");
     }
-    Ok(found)
 }
 
 fn next(parser: &mut Parser<'_>, known: &[Property]) -> Option<Property> {
