@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use crate::access::{
     Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
 };
-use crate::catalog::{Catalog, Object, State, Target, clock, ready_at};
+use crate::catalog::{Catalog, Object, State, Target, ready_at};
+use crate::clock;
 use crate::config::Timing;
 use crate::controller::Controller;
 use crate::execute::{Permits, directory};

@@ -1,10 +1,8 @@
 //! What the account holds: objects, grants, passwords, and the file that keeps them.
 
-pub(crate) mod clock;
 mod grants;
 mod names;
 mod object;
-mod password;
 mod pool;
 mod state;
 mod store;
@@ -19,7 +17,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) use grants::{Actor, Target};
 pub(crate) use names::{Namespace, no_database, no_schema};
 pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
-pub(crate) use password::{PasswordHash, hex, random};
 pub(crate) use pool::{FAMILIES, ready_at};
 pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
 pub(crate) use system::ADMIN;

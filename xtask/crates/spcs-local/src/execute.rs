@@ -28,7 +28,8 @@ use crate::account::Account;
 use crate::catalog::{Actor, State};
 use crate::rows::Rows;
 use crate::session::{Session, SessionState};
-use crate::sql::{SqlError, Statement};
+use crate::sql::SqlError;
+use crate::statement::Statement;
 
 pub(crate) use select::VERSION;
 pub(crate) use stage::{StagePath, directory, http_date, is_contained};

@@ -16,9 +16,10 @@ use tokio::task::JoinHandle;
 
 use crate::access::Identity;
 use crate::account::{Account, IDENTIFIER};
-use crate::catalog::{ADMIN, Catalog, random};
+use crate::catalog::{ADMIN, Catalog};
 use crate::config::{EngineCommand, PlatformConfig, RuntimeChoice, Status};
 use crate::controller::{Controller, ControllerDirs};
+use crate::password::random;
 use crate::registry::Registry;
 use crate::runtime::{EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all};
 use crate::session::Sessions;

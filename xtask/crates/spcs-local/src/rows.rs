@@ -1,6 +1,6 @@
 //! Results of statements: columns, and rows of text.
 
-use crate::catalog::clock::Millis;
+use crate::clock::Millis;
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::access::{Identity, TOKEN_VALIDITY};
-use crate::catalog::{Namespace, random};
+use crate::catalog::Namespace;
 use crate::config::Timing;
+use crate::password::random;
 use crate::sql::Value;
 
 /// How a session's client transfers files.

@@ -9,7 +9,8 @@ use crate::config::{PlatformConfig, RuntimeChoice};
 use crate::execute::Executor;
 use crate::platform::{Platform, start};
 use crate::session::{SessionState, TransferShape};
-use crate::sql::{parse, split};
+use crate::sql::split;
+use crate::statement::parse;
 
 struct World {
     platform: Platform,

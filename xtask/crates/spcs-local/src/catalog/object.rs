@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Millis;
-use super::password::PasswordHash;
+use crate::clock::Millis;
 use crate::kind::Kind;
+use crate::password::PasswordHash;
 use crate::sql::{ObjectName, Value, parse_name};
 
 /// An object of any kind; what only some kinds have is optional.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::clock::Millis;
 use super::object::Object;
 use super::state::State;
+use crate::clock::Millis;
 
 /// A family of machines.
 pub(crate) struct Family {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Millis;
 use super::grants::Target;
 use super::object::{Object, ServiceRecord};
+use crate::clock::Millis;
 use crate::kind::Kind;
 
 /// All that is kept.

@@ -1,11 +1,11 @@
 //! What an account starts with: the system roles and one administrator.
 
-use super::clock;
 use super::grants::Target;
 use super::object::Object;
-use super::password::{self, PasswordHash};
 use super::state::{Grantee, PrivilegeGrant, RoleGrant, State};
+use crate::clock;
 use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::password::{self, PasswordHash};
 use crate::sql::Value;
 
 /// The administrator's name.

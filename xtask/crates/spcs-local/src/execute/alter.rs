@@ -2,10 +2,11 @@
 
 use super::{Executor, properties};
 use crate::access::Identity;
-use crate::catalog::clock;
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::sql::{Change, ObjectName, SqlError};
+use crate::sql::{ObjectName, SqlError};
+use crate::statement::Change;
 
 impl Executor {
     pub(super) async fn alter(

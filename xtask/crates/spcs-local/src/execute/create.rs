@@ -2,10 +2,12 @@
 
 use super::{Executor, properties};
 use crate::access::Identity;
-use crate::catalog::{ADMIN, Actor, Namespace, Object, State, clock};
+use crate::catalog::{ADMIN, Actor, Namespace, Object, State};
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::sql::{Create, CreateMode, SqlError, needs_quotes};
+use crate::sql::{SqlError, needs_quotes};
+use crate::statement::{Create, CreateMode};
 
 /// What the catalog did.
 enum Made {

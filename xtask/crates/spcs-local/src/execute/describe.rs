@@ -3,7 +3,8 @@
 use super::Executor;
 use super::columns::columns;
 use super::show_objects::View;
-use crate::catalog::{Object, State, clock};
+use crate::catalog::{Object, State};
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::{Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError, Value};

@@ -3,7 +3,8 @@
 use super::Executor;
 use crate::catalog::{Actor, Object, State};
 use crate::kind::Kind;
-use crate::sql::{Scope, Show, SqlError};
+use crate::sql::SqlError;
+use crate::statement::{Scope, Show};
 
 /// SQL's LIKE without regard to case: `%`, `_`, and `\` before either.
 pub(super) fn like(pattern: &str, text: &str) -> bool {

@@ -3,11 +3,13 @@
 use super::Executor;
 use super::create::refuse_system;
 use crate::catalog::{
-    Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target, clock,
+    Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target,
 };
+use crate::clock;
 use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
 use crate::rows::Rows;
-use crate::sql::{Grant, GrantTarget, Granted, Grantee, ObjectName, SqlError};
+use crate::sql::{ObjectName, SqlError};
+use crate::statement::{Grant, GrantTarget, Granted, Grantee};
 
 impl Executor {
     pub(super) fn grant(&self, grant: Grant) -> Result<Rows, SqlError> {

@@ -3,7 +3,8 @@
 use super::Executor;
 use super::session::done;
 use crate::rows::Rows;
-use crate::sql::{Change, SqlError};
+use crate::sql::SqlError;
+use crate::statement::Change;
 
 impl Executor {
     pub(super) fn alter_session(&self, change: Change) -> Result<Rows, SqlError> {

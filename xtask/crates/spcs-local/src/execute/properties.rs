@@ -1,8 +1,9 @@
 //! Properties put onto an object, and what must hold of them afterwards.
 
 use super::Executor;
-use crate::catalog::{ADMIN, FAMILIES, Object, PasswordHash, PoolRecord, State};
+use crate::catalog::{ADMIN, FAMILIES, Object, PoolRecord, State};
 use crate::kind::Kind;
+use crate::password::PasswordHash;
 use crate::sql::{ObjectName, Properties, SqlError, Value, parse_name};
 
 /// SPCS's limits: nodes of an account, hosts of an external access integration.

@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use super::Executor;
 use crate::account::{ACCOUNT, ORGANISATION};
-use crate::catalog::clock;
+use crate::clock;
 use crate::rows::{Cell, ColumnType, Rows, cell, moment};
-use crate::sql::{Expression, Projection, SqlError};
+use crate::sql::{Expression, SqlError};
+use crate::statement::Projection;
 
 /// The version that the platform says it is.
 pub(crate) const VERSION: &str = "10.1.0";

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::create::refuse_quoted;
 use super::service_checks::{check_public, check_service, fits_a_node, set_names};
 use super::{Executor, properties};
-use crate::catalog::{Actor, Object, ServiceRecord, State, clock, random};
+use crate::catalog::{Actor, Object, ServiceRecord, State};
+use crate::clock;
 use crate::kind::Kind;
+use crate::password::random;
 use crate::rows::Rows;
-use crate::sql::{Change, CreateService, SqlError};
+use crate::sql::SqlError;
+use crate::statement::{Change, CreateService};
 
 /// Roles that may not own a service.
 const NO_OWNERS: [&str; 3] = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN"];

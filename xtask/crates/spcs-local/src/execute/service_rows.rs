@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::Executor;
 use crate::account::IDENTIFIER;
-use crate::catalog::{Object, ServiceRecord, clock};
+use crate::catalog::{Object, ServiceRecord};
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment, optional};
 use crate::service::{ContainerObservation, ServiceObservation, dns_name};
 use crate::spec;
-use crate::sql::{ObjectName, Show, SqlError};
+use crate::sql::{ObjectName, SqlError};
+use crate::statement::Show;
 
 const SERVICES: &[&str] = &[
     "name",

@@ -6,11 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::Executor;
 use crate::access::{Access, RepositoryAction};
-use crate::catalog::{Actor, EndpointRecord, ImageRecord, Object, ServiceRecord, clock, hex};
+use crate::catalog::{Actor, EndpointRecord, ImageRecord, Object, ServiceRecord};
+use crate::clock;
 use crate::kind::Kind;
+use crate::password::hex;
 use crate::spec::{self, Ports, ServiceSpec};
-use crate::sql::{Specification, SqlError};
+use crate::sql::SqlError;
 use crate::stages;
+use crate::statement::Specification;
 
 /// The role that every service has.
 const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";

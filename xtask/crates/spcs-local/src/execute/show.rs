@@ -4,11 +4,13 @@ use super::Executor;
 use super::filter::{like, passes};
 use super::parameters::PARAMETERS;
 use crate::absent::Absent;
-use crate::catalog::{FAMILIES, clock};
+use crate::catalog::FAMILIES;
+use crate::clock;
 use crate::kind::Kind;
 use crate::registry::ImageRow;
 use crate::rows::{Rows, cell, moment, optional};
-use crate::sql::{ObjectName, Scope, Show, Shown, SqlError, Value};
+use crate::sql::{ObjectName, SqlError, Value};
+use crate::statement::{Scope, Show, Shown};
 
 impl Executor {
     pub(super) fn show(&self, show: Show) -> Result<Rows, SqlError> {

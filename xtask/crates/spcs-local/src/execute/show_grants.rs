@@ -5,7 +5,8 @@ use crate::access::Identity;
 use crate::catalog::{Grantee, Object, State, Target};
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment};
-use crate::sql::{ObjectName, Show, Shown, SqlError};
+use crate::sql::{ObjectName, SqlError};
+use crate::statement::{Show, Shown};
 
 const PRIVILEGES: &[&str] = &[
     "created_on@",

@@ -3,11 +3,13 @@
 use super::Executor;
 use super::columns::columns;
 use crate::access::Identity;
-use crate::catalog::{Actor, Grantee, Object, State, clock};
+use crate::catalog::{Actor, Grantee, Object, State};
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment, optional, yes};
 use crate::session::SessionState;
-use crate::sql::{Show, SqlError, Value};
+use crate::sql::{SqlError, Value};
+use crate::statement::Show;
 
 /// What a row is made from.
 pub(super) struct View<'a> {

@@ -3,8 +3,8 @@
 use md5::{Digest, Md5};
 
 use super::Executor;
-use crate::catalog::hex;
 use crate::kind::Kind;
+use crate::password::hex;
 use crate::rows::{Rows, cell};
 use crate::sql::{SqlError, parse_name};
 use crate::stages::{self, StageFile};

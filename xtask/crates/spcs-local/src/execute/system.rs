@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Executor;
 use super::select::unknown;
-use crate::catalog::clock;
+use crate::clock;
 use crate::kind::Kind;
 use crate::rows::Cell;
 use crate::service::dns_domain;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value as Json, json};
 
 use super::{Executor, StagePath};
-use crate::catalog::random;
+use crate::password::random;
 use crate::session::TransferShape;
-use crate::sql::{SqlError, Transfer, Value};
+use crate::sql::{SqlError, Value};
+use crate::statement::Transfer;
 
 /// What may be read or written below the directory of all stages, by token.
 #[derive(Default)]

@@ -6,9 +6,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::StartError;
-use crate::catalog::{Catalog, random};
+use crate::catalog::Catalog;
 use crate::config::{EngineKind, Status};
 use crate::durable;
+use crate::password::random;
 use crate::stages::ASIDE;
 
 /// The file that names the engine.

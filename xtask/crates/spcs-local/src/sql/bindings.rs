@@ -76,37 +76,3 @@ fn unset(line: u32, position: u32, name: &str) -> SqlError {
     );
     SqlError { place: Some((line, position)), ..SqlError::new("002049", "42601", message) }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::expression::Expression;
-    use super::super::{parse, split};
-    use super::*;
-    use crate::sql::Statement;
-    use serde_json::json;
-
-    fn bound(text: &str, values: &Json) -> Result<Vec<Expression>, SqlError> {
-        let [tokens] = <[_; 1]>::try_from(split(text)?).expect("one statement");
-        match parse(&bind(tokens, values)?)? {
-            Statement::Select(found) => Ok(found.into_iter().map(|p| p.expression).collect()),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn variables_become_literals_and_no_text_becomes_sql() {
-        let values = json!({
-            "1": {"type": "TEXT", "value": "a', CURRENT_ROLE(); --"},
-            "2": {"type": "FIXED", "value": "-7"},
-            "3": {"type": "ANY", "value": null},
-        });
-        let expected = vec![
-            Expression::Text("a', CURRENT_ROLE(); --".to_owned()),
-            Expression::Number("-7".to_owned()),
-            Expression::Null,
-        ];
-        assert_eq!(bound("SELECT ?, ?, ?", &values).unwrap(), expected);
-        assert_eq!(bound("SELECT :1, :2, :3", &values).unwrap(), expected);
-        assert_eq!(bound("SELECT ?, ?, ?, ?", &values).unwrap_err().code, "002049");
-    }
-}

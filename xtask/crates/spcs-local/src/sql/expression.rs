@@ -25,7 +25,7 @@ const DEEPEST: usize = 64;
 
 impl Parser<'_> {
     /// One expression.
-    pub(super) fn expression(&mut self) -> Result<Expression, SqlError> {
+    pub(crate) fn expression(&mut self) -> Result<Expression, SqlError> {
         let first = self.operand()?;
         let mut parts = vec![first];
         while self.symbol("||") {
@@ -99,7 +99,7 @@ impl Parser<'_> {
     }
 
     /// Arguments after `(`, up to `)`.
-    pub(super) fn arguments(&mut self) -> Result<Vec<Expression>, SqlError> {
+    pub(crate) fn arguments(&mut self) -> Result<Vec<Expression>, SqlError> {
         let mut arguments = Vec::new();
         if self.symbol(")") {
             return Ok(arguments);

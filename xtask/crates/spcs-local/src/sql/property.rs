@@ -4,11 +4,11 @@ mod read;
 
 use crate::kind::Kind;
 
-pub(super) use read::list;
+pub(crate) use read::list;
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// `'text'`.
     Text,
     /// A number; NULL where Snowflake takes it.
@@ -31,15 +31,22 @@ pub(super) enum Shape {
 
 /// One property of a kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Property {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
     /// ALTER cannot change it.
     create_only: bool,
 }
 
+impl Property {
+    /// One that ALTER may change.
+    pub(crate) const fn new(name: &'static str, shape: Shape) -> Self {
+        Self { name, shape, create_only: false }
+    }
+}
+
 const fn is(name: &'static str, shape: Shape) -> Property {
-    Property { name, shape, create_only: false }
+    Property::new(name, shape)
 }
 
 const fn once(name: &'static str, shape: Shape) -> Property {
@@ -58,12 +65,12 @@ const ENCRYPTIONS: &[Property] = &[is("TYPE", Word(&["SNOWFLAKE_FULL", "SNOWFLAK
 const DIRECTORY: &[Property] = &[is("ENABLE", Boolean), is("AUTO_REFRESH", Boolean)];
 
 /// The properties that ALTER … SET and UNSET take.
-pub(super) fn changeable(kind: Kind) -> Vec<Property> {
+pub(crate) fn changeable(kind: Kind) -> Vec<Property> {
     of(kind).iter().filter(|property| !property.create_only).copied().collect()
 }
 
 /// The properties that CREATE takes.
-pub(super) fn of(kind: Kind) -> &'static [Property] {
+pub(crate) fn of(kind: Kind) -> &'static [Property] {
     match kind {
         Kind::Role => const { &[COMMENT] },
         Kind::User => {
@@ -198,16 +205,3 @@ pub(super) fn of(kind: Kind) -> &'static [Property] {
         }
     }
 }
-
-/// The options of PUT.
-pub(super) const PUT_OPTIONS: &[Property] = &[
-    is("PARALLEL", Number),
-    is("AUTO_COMPRESS", Boolean),
-    is(
-        "SOURCE_COMPRESSION",
-        Word(&["AUTO_DETECT", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE", "NONE"]),
-    ),
-    is("OVERWRITE", Boolean),
-];
-/// The options of GET.
-pub(super) const GET_OPTIONS: &[Property] = &[is("PARALLEL", Number), is("PATTERN", Text)];

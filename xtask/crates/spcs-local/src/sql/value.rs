@@ -56,6 +56,9 @@ pub(crate) enum Value {
     Options(Vec<(String, Value)>),
 }
 
+/// Properties as written: upper-case names and values.
+pub(crate) type Properties = Vec<(String, Value)>;
+
 impl Value {
     /// As SHOW and DESCRIBE print it.
     pub(crate) fn shown(&self) -> String {

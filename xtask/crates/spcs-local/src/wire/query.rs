@@ -19,7 +19,8 @@ use crate::account::Account;
 use crate::execute::{Executor, Outcome};
 use crate::rows::Rows;
 use crate::session::Session;
-use crate::sql::{self, SqlError, Statement};
+use crate::sql::{self, SqlError};
+use crate::statement::{Statement, parse};
 
 /// What a query request asks for, besides its text.
 struct Options {
@@ -135,7 +136,7 @@ async fn run(
                 )),
                 [tokens] => {
                     let bound = sql::bind(tokens.clone(), &options.bindings);
-                    match bound.and_then(|tokens| sql::parse(&tokens)) {
+                    match bound.and_then(|tokens| parse(&tokens)) {
                         Ok(statement) => one(&executor, query, statement, options).await,
                         Err(error) => Err(error),
                     }
@@ -212,7 +213,7 @@ async fn several(
     for tokens in statements {
         let (child, _) = executor.account.queries.begin(&executor.session, None, "");
         let child = Child(child);
-        let done = match sql::parse(tokens) {
+        let done = match parse(tokens) {
             Ok(statement) => one(executor, &child.0, statement, options).await,
             Err(error) => Err(error),
         };

@@ -4,7 +4,7 @@ use axum::Json as JsonBody;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
 
-use crate::catalog::clock;
+use crate::clock;
 use crate::execute::VERSION;
 use crate::rows::{ColumnType, Rows};
 use crate::session::SessionState;

@@ -3,17 +3,13 @@
 use super::{Property, Shape};
 use crate::sql::error::SqlError;
 use crate::sql::parser::{Parser, parse_name};
-use crate::sql::statement::Properties;
 use crate::sql::token::TokenKind;
-use crate::sql::value::Value;
+use crate::sql::value::{Properties, Value};
 use Shape::*;
 
 /// Properties in any order, separated by blanks or commas, up to something else. One given twice
 /// is an error, and so is a comma that nothing follows.
-pub(in crate::sql) fn list(
-    parser: &mut Parser<'_>,
-    known: &[Property],
-) -> Result<Properties, SqlError> {
+pub(crate) fn list(parser: &mut Parser<'_>, known: &[Property]) -> Result<Properties, SqlError> {
     let mut found: Properties = Vec::new();
     let mut after_comma = false;
     loop {

@@ -1,11 +1,8 @@
 //! CREATE SERVICE and the `FROM …` of ALTER SERVICE.
 
-use super::error::SqlError;
-use super::parser::Parser;
-use super::property;
-use super::statement::{CreateService, Specification, Statement};
-use super::token::TokenKind;
+use super::{CreateService, Specification, Statement};
 use crate::kind::Kind;
+use crate::sql::{Parser, SqlError, TokenKind, property};
 
 impl Parser<'_> {
     /// After `CREATE SERVICE`. The pool and the specification come first, in this order; the

@@ -1,9 +1,10 @@
 //! What is understood, and how what is not is refused.
 
-use super::statement::{Change, CreateMode, Specification, Statement};
-use super::value::Value;
-use super::{SqlError, parse, split};
+use serde_json::{Value as Json, json};
+
+use super::{Change, CreateMode, Specification, Statement, parse};
 use crate::kind::Kind;
+use crate::sql::{Expression, SqlError, Value, bind, split};
 
 fn one(text: &str) -> Result<Statement, SqlError> {
     let statements = split(text)?;
@@ -112,4 +113,29 @@ fn the_names_after_unset_are_separated_by_commas() {
     assert!(one("ALTER COMPUTE POOL p UNSET COMMENT, AUTO_RESUME").is_ok());
     let refused = one("ALTER COMPUTE POOL p UNSET COMMENT AUTO_RESUME").unwrap_err();
     assert!(refused.message.contains("unexpected 'AUTO_RESUME'"), "{}", refused.message);
+}
+
+fn bound(text: &str, values: &Json) -> Result<Vec<Expression>, SqlError> {
+    let [tokens] = <[_; 1]>::try_from(split(text)?).expect("one statement");
+    match parse(&bind(tokens, values)?)? {
+        Statement::Select(found) => Ok(found.into_iter().map(|p| p.expression).collect()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn variables_become_literals_and_no_text_becomes_sql() {
+    let values = json!({
+        "1": {"type": "TEXT", "value": "a', CURRENT_ROLE(); --"},
+        "2": {"type": "FIXED", "value": "-7"},
+        "3": {"type": "ANY", "value": null},
+    });
+    let expected = vec![
+        Expression::Text("a', CURRENT_ROLE(); --".to_owned()),
+        Expression::Number("-7".to_owned()),
+        Expression::Null,
+    ];
+    assert_eq!(bound("SELECT ?, ?, ?", &values).unwrap(), expected);
+    assert_eq!(bound("SELECT :1, :2, :3", &values).unwrap(), expected);
+    assert_eq!(bound("SELECT ?, ?, ?, ?", &values).unwrap_err().code, "002049");
 }

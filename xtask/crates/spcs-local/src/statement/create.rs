@@ -1,12 +1,8 @@
 //! CREATE, ALTER and DROP.
 
-use super::error::SqlError;
-use super::parser::Parser;
-use super::property;
-use super::statement::{Change, Create, CreateMode, Statement};
-use super::token::TokenKind;
-use super::value::Value;
+use super::{Change, Create, CreateMode, Statement};
 use crate::kind::Kind;
+use crate::sql::{Parser, SqlError, TokenKind, Value, property};
 
 impl Parser<'_> {
     pub(super) fn create(&mut self) -> Result<Statement, SqlError> {

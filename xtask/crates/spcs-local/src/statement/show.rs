@@ -1,11 +1,9 @@
 //! SHOW in all its forms.
 
-use super::error::SqlError;
-use super::parser::Parser;
-use super::statement::{Scope, Show, Shown, Statement};
-use super::token::TokenKind;
+use super::{Scope, Show, Shown, Statement};
 use crate::absent::ABSENT;
 use crate::kind::Kind;
+use crate::sql::{Parser, SqlError, TokenKind};
 
 /// Which clauses a list can be narrowed with, besides IN.
 struct Clauses {
@@ -82,7 +80,7 @@ impl Parser<'_> {
     }
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
-        let nothing = || super::value::ObjectName(Vec::new());
+        let nothing = || crate::sql::ObjectName(Vec::new());
         let forms: [(&[&str], Shown); 8] = [
             (&["INTEGRATIONS"], Shown::Integrations),
             (&["PARAMETERS"], Shown::Parameters),

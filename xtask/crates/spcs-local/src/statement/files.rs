@@ -1,10 +1,8 @@
 //! LIST, REMOVE, PUT and GET.
 
-use super::error::SqlError;
-use super::parser::Parser;
-use super::property::{self, GET_OPTIONS, PUT_OPTIONS};
-use super::statement::{Statement, Transfer};
-use super::token::TokenKind;
+use super::{Statement, Transfer};
+use crate::sql::property::{self, Property, Shape};
+use crate::sql::{Parser, SqlError, TokenKind};
 
 impl Parser<'_> {
     /// `@stage/path`, bare or as a string.
@@ -63,3 +61,26 @@ impl Parser<'_> {
         Ok(Statement::Get(Transfer { file, location, options }))
     }
 }
+
+/// The options of PUT.
+const PUT_OPTIONS: &[Property] = &[
+    Property::new("PARALLEL", Shape::Number),
+    Property::new("AUTO_COMPRESS", Shape::Boolean),
+    Property::new(
+        "SOURCE_COMPRESSION",
+        Shape::Word(&[
+            "AUTO_DETECT",
+            "GZIP",
+            "BZ2",
+            "BROTLI",
+            "ZSTD",
+            "DEFLATE",
+            "RAW_DEFLATE",
+            "NONE",
+        ]),
+    ),
+    Property::new("OVERWRITE", Shape::Boolean),
+];
+/// The options of GET.
+const GET_OPTIONS: &[Property] =
+    &[Property::new("PARALLEL", Shape::Number), Property::new("PATTERN", Shape::Text)];

@@ -1,12 +1,22 @@
-//! What statements there are, as data.
+//! What statements there are, as data, and how they are read.
+//!
+//! What is not understood is an error with Snowflake's code and wording, never skipped.
 
-use super::expression::Expression;
-use super::value::{ObjectName, Value};
+mod create;
+mod files;
+mod grant;
+mod parse;
+mod service;
+mod show;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use parse::parse;
+
 use crate::absent::Absent;
 use crate::kind::Kind;
-
-/// Properties as written: upper-case names and values.
-pub(crate) type Properties = Vec<(String, Value)>;
+use crate::sql::{Expression, ObjectName, Properties};
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq)]

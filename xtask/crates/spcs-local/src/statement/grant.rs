@@ -1,10 +1,8 @@
 //! GRANT and REVOKE.
 
-use super::error::SqlError;
-use super::parser::Parser;
-use super::statement::{Grant, GrantTarget, Granted, Grantee, Statement};
-use super::value::ObjectName;
+use super::{Grant, GrantTarget, Granted, Grantee, Statement};
 use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::sql::{ObjectName, Parser, SqlError};
 
 impl Parser<'_> {
     pub(super) fn grant(&mut self, revoke: bool) -> Result<Statement, SqlError> {

@@ -1,0 +1,112 @@
+//! A statement from its tokens, by its first word.
+
+use super::{Projection, Statement};
+use crate::kind::Kind;
+use crate::sql::{Parser, SqlError, Token, TokenKind};
+
+/// One statement from its tokens.
+pub(crate) fn parse(tokens: &[Token]) -> Result<Statement, SqlError> {
+    let mut parser = Parser::new(tokens);
+    let statement = parser.statement()?;
+    match parser.peek().kind {
+        TokenKind::End => Ok(statement),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+impl Parser<'_> {
+    fn statement(&mut self) -> Result<Statement, SqlError> {
+        let TokenKind::Word(first) = &self.peek().kind else { return Err(self.unexpected()) };
+        let (start, first) = (self.mark(), first.clone());
+        self.advance();
+        match first.as_str() {
+            "USE" => self.use_(),
+            "CREATE" => self.create(),
+            "ALTER" => self.alter(),
+            "DROP" => self.drop(),
+            "DESCRIBE" | "DESC" => {
+                let kind = self.kind()?;
+                Ok(Statement::Describe { kind, name: self.name()? })
+            }
+            "SHOW" => self.show(),
+            "GRANT" => self.grant(false),
+            "REVOKE" => self.grant(true),
+            "SELECT" => self.select(),
+            "CALL" => {
+                let function = self.word()?;
+                self.expect_symbol("(")?;
+                Ok(Statement::Call { function, arguments: self.arguments()? })
+            }
+            "LIST" | "LS" => self.list(),
+            "REMOVE" | "RM" => self.remove(),
+            "PUT" => self.put(),
+            "GET" => self.get(),
+            "EXECUTE" if self.words(&["JOB", "SERVICE"]) => {
+                Err(SqlError::unsupported("EXECUTE JOB SERVICE"))
+            }
+            _ => {
+                self.back_to(start);
+                Err(self.unexpected())
+            }
+        }
+    }
+
+    fn use_(&mut self) -> Result<Statement, SqlError> {
+        if self.words(&["SECONDARY", "ROLES"]) {
+            if self.words(&["ALL"]) {
+                return Ok(Statement::UseSecondaryRoles { all: true });
+            }
+            self.expect(&["NONE"])?;
+            return Ok(Statement::UseSecondaryRoles { all: false });
+        }
+        for kind in [Kind::Role, Kind::Warehouse, Kind::Database, Kind::Schema] {
+            if self.phrase(kind.name()) {
+                return Ok(Statement::Use { kind, name: self.name()? });
+            }
+        }
+        // `USE x` is a database, `USE x.y` a schema.
+        let name = self.name()?;
+        let kind = if name.0.len() > 1 { Kind::Schema } else { Kind::Database };
+        Ok(Statement::Use { kind, name })
+    }
+
+    fn select(&mut self) -> Result<Statement, SqlError> {
+        if self.symbol("*") {
+            self.expect(&["FROM"])?;
+            self.expect(&["TABLE"])?;
+            self.expect_symbol("(")?;
+            self.expect(&["RESULT_SCAN"])?;
+            self.expect_symbol("(")?;
+            let query = if self.words(&["LAST_QUERY_ID"]) {
+                self.expect_symbol("(")?;
+                self.expect_symbol(")")?;
+                None
+            } else {
+                Some(self.text()?)
+            };
+            self.expect_symbol(")")?;
+            self.expect_symbol(")")?;
+            return Ok(Statement::ResultScan { query });
+        }
+        let mut projections = Vec::new();
+        loop {
+            let start = self.mark();
+            let expression = self.expression()?;
+            let written = self.written_since(start);
+            let column = if self.words(&["AS"]) || self.at_identifier() {
+                self.identifier()?
+            } else {
+                written.to_uppercase()
+            };
+            projections.push(Projection { expression, column });
+            if !self.symbol(",") {
+                return Ok(Statement::Select(projections));
+            }
+        }
+    }
+
+    /// The words of a kind, in the singular.
+    pub(super) fn kind(&mut self) -> Result<Kind, SqlError> {
+        Kind::ALL.into_iter().find(|kind| self.phrase(kind.name())).ok_or_else(|| self.unexpected())
+    }
+}
