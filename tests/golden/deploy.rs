@@ -90,7 +90,7 @@ fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
         .filter(|s| s.change != Change::Unchanged)
         .map(|s| (s.line, s.change))
         .collect();
-    assert_eq!(sent, [(3, Change::Run), (14, Change::Alter)], "USE ROLE and one ALTER SERVICE");
+    assert_eq!(sent, [(4, Change::Run), (17, Change::Alter)], "USE ROLE and one ALTER SERVICE");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn steps_wait_only_for_what_they_need() {
         ("service:milvus", "pool:milvus"),
         ("service:milvus", "push:milvus"),
         ("service:jupyter", "sql:bootstrap/140_external_access.sql"),
-        ("sql:services/040_service_roles.sql", "service:jupyter"),
+        ("sql:services/020_service_role.sql:jupyter", "service:jupyter"),
         ("ready:milvus", "service:milvus"),
     ] {
         assert!(waits_for(&plan, step, other), "{step} waits for {other}");

@@ -58,7 +58,7 @@ fn an_unknown_variable_is_named_with_its_line() {
     insta::assert_snapshot!(Small::new().statement("SELECT\n  '<% databse %>';").error(), @r"
     sql/bootstrap/010_one.sql:5: unknown variable `databse`
 
-    hint: define it in [variables] of spcs.toml, or use one of: account_role, data_stage, database, egress_hosts, egress_integration, endpoint_role, files_stage, ingress_integration, network_rule, owner_comment, repository, role, schema, security_role, specs_stage, system_role, target, user, user_password, user_role, warehouse, warehouse_auto_suspend, warehouse_size, web_host, web_instances, web_pool, web_pool_auto_suspend, web_pool_family, web_pool_max_nodes, web_pool_min_nodes, web_service, web_service_pool, web_spec_file
+    hint: define it in [variables] of spcs.toml, or use one of: account_role, data_stage, database, egress_hosts, egress_integration, endpoint_role, files_stage, ingress_integration, network_rule, owner_comment, repository, role, schema, security_role, specs_stage, system_role, target, user, user_password, user_role, warehouse, warehouse_auto_suspend, warehouse_size, web_host
     ");
 }
 
@@ -95,9 +95,9 @@ fn a_pool_that_nothing_uses_is_refused() {
     let pool =
         "[pools.more]\nname = \"MORE\"\nfamily = \"CPU_X64_XS\"\nmin_nodes = 1\nmax_nodes = 1\n";
     insta::assert_snapshot!(Small::new().more_config(pool).error(), @r"
-    spcs.toml:27: no template uses `<% more_pool %>`
+    spcs.toml:27: no service runs in the pool `more`
 
-    hint: use it in a file of sql/ or specs/, or take it out of spcs.toml
+    hint: name it in a service, or take [pools.more] out
     ");
 }
 
@@ -114,7 +114,7 @@ fn an_image_that_leaves_a_kind_of_target_out_is_refused() {
 
 #[test]
 fn a_variable_that_hides_one_set_later_is_refused() {
-    for name in ["target", "spec_digest", "web_image", "web_spec_file", "web_service_pool"] {
+    for name in ["target", "spec_digest", "web_image", "web_host", "spec_file", "service_pool"] {
         let error = Small::new().more_config(&format!("[variables]\n{name} = 3\n")).error();
         assert_eq!(error, format!("spcs.toml:28: the variable `{name}` is already defined"));
     }
@@ -150,11 +150,19 @@ fn a_spec_that_does_not_carry_its_digest_is_refused() {
 
 #[test]
 fn a_service_that_no_file_creates_is_refused() {
-    let service = "[services.more]\nname = \"MORE\"\nspec = \"specs/web.yaml\"\npool = \"web\"\n";
-    insta::assert_snapshot!(Small::new().more_config(service).statement("SELECT '<% more_service %>';").error(), @r"
-    no file of sql/services creates the service `DEMO.PUBLIC.MORE`
+    insta::assert_snapshot!(Small::new().without("services/010_service.sql").error(), @r"
+    no file of sql/services creates the service `DEMO.PUBLIC.WEB`
 
-    hint: add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.more] out of spcs.toml
+    hint: add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.web] out of spcs.toml
+    ");
+}
+
+#[test]
+fn a_pool_that_no_file_creates_is_refused() {
+    insta::assert_snapshot!(Small::new().without("bootstrap/020_pool.sql").error(), @r"
+    no file of sql/bootstrap creates the compute pool `WEB_POOL`
+
+    hint: add one with `CREATE COMPUTE POOL IF NOT EXISTS`, or take [pools.web] out of spcs.toml
     ");
 }
 

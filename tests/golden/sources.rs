@@ -38,7 +38,7 @@ pub(crate) fn desired() -> Desired {
 }
 
 /// The project's own files for a deployment that chooses otherwise wherever a file of sql/ has a
-/// condition: a schema of its own, no way out, and the ingress integration.
+/// condition: a schema of its own, no hosts to connect to, no warehouse, and the ingress integration.
 pub(crate) fn desired_otherwise() -> Desired {
     let texts = |folder: &str, ending: &str| {
         let files = files(&[folder], ending).into_iter();
@@ -49,6 +49,7 @@ pub(crate) fn desired_otherwise() -> Desired {
         ("schema = \"PUBLIC\"", "schema = \"SEARCH\""),
         ("hosts = [\"pypi.org:443\", \"files.pythonhosted.org:443\"]", "hosts = []"),
         ("create_integration = false", "create_integration = true"),
+        ("\nquery_warehouse = true", "\nquery_warehouse = false"),
     ] {
         assert_eq!(config.matches(from).count(), 1, "spcs.toml has `{from}` once");
         config = config.replace(from, to);
@@ -98,13 +99,21 @@ pool = "web"
 kind = "local"
 "#;
 
-const SMALL_SQL: &str = "-- The service.
+const SMALL_SQL: &str = "-- A service.
 -- role: <% system_role %>
+-- for each: service
 USE ROLE <% system_role %>;
-CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% web_service %>
-  IN COMPUTE POOL <% web_pool %>
+CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% service %>
+  IN COMPUTE POOL <% service_pool %>
   FROM @<% database %>.<% schema %>.<% specs_stage %>
-  SPECIFICATION_FILE = '<% web_spec_file %>';
+  SPECIFICATION_FILE = '<% spec_file %>';
+";
+
+const SMALL_POOL: &str = "-- A pool.
+-- role: <% system_role %>
+-- for each: pool
+USE ROLE <% system_role %>;
+CREATE COMPUTE POOL IF NOT EXISTS <% pool %>;
 ";
 
 pub(crate) const SMALL_SPEC: &str = "spec:
@@ -118,7 +127,8 @@ pub(crate) const SMALL_SPEC: &str = "spec:
 impl Small {
     pub(crate) fn new() -> Small {
         Small { config: SMALL_CONFIG.to_owned(), sql: Vec::new(), spec: SMALL_SPEC.to_owned() }
-            .sql("services/010_web.sql", SMALL_SQL)
+            .sql("services/010_service.sql", SMALL_SQL)
+            .sql("bootstrap/020_pool.sql", SMALL_POOL)
     }
 
     pub(crate) fn config(mut self, from: &str, to: &str) -> Small {
@@ -134,6 +144,11 @@ impl Small {
 
     pub(crate) fn sql(mut self, name: &str, text: &str) -> Small {
         self.sql.push(SourceFile { path: format!("sql/{name}"), text: text.to_owned() });
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Small {
+        self.sql.retain(|file| file.path != format!("sql/{name}"));
         self
     }
 

@@ -20,13 +20,6 @@ fn both_services_run_in_one_pool_when_they_name_it() {
     let (start, end) =
         (pool.find("\n[pools.jupyter]").unwrap(), pool.find("# The key is").unwrap());
     sandbox.edit("spcs.toml", &pool[start..end], "");
-    for file in ["sql/bootstrap/060_compute_pools.sql", "sql/teardown/020_compute_pools.sql"] {
-        let text = sandbox.read(file);
-        let kept =
-            text.split_inclusive(";\n").filter(|statement| !statement.contains("jupyter_pool"));
-        let kept: String = kept.collect();
-        std::fs::write(sandbox.path(file), kept).unwrap();
-    }
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
     // Where they run, the platform shows: a pool with a service of its own is in use by it.
@@ -56,7 +49,7 @@ fn edited_settings_are_altered_and_then_as_the_files_ask() {
     assert_eq!(
         planned(&sandbox),
         [
-            "~ alter settings of compute pool JUPYTER_COMPUTE_POOL sql/bootstrap/060_compute_pools.sql:26",
+            "~ alter settings of compute pool JUPYTER_COMPUTE_POOL sql/bootstrap/060_compute_pool.sql:14",
             "+ create network rule MILVUS_DEMO.PUBLIC.WAY_OUT sql/bootstrap/130_network_rule.sql:6",
             "~ alter settings of external access integration MILVUS_EGRESS_EAI sql/bootstrap/140_external_access.sql:11",
         ]

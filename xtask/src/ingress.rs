@@ -9,12 +9,9 @@ pub(crate) fn url(host: &str) -> String {
     format!("{scheme}://{host}")
 }
 
-/// The URL of the first public endpoint that has one.
-pub(crate) fn first_public<'e>(
-    endpoints: impl IntoIterator<Item = &'e Endpoint>,
-) -> Option<String> {
-    let mut public = endpoints.into_iter().filter(|endpoint| endpoint.is_public);
-    public.find_map(|endpoint| endpoint.ingress_url.as_deref().map(url))
+/// The URL of an endpoint, if it has one yet.
+pub(crate) fn url_of(endpoint: Option<&Endpoint>) -> Option<String> {
+    endpoint?.ingress_url.as_deref().map(url)
 }
 
 #[cfg(test)]

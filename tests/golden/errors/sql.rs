@@ -91,7 +91,7 @@ fn a_set_that_needs_an_image_says_which() {
     let error = spcs_plan::run_sql(&desired, &nothing, spcs_plan::UserPassword::Kept, "services")
         .unwrap_err();
     insta::assert_snapshot!(format!("{error}\n\nhint: {}", error.hint().unwrap()), @r"
-    sql/services/010_milvus.sql: the spec of `MILVUS_DEMO.PUBLIC.MILVUS` is not known: build `milvus`
+    sql/services/010_service.sql: the spec of `MILVUS_DEMO.PUBLIC.JUPYTER` is not known: build `jupyter`
 
     hint: build the images first: cargo xtask build
     ");
@@ -132,6 +132,6 @@ fn a_file_that_needs_no_image_runs_before_one_is_built() {
             file,
         )
     };
-    assert_eq!(run("services/040_service_roles.sql").unwrap().steps.len(), 1);
-    assert!(run("services/010_milvus.sql").is_err());
+    assert_eq!(run("services/020_service_role.sql").unwrap().steps.len(), 1);
+    assert!(run("services/010_service.sql").is_err());
 }

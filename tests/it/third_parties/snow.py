@@ -31,8 +31,6 @@ VALUES = {
     "user_password": "Not-4-secret",
     "owner_comment": "managed by cargo xtask, deployment milvus_demo",
     "ingress_integration": "SNOWSERVICES_INGRESS_OAUTH",
-    "milvus_pool": "MILVUS_COMPUTE_POOL",
-    "jupyter_pool": "JUPYTER_COMPUTE_POOL",
     "warehouse": "MILVUS_WAREHOUSE",
     "warehouse_size": "X-SMALL",
     "warehouse_auto_suspend": "180",
@@ -45,18 +43,18 @@ VALUES = {
     "network_rule": "MILVUS_EGRESS_RULE",
     "egress_hosts": "'pypi.org:443', 'files.pythonhosted.org:443'",
     "egress_integration": "MILVUS_EGRESS_EAI",
-    "milvus_service": "MILVUS",
-    "jupyter_service": "JUPYTER",
-    "milvus_service_pool": "MILVUS_COMPUTE_POOL",
-    "jupyter_service_pool": "JUPYTER_COMPUTE_POOL",
-    "milvus_spec_file": "milvus.yaml",
-    "jupyter_spec_file": "jupyter.yaml",
-    "milvus_instances": "1",
-    "jupyter_instances": "1",
 }
-for pool in ("milvus_pool", "jupyter_pool"):
-    VALUES |= {f"{pool}_min_nodes": "1", f"{pool}_max_nodes": "1"}
-    VALUES |= {f"{pool}_family": "CPU_X64_S", f"{pool}_auto_suspend": "3600"}
+POOL = {"pool_min_nodes": "1", "pool_max_nodes": "1", "pool_family": "CPU_X64_S",
+        "pool_auto_suspend": "3600"}
+INSTANCES = {"min_instances": "1", "max_instances": "1"}
+# The values of what a file is rendered for, once for each.
+EACH = {
+    "pool": [POOL | {"pool": f"{name}_COMPUTE_POOL"} for name in ("MILVUS", "JUPYTER")],
+    "service": [
+        INSTANCES | {"service": name, "service_pool": f"{name}_COMPUTE_POOL",
+                     "spec_file": f"{name.lower()}.yaml"} for name in ("MILVUS", "JUPYTER")
+    ],
+}
 
 SPEC = """\
 spec:
@@ -152,11 +150,16 @@ class Snow:
         return next(iter(answer.values()))
 
     def sql_file(self, path):
-        """Runs one of our SQL files, with exactly the values that it names."""
+        """Runs one of our SQL files, for each entry that it is for, with exactly the values that it
+        names."""
         with open(path, encoding="utf-8") as file:
-            names = sorted(set(re.findall(r"<% (\w+) %>", file.read())))
-        values = [part for name in names for part in ("-D", f"{name}={VALUES[name]}")]
-        self.text("sql", "-f", path, *values)
+            text = file.read()
+        names = sorted(set(re.findall(r"<% (\w+) %>", text)))
+        each = re.search(r"^-- for each: (\w+)$", text, re.MULTILINE)
+        for entry in EACH[each[1]] if each else [{}]:
+            known = VALUES | entry
+            values = [part for name in names for part in ("-D", f"{name}={known[name]}")]
+            self.text("sql", "-f", path, *values)
 
 
 def connection(snow):

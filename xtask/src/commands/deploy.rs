@@ -36,7 +36,7 @@ fn report(
     outcome: &Outcome,
     password: Option<&Password>,
 ) -> Result<()> {
-    let url = ingress::first_public(outcome.endpoints.values().flatten());
+    let url = ingress::url_of(outcome.opened.as_ref());
     let user = target.project.config.deployment.user.to_string();
     let services: Vec<_> = target
         .desired
@@ -72,7 +72,7 @@ fn report(
             format!("in the file {}", file.display())
         }
     };
-    let url = url.unwrap_or_else(|| "no service has a public endpoint".to_owned());
+    let url = url.unwrap_or_else(|| "spcs.toml says no endpoint to open".to_owned());
     let text = format!("url:       {url}\nuser:      {user}\npassword:  {place}\n");
     context.console.data(&document, text)
 }

@@ -1,9 +1,10 @@
-//! `open`: the notebook in the browser.
+//! `open`: the deployment's endpoint in the browser.
 
 use anyhow::Result;
 use serde_json::json;
 use spcs_apply::error::Kind;
 use spcs_apply::observe;
+use spcs_plan::PublicEndpoint;
 
 use crate::context::Context;
 use crate::failure::Failure;
@@ -12,7 +13,7 @@ use crate::target::{Platform, Target};
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let target = Target::open(context, Platform::MustRun).await?;
-    let url = public_url(&target).await?;
+    let url = public_url(&target, "open", target.desired.opened.as_ref()).await?;
     let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     let opener =
         if cfg!(target_os = "macos") { Some("open") } else { screen.then_some("xdg-open") };
@@ -27,19 +28,27 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     context.console.data(&json!({"url": url}), &url)
 }
 
-/// The URL of the deployment's first public endpoint.
-pub(crate) async fn public_url(target: &Target<'_>) -> Result<String> {
+/// The URL of an endpoint of `[endpoints]`: `what` is its key there.
+pub(crate) async fn public_url(
+    target: &Target<'_>,
+    what: &str,
+    wanted: Option<&PublicEndpoint>,
+) -> Result<String> {
+    let wanted = wanted.ok_or_else(|| {
+        Failure::new(Kind::Input, format!("spcs.toml does not say which endpoint to {what}"))
+            .hint(format!("add `{what} = {{ service = \"…\", endpoint = \"…\" }}` to [endpoints]"))
+    })?;
     let session = target.sessions.observer(&target.project).await?;
-    let mut found = None;
-    for service in target.desired.services.values().filter(|service| service.public) {
-        let endpoints = observe::endpoints(&session, &service.name).await;
-        let doing = format!("asking for the endpoints of service {}", service.name);
-        let endpoints = endpoints.map_err(|source| spcs_apply::Error::Session { doing, source })?;
-        found = found.or(ingress::first_public(endpoints.iter().flatten()));
-    }
+    let endpoints = observe::endpoints(&session, &wanted.name).await;
+    let doing = format!("asking for the endpoints of service {}", wanted.name);
+    let endpoints = endpoints.map_err(|source| spcs_apply::Error::Session { doing, source })?;
     target.sessions.give_back(session);
-    found.ok_or_else(|| {
-        Failure::new(Kind::Wait, "no service has a public endpoint with a URL yet")
+    let mut endpoints = endpoints.iter().flatten();
+    let found = endpoints.find(|endpoint| endpoint.name == wanted.endpoint);
+    ingress::url_of(found).ok_or_else(|| {
+        let message =
+            format!("the endpoint {} of service {} has no URL yet", wanted.endpoint, wanted.name);
+        Failure::new(Kind::Wait, message)
             .hint("`cargo xtask deploy` creates the services and waits for their endpoints")
             .into()
     })

@@ -61,7 +61,7 @@ pub(crate) async fn endpoints(context: &Context, args: Waiting) -> Result<()> {
             table.row([service, &e.name, &e.protocol, &e.port, &url]);
         }
     }
-    let url = ingress::first_public(outcome.endpoints.values().flatten());
+    let url = ingress::url_of(outcome.opened.as_ref());
     context.console.data(&json!({"url": url, "endpoints": outcome.endpoints}), table.render())
 }
 

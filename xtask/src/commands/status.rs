@@ -36,7 +36,11 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         let doing = format!("reading the state of service {}", service.name);
         services.push(read.await.map_err(|source| spcs_apply::Error::Session { doing, source })?);
     }
-    let url = ingress::first_public(services.iter().flat_map(|service| &service.endpoints));
+    let opened = target.desired.opened.as_ref().and_then(|wanted| {
+        let service = services.iter().find(|service| service.key == wanted.service)?;
+        service.endpoints.iter().find(|endpoint| endpoint.name == wanted.endpoint)
+    });
+    let url = ingress::url_of(opened);
     let mut text = table(&services).render();
     if let Some(url) = &url {
         text.push_str(&format!("\nurl: {url}\n"));

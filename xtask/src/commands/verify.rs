@@ -28,7 +28,7 @@ const LOWEST_SCORE: f64 = 0.6;
 
 pub(crate) async fn run(context: &Context, args: Verify) -> Result<()> {
     let target = Target::open(context, Platform::MustRun).await?;
-    let url = public_url(&target).await?;
+    let url = public_url(&target, "verify", target.desired.verified.as_ref()).await?;
     let token = user_token(context, &target).await?;
     context.console.say(format!("running {NOTEBOOK} at {url}"));
     let jupyter = Jupyter::open(&url, &token).await?;

@@ -117,6 +117,10 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
     })
     .await?;
     let endpoints = std::mem::take(&mut *lock(&shared.endpoints));
+    let opened = shared.run.desired.opened.as_ref();
+    let opened = opened.and_then(|wanted| {
+        endpoints.get(&wanted.service)?.iter().find(|found| found.name == wanted.endpoint).cloned()
+    });
     let mut failures = Vec::new();
     let mut steps = Vec::new();
     for ended in report.ended {
@@ -136,7 +140,7 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
     if !failures.is_empty() {
         return Err(Error::Steps { failures, not_started: report.not_started.len() });
     }
-    Ok(Outcome { steps, endpoints })
+    Ok(Outcome { steps, endpoints, opened })
 }
 
 fn load(action: &Action) -> Load {

@@ -1,6 +1,7 @@
 //! `spcs.toml`, read strictly: an unknown key or a value of the wrong form is an error with its line.
 
 mod names;
+mod order;
 mod parse;
 mod target;
 
@@ -24,9 +25,12 @@ pub struct Config {
     /// The security integration older accounts need for ingress.
     #[serde(default)]
     pub ingress: Ingress,
-    /// Where a service may connect to outside of Snowflake.
+    /// Where services with `egress = true` may connect to outside of Snowflake.
     #[serde(default)]
     pub egress: Egress,
+    /// The public endpoints that commands go to.
+    #[serde(default)]
+    pub endpoints: Endpoints,
     /// Compute pools.
     pub pools: BTreeMap<Key, Pool>,
     /// Container images.
@@ -133,7 +137,7 @@ impl Default for Ingress {
     }
 }
 
-/// Where a service may connect to outside of Snowflake. Without hosts no rule is made.
+/// Where services may connect to outside of Snowflake. Without hosts no rule is made.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Egress {
@@ -153,6 +157,26 @@ impl Default for Egress {
             integration: Identifier::literal("MILVUS_EGRESS_EAI"),
         }
     }
+}
+
+/// The public endpoints that commands go to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Endpoints {
+    /// The one that `open` shows and whose URL `deploy` ends with.
+    pub open: Option<toml::Spanned<Endpoint>>,
+    /// The one that `verify` runs the notebook at.
+    pub verify: Option<toml::Spanned<Endpoint>>,
+}
+
+/// One endpoint of a service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// A key of `[services]`.
+    pub service: Key,
+    /// Its name in the service's spec.
+    pub endpoint: String,
 }
 
 /// A compute pool.
@@ -234,13 +258,32 @@ impl ByTarget {
 pub struct Service {
     /// Its name in the schema.
     pub name: Identifier,
-    /// Its spec, a file of the project.
+    /// Its spec, a file of the project that several services may share.
     pub spec: String,
     /// A key of `[pools]`.
     pub pool: Key,
-    /// How many instances run.
+    /// At least one.
     #[serde(default = "one")]
-    pub instances: u32,
+    pub min_instances: u32,
+    /// Not below `min_instances`, and the same if missing.
+    pub max_instances: Option<u32>,
+    /// Keys of `[services]` that have to be ready before this one is started.
+    #[serde(default)]
+    pub after: Vec<toml::Spanned<Key>>,
+    /// Whether it may connect to the hosts of `[egress]`. If missing, the files leave that alone.
+    pub egress: Option<bool>,
+    /// Whether its queries run in the warehouse. If missing, the files leave that alone.
+    pub query_warehouse: Option<bool>,
+    /// Values for its spec that are its own.
+    #[serde(default)]
+    pub variables: BTreeMap<Key, toml::Spanned<Variable>>,
+}
+
+impl Service {
+    /// The most instances that run.
+    pub fn max_instances(&self) -> u32 {
+        self.max_instances.unwrap_or(self.min_instances)
+    }
 }
 
 fn one() -> u32 {

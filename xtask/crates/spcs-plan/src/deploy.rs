@@ -52,14 +52,19 @@ pub fn deploy(
         let needs = made_by(ObjectKind::ComputePool, name).into_iter().collect();
         steps.push(services::wait_for_pool(key, name, observed, needs));
     }
-    for (key, service) in &desired.services {
+    let has_to_be_ready = |key: &String| desired.services.values().any(|s| s.after.contains(key));
+    for (key, service) in desired.in_start_order() {
         let mut needs = of_each("push", &service.images);
         needs.push(format!("put:{key}"));
         if !asleep.iter().any(|(pool, _)| **pool == service.pool) {
             needs.push(format!("pool:{}", service.pool));
         }
         needs.extend(all_set_up.clone());
+        needs.append(&mut of_each("ready", &service.after));
         steps.push(services::service(key, service, desired, observed, needs));
+        if has_to_be_ready(key) {
+            steps.push(services::wait_until_ready(key, service));
+        }
     }
     for (key, name) in asleep {
         let users = desired.services.iter().filter(|(_, service)| service.pool == *key);
@@ -70,10 +75,10 @@ pub fn deploy(
     let after = files(desired, "services").iter().filter(|f| sql::services_of(f).next().is_none());
     let created = desired.services.keys().map(|key| format!("service:{key}")).collect();
     steps.append(&mut sql::chain(desired, observed, after, created));
-    for (key, service) in &desired.services {
+    for (key, service) in desired.services.iter().filter(|(key, _)| !has_to_be_ready(key)) {
         steps.push(services::wait_until_ready(key, service));
     }
-    for (key, service) in desired.services.iter().filter(|(_, service)| service.public) {
+    for (key, service) in desired.services.iter().filter(|(_, s)| !s.public.is_empty()) {
         steps.push(services::wait_for_endpoints(key, service));
     }
     Ok(Plan { target: desired.target.clone(), steps })

@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::config::Config;
+use toml::Spanned;
+
+use crate::check;
+use crate::config::Endpoint;
 use crate::error::Error;
+use crate::files::{self, ServiceFacts};
 use crate::project::Project;
 use crate::spec::{self, RenderedSpec};
 use crate::sql::{Effect, ObjectKind, SqlFile};
-use crate::template::{self, Syntax};
-use crate::variables::{self, Value, Variables};
+use crate::variables;
 use crate::yaml;
 
 /// Whether an image can be pushed as it is.
@@ -44,6 +48,12 @@ pub struct Desired {
     pub images: BTreeMap<String, ImageState>,
     /// Services by key.
     pub services: BTreeMap<String, DesiredService>,
+    /// The keys of the services in an order in which each comes after those it waits for.
+    pub start_order: Vec<String>,
+    /// The endpoint that `open` shows.
+    pub opened: Option<PublicEndpoint>,
+    /// The endpoint that `verify` runs the notebook at.
+    pub verified: Option<PublicEndpoint>,
     /// Names of pools by key.
     pub pools: BTreeMap<String, String>,
     /// The user that logs in at the endpoints.
@@ -63,10 +73,23 @@ pub struct DesiredService {
     pub pool: String,
     /// The keys of the images it runs.
     pub images: Vec<String>,
-    /// Whether it has an endpoint that is public.
-    pub public: bool,
+    /// The keys of the services that must be ready before it starts.
+    pub after: Vec<String>,
+    /// The names of its endpoints that are public.
+    pub public: Vec<String>,
     /// Its spec, when all its images are built.
     pub spec: Option<RenderedSpec>,
+}
+
+/// A public endpoint that a command goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicEndpoint {
+    /// The key of its service.
+    pub service: String,
+    /// `DB.SCHEMA.NAME` of its service.
+    pub name: String,
+    /// Its name in the service's spec.
+    pub endpoint: String,
 }
 
 /// Renders and checks every file for a target. `images` says of each image whether it is built;
@@ -77,8 +100,8 @@ pub fn desired(
     images: &BTreeMap<String, ImageState>,
 ) -> Result<Desired, Error> {
     project.target(target)?;
-    variables::check(project)?;
-    check_all_used(project)?;
+    check::variables(project)?;
+    check::all_used(project)?;
     let mut built: BTreeMap<String, String> = BTreeMap::new();
     let mut desired_images = BTreeMap::new();
     for key in project.config.images.keys().map(ToString::to_string) {
@@ -92,31 +115,46 @@ pub fn desired(
         desired_images.insert(key, state);
     }
     let mut services = BTreeMap::new();
-    let mut spec_files = BTreeMap::new();
+    let mut facts = BTreeMap::new();
     for key in project.config.services.keys().map(ToString::to_string) {
         let service = service(project, target, &key, &built)?;
-        if let Some(spec) = &service.spec {
-            spec_files.insert(key.clone(), spec.file_name.clone());
-        }
+        let spec_file = service.spec.as_ref().map(|spec| spec.file_name.clone());
+        let is_public = !service.public.is_empty();
+        facts.insert(key.clone(), ServiceFacts { spec_file, is_public });
         services.insert(key, service);
     }
     let mut sets = BTreeMap::new();
     let mut left_out = BTreeMap::new();
     for (set, sources) in &project.sql {
-        let files = sql_files(project, target, set, &spec_files)?;
+        let files = files::rendered(project, target, set, &facts)?;
         for source in sources.iter().filter(|s| !files.iter().any(|file| file.path == s.path)) {
             let condition = source.text.lines().find_map(|line| line.strip_prefix("-- when: "));
             left_out.insert(source.path.clone(), condition.unwrap_or_default().trim().to_owned());
         }
         sets.insert(set.clone(), files);
     }
+    let creates = |set: &str, kind: ObjectKind, name: &str| {
+        sets.get(set).into_iter().flatten().any(|file: &SqlFile| file.creates(kind, name))
+    };
     for (key, service) in &services {
-        let mut files = sets.get("services").into_iter().flatten();
-        if !files.any(|file: &SqlFile| file.creates(ObjectKind::Service, &service.name)) {
+        if !creates("services", ObjectKind::Service, &service.name) {
             return Err(nothing_creates(key, &service.name));
         }
     }
+    for (key, pool) in &project.config.pools {
+        if !creates("bootstrap", ObjectKind::ComputePool, &pool.name) {
+            let message =
+                format!("no file of sql/bootstrap creates the compute pool `{}`", pool.name);
+            return Err(Error::new(message).with_hint(format!(
+                "add one with `CREATE COMPUTE POOL IF NOT EXISTS`, or take [pools.{key}] out of spcs.toml"
+            )));
+        }
+    }
     let d = &project.config.deployment;
+    let endpoints = &project.config.endpoints;
+    let opened = public_endpoint(project, &services, endpoints.open.as_ref())?;
+    let verified = public_endpoint(project, &services, endpoints.verify.as_ref())?;
+    let start_order = project.config.start_order();
     let pools = project.config.pools.iter();
     Ok(Desired {
         target: target.to_owned(),
@@ -125,10 +163,13 @@ pub fn desired(
         left_out,
         images: desired_images,
         services,
+        start_order: start_order.into_iter().map(ToString::to_string).collect(),
+        opened,
+        verified,
         pools: pools.map(|(key, pool)| (key.to_string(), pool.name.to_string())).collect(),
         user: d.user.to_string(),
-        repository: in_schema(project, &d.repository),
-        specs_stage: in_schema(project, &d.stages.specs),
+        repository: project.in_schema(&d.repository),
+        specs_stage: project.in_schema(&d.stages.specs),
     })
 }
 
@@ -144,6 +185,11 @@ impl Desired {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The services, each after those it waits for.
+    pub(crate) fn in_start_order(&self) -> impl Iterator<Item = (&String, &DesiredService)> {
+        self.start_order.iter().filter_map(|key| self.services.get_key_value(key))
     }
 
     /// Every role and user that the files grant something to, as `("ROLE", name)` or `("USER", name)`.
@@ -166,7 +212,7 @@ fn service(
     built: &BTreeMap<String, String>,
 ) -> Result<DesiredService, Error> {
     let config = spec::find(project, key)?;
-    let file = spec::source(project, config)?;
+    let file = project.spec(config)?;
     let images = spec::images_of(project, file)?;
     // A spec is checked even when its digests are not known yet.
     let mut digests = built.clone();
@@ -176,68 +222,18 @@ fn service(
     let rendered = spec::render_spec(project, target, key, &digests)?;
     let parsed = yaml::parse(&file.path, &rendered.text)?;
     let endpoints = parsed.pointer("/spec/endpoints").and_then(|list| list.as_array());
-    let public = endpoints.is_some_and(|list| {
-        list.iter().any(|endpoint| endpoint.get("public").and_then(|p| p.as_bool()) == Some(true))
-    });
+    let is_public = |endpoint: &&Json| endpoint.get("public").and_then(Json::as_bool) == Some(true);
+    let public = endpoints.into_iter().flatten().filter(is_public);
+    let public = public.filter_map(|endpoint| endpoint.get("name")?.as_str());
     let known = images.iter().all(|image| built.contains_key(image));
     Ok(DesiredService {
-        name: in_schema(project, &config.name),
+        name: project.in_schema(&config.name),
         pool: config.pool.to_string(),
         images,
-        public,
+        after: config.after.iter().map(|key| key.get_ref().to_string()).collect(),
+        public: public.map(str::to_owned).collect(),
         spec: known.then_some(rendered),
     })
-}
-
-/// The files of a set whose condition holds, rendered. A spec file that is not known yet stands as
-/// `<service>.yaml`: such a statement is rendered again when it is.
-pub(crate) fn sql_files(
-    project: &Project,
-    target: &str,
-    set: &str,
-    spec_files: &BTreeMap<String, String>,
-) -> Result<Vec<SqlFile>, Error> {
-    let mut variables = Variables::of(&project.config);
-    variables.set("target", Value::Text(target.to_owned()));
-    for key in project.config.services.keys() {
-        let name = spec_files.get(&**key).cloned().unwrap_or_else(|| format!("{key}.yaml"));
-        variables.set(format!("{key}_spec_file"), Value::Text(name));
-    }
-    let mut files = Vec::new();
-    for source in project.sql.get(set).into_iter().flatten() {
-        let text = template::render(source, Syntax::Sql, &variables)?;
-        let file = SqlFile::parse(&source.path, &text)?;
-        let holds = match file.when.as_deref() {
-            None => true,
-            Some(condition) => condition_holds(&project.config, condition).ok_or_else(|| {
-                Error::new(format!("unknown condition `{condition}`"))
-                    .at(&source.path, 3)
-                    .with_hint(format!("use one of: {}", CONDITIONS.join(", ")))
-            })?,
-        };
-        if holds {
-            files.push(file);
-        }
-    }
-    Ok(files)
-}
-
-const CONDITIONS: [&str; 4] = ["ingress_integration", "egress", "not egress", "own_schema"];
-
-fn condition_holds(config: &Config, condition: &str) -> Option<bool> {
-    match condition {
-        "ingress_integration" => Some(config.ingress.create_integration),
-        "egress" => Some(!config.egress.hosts.is_empty()),
-        "not egress" => Some(config.egress.hosts.is_empty()),
-        "own_schema" => Some(&*config.deployment.schema != "PUBLIC"),
-        _ => None,
-    }
-}
-
-/// `DB.SCHEMA.NAME`.
-pub(crate) fn in_schema(project: &Project, name: &str) -> String {
-    let d = &project.config.deployment;
-    format!("{}.{}.{name}", d.database, d.schema)
 }
 
 /// A service of `spcs.toml` that no file creates would be waited for in vain.
@@ -248,18 +244,24 @@ pub(crate) fn nothing_creates(service: &str, name: &str) -> Error {
     Error::new(format!("no file of sql/services creates the service `{name}`")).with_hint(hint)
 }
 
-/// What the user listed must be used by some template, or it is a mistake that nobody notices.
-fn check_all_used(project: &Project) -> Result<(), Error> {
-    let mut used = BTreeSet::new();
-    for file in project.sql.values().flatten().chain(project.specs.values()) {
-        used.extend(template::used(file)?);
+/// An endpoint of `[endpoints]`, which must be public.
+fn public_endpoint(
+    project: &Project,
+    services: &BTreeMap<String, DesiredService>,
+    wanted: Option<&Spanned<Endpoint>>,
+) -> Result<Option<PublicEndpoint>, Error> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let Endpoint { service, endpoint } = wanted.get_ref();
+    let Some(desired) = services.get(&**service) else { return Ok(None) };
+    if !desired.public.contains(endpoint) {
+        let message = format!("the service `{service}` has no public endpoint `{endpoint}`");
+        let hint = match desired.public.as_slice() {
+            [] => "add one with `public: true` to its spec".to_owned(),
+            public => format!("choose one of {}", public.join(", ")),
+        };
+        let line = crate::config::line_at(&project.config_text, wanted.span().start);
+        return Err(Error::new(message).at("spcs.toml", line).with_hint(hint));
     }
-    for (name, line) in variables::user_defined(project) {
-        if !used.contains(&name) {
-            return Err(Error::new(format!("no template uses `<% {name} %>`"))
-                .at("spcs.toml", line)
-                .with_hint("use it in a file of sql/ or specs/, or take it out of spcs.toml"));
-        }
-    }
-    Ok(())
+    let (service, endpoint) = (service.to_string(), endpoint.clone());
+    Ok(Some(PublicEndpoint { service, name: desired.name.clone(), endpoint }))
 }

@@ -5,12 +5,14 @@
 //! Nothing here talks to anything: `spcs-apply` reads targets and carries plans out.
 
 mod canonical;
+mod check;
 mod clean;
 pub mod config;
 mod decide;
 mod deploy;
 mod desired;
 mod error;
+mod files;
 mod observed;
 mod plan;
 mod project;
@@ -23,7 +25,7 @@ mod yaml;
 
 pub use clean::clean;
 pub use deploy::{UserPassword, chosen_files, deploy, run_sql, service_statements};
-pub use desired::{Desired, DesiredService, ImageState, desired};
+pub use desired::{Desired, DesiredService, ImageState, PublicEndpoint, desired};
 pub use error::Error;
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
 pub use plan::{Action, Change, Plan, PlannedStatement, Step};

@@ -4,7 +4,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, Target, TargetKind};
+use crate::config::{Config, Service, Target, TargetKind};
 use crate::error::Error;
 
 /// The files of a project. It is a value: reading it is the only time files are touched.
@@ -61,6 +61,18 @@ impl Project {
                 .at("spcs.toml", None)
                 .with_hint(format!("choose one of {}, or add [target.{name}]", known.join(", ")))
         })
+    }
+
+    /// The spec of a service, not rendered.
+    pub(crate) fn spec(&self, service: &Service) -> Result<&SourceFile, Error> {
+        let read = self.specs.get(&service.spec);
+        read.ok_or_else(|| Error::new("the spec was not read").at(&service.spec, None))
+    }
+
+    /// `DB.SCHEMA.NAME`.
+    pub(crate) fn in_schema(&self, name: &str) -> String {
+        let d = &self.config.deployment;
+        format!("{}.{}.{name}", d.database, d.schema)
     }
 
     /// The kind of a target, for what differs by it.

@@ -47,7 +47,7 @@ pub fn render_spec(
 ) -> Result<RenderedSpec, Error> {
     project.target(target)?;
     let config = find(project, service)?;
-    let file = source(project, config)?;
+    let file = project.spec(config)?;
     for image in images_of(project, file)? {
         if !digests.contains_key(&image) {
             return Err(Error::new(format!("the image `{image}` is not built"))
@@ -56,7 +56,7 @@ pub fn render_spec(
         }
     }
     let render = |spec_digest: &str| {
-        let mut variables = Variables::of(&project.config);
+        let mut variables = Variables::of_spec(&project.config, config);
         for (image, digest) in digests {
             let reference = Value::Text(image_reference(project, image, digest));
             variables.set(format!("{image}_image"), reference);
@@ -87,11 +87,4 @@ pub(crate) fn find<'p>(project: &'p Project, service: &str) -> Result<&'p Servic
             .at("spcs.toml", None)
             .with_hint(format!("choose one of {}", known.join(", ")))
     })
-}
-
-pub(crate) fn source<'p>(project: &'p Project, service: &Service) -> Result<&'p SourceFile, Error> {
-    project
-        .specs
-        .get(&service.spec)
-        .ok_or_else(|| Error::new("the spec was not read").at(&service.spec, None))
 }

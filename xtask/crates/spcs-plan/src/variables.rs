@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, Key, Variable};
-use crate::error::Error;
-use crate::project::Project;
+use crate::config::{Config, Pool, Service, Variable};
 use crate::secret;
 
 /// A value, by the places it may stand in.
@@ -60,31 +58,45 @@ impl Variables {
         variables.set("warehouse_auto_suspend", Value::Number(d.warehouse.auto_suspend.into()));
         variables.set("owner_comment", Value::Text(owner_comment(config)));
         variables.set(secret::USER_PASSWORD, Value::Secret(secret::USER_PASSWORD));
-        for (key, pool) in &config.pools {
-            variables.set(format!("{key}_pool"), Value::Identifier(pool.name.to_string()));
-            variables.set(format!("{key}_pool_family"), Value::Identifier(pool.family.to_string()));
-            variables.set(format!("{key}_pool_min_nodes"), Value::Number(pool.min_nodes.into()));
-            variables.set(format!("{key}_pool_max_nodes"), Value::Number(pool.max_nodes.into()));
-            let auto_suspend = Value::Number(pool.auto_suspend.into());
-            variables.set(format!("{key}_pool_auto_suspend"), auto_suspend);
-        }
         for (key, service) in &config.services {
-            variables.set(format!("{key}_service"), Value::Identifier(service.name.to_string()));
             // Within the schema a service is found by its name, as DNS writes it.
             let host = service.name.to_lowercase().replace('_', "-");
             variables.set(format!("{key}_host"), Value::Text(host));
-            if let Some(pool) = config.pools.get(&service.pool) {
-                let pool = Value::Identifier(pool.name.to_string());
-                variables.set(format!("{key}_service_pool"), pool);
-            }
-            variables.set(format!("{key}_instances"), Value::Number(service.instances.into()));
         }
         for (key, variable) in &config.variables {
-            let value = match variable.get_ref() {
-                Variable::Number(number) => Value::Number(number.unsigned_abs()),
-                Variable::Text(text) => Value::Text(text.clone()),
-            };
-            variables.set(&**key, value);
+            variables.set(&**key, value_of(variable.get_ref()));
+        }
+        variables
+    }
+
+    /// The same for a file of `sql/` that is rendered for each service.
+    pub(crate) fn of_service(config: &Config, service: &Service, spec_file: &str) -> Variables {
+        let mut variables = Variables::of(config);
+        let pool = config.pools.get(&service.pool).map(|pool| pool.name.to_string());
+        variables.set("service", Value::Identifier(service.name.to_string()));
+        variables.set("service_pool", Value::Identifier(pool.unwrap_or_default()));
+        variables.set("spec_file", Value::Text(spec_file.to_owned()));
+        variables.set("min_instances", Value::Number(service.min_instances.into()));
+        variables.set("max_instances", Value::Number(service.max_instances().into()));
+        variables
+    }
+
+    /// The same for a file of `sql/` that is rendered for each pool.
+    pub(crate) fn of_pool(config: &Config, pool: &Pool) -> Variables {
+        let mut variables = Variables::of(config);
+        variables.set("pool", Value::Identifier(pool.name.to_string()));
+        variables.set("pool_family", Value::Identifier(pool.family.to_string()));
+        variables.set("pool_min_nodes", Value::Number(pool.min_nodes.into()));
+        variables.set("pool_max_nodes", Value::Number(pool.max_nodes.into()));
+        variables.set("pool_auto_suspend", Value::Number(pool.auto_suspend.into()));
+        variables
+    }
+
+    /// The same for the spec of a service, whose own values come before all others.
+    pub(crate) fn of_spec(config: &Config, service: &Service) -> Variables {
+        let mut variables = Variables::of(config);
+        for (key, variable) in &service.variables {
+            variables.set(&**key, value_of(variable.get_ref()));
         }
         variables
     }
@@ -111,60 +123,9 @@ pub(crate) fn owner_comment(config: &Config) -> String {
     format!("managed by cargo xtask, deployment {}", config.deployment.name)
 }
 
-/// The variables that exist because the user listed something, with the line to blame when nothing
-/// uses them.
-pub(crate) fn user_defined(project: &Project) -> Vec<(String, Option<usize>)> {
-    let config = &project.config;
-    let text = &project.config_text;
-    let line = |table: &str, key: &Key| crate::config::table_line(text, &format!("{table}.{key}"));
-    let mut names = Vec::new();
-    for key in config.pools.keys() {
-        names.push((format!("{key}_pool"), line("pools", key)));
+fn value_of(variable: &Variable) -> Value {
+    match variable {
+        Variable::Number(number) => Value::Number(number.unsigned_abs()),
+        Variable::Text(text) => Value::Text(text.clone()),
     }
-    for key in config.images.keys() {
-        names.push((format!("{key}_image"), line("images", key)));
-    }
-    for key in config.services.keys() {
-        names.push((format!("{key}_service"), line("services", key)));
-    }
-    for (key, variable) in &config.variables {
-        let at = crate::config::line_at(text, variable.span().start);
-        names.push((key.to_string(), Some(at)));
-    }
-    names
-}
-
-/// The names that get their value only when a file is rendered: the target, images, specs.
-fn set_later(config: &Config) -> Vec<String> {
-    let images = config.images.keys().map(|key| format!("{key}_image"));
-    let specs = config.services.keys().map(|key| format!("{key}_spec_file"));
-    ["target", "spec_digest"].into_iter().map(str::to_owned).chain(images).chain(specs).collect()
-}
-
-/// A variable of `[variables]` must not hide another, and must fit a place in a template.
-pub(crate) fn check(project: &Project) -> Result<(), Error> {
-    let mut without = project.config.clone();
-    without.variables.clear();
-    let others = Variables::of(&without);
-    let later = set_later(&project.config);
-    for (key, variable) in &project.config.variables {
-        let message = match variable.get_ref() {
-            _ if others.get(key).is_some() || later.iter().any(|name| **name == **key) => {
-                format!("the variable `{key}` is already defined")
-            }
-            Variable::Number(number) if *number < 0 => {
-                format!("the variable `{key}` is negative: templates take whole numbers from 0")
-            }
-            Variable::Text(text) if text.chars().any(char::is_control) => {
-                format!("the variable `{key}` holds a control character")
-            }
-            Variable::Text(text) if secret::has_marker(text) => {
-                format!("the variable `{key}` looks like a secret's marker")
-            }
-            _ => continue,
-        };
-        let line = crate::config::line_at(&project.config_text, variable.span().start);
-        return Err(Error::new(message).at("spcs.toml", line));
-    }
-    Ok(())
 }

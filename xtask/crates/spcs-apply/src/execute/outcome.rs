@@ -15,6 +15,8 @@ pub struct Outcome {
     pub steps: Vec<StepOutcome>,
     /// The endpoints of the services that were waited for, by the service's key.
     pub endpoints: BTreeMap<String, Vec<Endpoint>>,
+    /// Which of them `spcs.toml` says to open.
+    pub opened: Option<Endpoint>,
 }
 
 /// A step that ended well.

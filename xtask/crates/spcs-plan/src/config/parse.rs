@@ -1,6 +1,6 @@
 //! Reading `spcs.toml`, and the rules that concern more than one of its values.
 
-use crate::config::{Config, Pool, Service};
+use crate::config::{Config, Key, Pool, Service};
 use crate::error::Error;
 
 const FILE: &str = "spcs.toml";
@@ -43,7 +43,8 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
         }
     }
     for (key, service) in &config.services {
-        let Service { pool, instances, .. } = service;
+        let Service { pool, min_instances, .. } = service;
+        let max_instances = service.max_instances();
         let table = format!("services.{key}");
         if !config.pools.contains_key(pool) {
             let known: Vec<&str> = config.pools.keys().map(|k| &**k).collect();
@@ -55,9 +56,32 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
                 ),
             );
         }
-        if *instances == 0 {
-            return wrong(&table, format!("service `{key}` needs at least one instance"));
+        if *min_instances == 0 || max_instances < *min_instances {
+            let message = format!(
+                "service `{key}` needs 1 <= min_instances <= max_instances, not {min_instances} and {max_instances}"
+            );
+            return wrong(&table, message);
         }
+        for other in &service.after {
+            known_service(config, text, other.get_ref(), other.span().start)?;
+        }
+    }
+    if let Some(circle) = config.circle() {
+        let names: Vec<&str> = circle.iter().map(|key| &***key).collect();
+        return Err(Error::new(format!("services wait for each other: {}", names.join(" after ")))
+            .at(FILE, after_line(config, text, &circle))
+            .with_hint("take one of them out of an `after`"));
+    }
+    for pool in config.pools.keys() {
+        if !config.services.values().any(|service| service.pool == *pool) {
+            let error = Error::new(format!("no service runs in the pool `{pool}`"));
+            return Err(error
+                .at(FILE, table_line(text, &format!("pools.{pool}")))
+                .with_hint(format!("name it in a service, or take [pools.{pool}] out")));
+        }
+    }
+    for endpoint in [&config.endpoints.open, &config.endpoints.verify].into_iter().flatten() {
+        known_service(config, text, &endpoint.get_ref().service, endpoint.span().start)?;
     }
     let owner: &str = &config.roles.system;
     if NO_SERVICE_OWNERS.contains(&owner) {
@@ -67,6 +91,22 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+fn known_service(config: &Config, text: &str, key: &str, at: usize) -> Result<(), Error> {
+    if config.services.contains_key(key) {
+        return Ok(());
+    }
+    let known: Vec<&str> = config.services.keys().map(|key| &**key).collect();
+    let message = format!("`{key}` is not in [services]: {}", known.join(", "));
+    Err(Error::new(message).at(FILE, line_at(text, at)))
+}
+
+/// The line where the first service of a circle names the second.
+fn after_line(config: &Config, text: &str, circle: &[&Key]) -> Option<usize> {
+    let [first, second, ..] = circle else { return None };
+    let named = config.services.get(*first)?.after.iter().find(|key| key.get_ref() == *second)?;
+    Some(line_at(text, named.span().start))
 }
 
 fn first_line(message: &str) -> &str {

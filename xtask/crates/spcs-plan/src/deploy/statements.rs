@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::decide::{Known, decide};
-use crate::desired::{self, nothing_creates};
+use crate::desired::nothing_creates;
 use crate::error::Error;
+use crate::files::{self, ServiceFacts};
 use crate::observed::{Observed, ObservedService};
 use crate::plan::{Action, PlannedStatement, Step};
 use crate::project::Project;
@@ -45,9 +46,10 @@ fn file_of(
     service: &str,
     spec_file: &str,
 ) -> Result<(SqlFile, String), Error> {
-    let name = desired::in_schema(project, &find(project, service)?.name);
-    let spec_files = BTreeMap::from([(service.to_owned(), spec_file.to_owned())]);
-    let files = desired::sql_files(project, target, "services", &spec_files)?;
+    let name = project.in_schema(&find(project, service)?.name);
+    let facts = ServiceFacts { spec_file: Some(spec_file.to_owned()), ..ServiceFacts::default() };
+    let facts = BTreeMap::from([(service.to_owned(), facts)]);
+    let files = files::rendered(project, target, "services", &facts)?;
     let file = files.into_iter().find(|file| file.creates(ObjectKind::Service, &name));
     Ok((file.ok_or_else(|| nothing_creates(service, &name))?, name))
 }

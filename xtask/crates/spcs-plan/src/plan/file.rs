@@ -32,7 +32,10 @@ impl Step {
             id: Step::id_of(file),
             needs,
             change,
-            subject: file.path.clone(),
+            subject: match &file.entry {
+                Some(entry) => format!("{} for {entry}", file.path),
+                None => file.path.clone(),
+            },
             reason: file.purpose.clone(),
             action: Action::Sql { file: file.path.clone(), role: file.role.clone(), statements },
         }
@@ -40,7 +43,11 @@ impl Step {
 
     /// The id of the step that runs a file.
     pub(crate) fn id_of(file: &SqlFile) -> String {
-        format!("sql:{}/{}", file.set, file.name())
+        let path = format!("sql:{}/{}", file.set, file.name());
+        match &file.entry {
+            Some(entry) => format!("{path}:{entry}"),
+            None => path,
+        }
     }
 }
 

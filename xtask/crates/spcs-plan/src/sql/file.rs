@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::sql::{Effect, ObjectKind, effect, split};
+use crate::sql::{Condition, Effect, Header, ObjectKind, effect, split};
 
 /// A rendered file of `sql/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,12 +12,12 @@ pub struct SqlFile {
     pub set: String,
     /// `sql/<set>/<name>`.
     pub path: String,
+    /// The key of the service or pool that it is rendered for, if it is rendered for each.
+    pub entry: Option<String>,
     /// What it is for: its first line.
     pub purpose: String,
     /// The role that runs it: its second line.
     pub role: String,
-    /// The condition under which it belongs to the deployment: its third line, if there is one.
-    pub when: Option<String>,
     /// Its statements, in order.
     pub statements: Vec<Statement>,
 }
@@ -34,11 +34,17 @@ pub struct Statement {
 }
 
 impl SqlFile {
-    /// Takes a rendered file apart.
-    pub(crate) fn parse(path: &str, text: &str) -> Result<SqlFile, Error> {
+    /// Takes a rendered file apart. `holds` tells which conditions of its statements do.
+    pub(crate) fn parse(
+        path: &str,
+        text: &str,
+        entry: Option<&str>,
+        holds: impl Fn(&Condition) -> Result<bool, Error>,
+    ) -> Result<SqlFile, Error> {
         let header = Header::parse(path, text)?;
         let mut statements = Vec::new();
-        for raw in split(path, text)? {
+        for raw in split(path, text, header.lines)? {
+            let Some(raw) = raw.resolve(path, &holds)? else { continue };
             let effect = effect::of(&raw).map_err(|m| wrong(path, raw.line, m))?;
             statements.push(Statement { line: raw.line, text: raw.text, effect });
         }
@@ -55,9 +61,9 @@ impl SqlFile {
         Ok(SqlFile {
             set,
             path: path.to_owned(),
+            entry: entry.map(str::to_owned),
             purpose: header.purpose,
             role: header.role,
-            when: header.when,
             statements,
         })
     }
@@ -78,34 +84,4 @@ impl SqlFile {
 
 fn wrong(path: &str, line: usize, message: impl Into<String>) -> Error {
     Error::new(message).at(path, line)
-}
-
-struct Header {
-    purpose: String,
-    role: String,
-    when: Option<String>,
-}
-
-impl Header {
-    fn parse(path: &str, text: &str) -> Result<Header, Error> {
-        let mut lines = text.lines();
-        let purpose = lines.next().and_then(|line| line.strip_prefix("-- "));
-        let purpose = purpose.filter(|text| !text.starts_with("role:")).ok_or_else(|| {
-            wrong(path, 1, "the first line must be a comment that says what the file is for")
-        })?;
-        let role =
-            lines.next().and_then(|line| line.strip_prefix("-- role: ")).ok_or_else(|| {
-                wrong(
-                    path,
-                    2,
-                    "the second line must be `-- role: <% … %>`: the role that runs the file",
-                )
-            })?;
-        let when = lines.next().and_then(|line| line.strip_prefix("-- when: "));
-        Ok(Header {
-            purpose: purpose.to_owned(),
-            role: role.trim().to_owned(),
-            when: when.map(|condition| condition.trim().to_owned()),
-        })
-    }
 }

@@ -4,6 +4,7 @@ use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 use crate::error::Error;
+use crate::sql::condition::{self, Condition};
 
 /// A statement as it stands in a file.
 pub(crate) struct RawStatement {
@@ -13,6 +14,10 @@ pub(crate) struct RawStatement {
     pub(crate) text: String,
     /// Its tokens without whitespace and comments.
     pub(crate) tokens: Vec<Token>,
+    /// When it belongs to the file.
+    pub(super) when: Option<Condition>,
+    /// When single lines belong to it.
+    pub(super) line_conditions: Vec<Condition>,
 }
 
 /// The tokens of a text, whitespace and comments included.
@@ -35,52 +40,87 @@ pub(crate) fn tokens(path: &str, text: &str) -> Result<Vec<TokenWithSpan>, Error
     })
 }
 
-/// The statements of a file.
-pub(crate) fn split(path: &str, text: &str) -> Result<Vec<RawStatement>, Error> {
-    let mut statements = Vec::new();
-    let mut current: Vec<TokenWithSpan> = Vec::new();
-    let all = tokens(path, text)?;
-    for token in all {
+/// The statements of a file after its header, which has so many lines.
+pub(crate) fn split(path: &str, text: &str, header: usize) -> Result<Vec<RawStatement>, Error> {
+    let mut statements: Vec<RawStatement> = Vec::new();
+    let mut current = Current::default();
+    for token in tokens(path, text)? {
+        if let Some(condition) = condition::of_comment(&token).filter(|c| c.line > header) {
+            let is_alone = text
+                .lines()
+                .nth(condition.line - 1)
+                .is_some_and(|line| line.trim_start().starts_with("--"));
+            match (is_alone, current.tokens.is_empty(), statements.last_mut()) {
+                (true, true, _) if current.when.is_none() => current.when = Some(condition),
+                (false, false, _) => current.conditions.push(condition),
+                (false, true, Some(last)) => last.add(path, condition)?,
+                _ => return Err(condition.misplaced(path)),
+            }
+            continue;
+        }
         match token.token {
             Token::Whitespace(_) | Token::EOF => {}
             Token::SemiColon => {
                 let end = token.span.start;
-                push(&mut statements, path, text, std::mem::take(&mut current), Some(end))?;
+                statements.extend(std::mem::take(&mut current).end(path, text, Some(end))?);
             }
-            _ => current.push(token),
+            _ => current.tokens.push(token),
         }
     }
-    push(&mut statements, path, text, current, None)?;
+    statements.extend(current.end(path, text, None)?);
     Ok(statements)
 }
 
-fn push(
-    statements: &mut Vec<RawStatement>,
-    path: &str,
-    text: &str,
+/// A statement that has not ended yet.
+#[derive(Default)]
+struct Current {
     tokens: Vec<TokenWithSpan>,
-    end: Option<Location>,
-) -> Result<(), Error> {
-    let Some(first) = tokens.first() else { return Ok(()) };
-    let line = usize::try_from(first.span.start.line).unwrap_or(1);
-    if let Token::Word(word) = &first.token
-        && ["PUT", "GET"].contains(&word.value.to_uppercase().as_str())
-    {
-        let command = word.value.to_uppercase();
-        return Err(Error::new(format!(
-            "`{command}` moves files, which a statement sent to the server cannot"
-        ))
-        .at(path, line)
-        .with_hint("specs are uploaded by `cargo xtask put`; take this statement out"));
+    /// The condition on a line of its own before it.
+    when: Option<Condition>,
+    /// The conditions at its lines.
+    conditions: Vec<Condition>,
+}
+
+impl Current {
+    fn end(
+        self,
+        path: &str,
+        text: &str,
+        end: Option<Location>,
+    ) -> Result<Option<RawStatement>, Error> {
+        let Some(first) = self.tokens.first() else {
+            return self.when.map_or(Ok(None), |condition| Err(condition.misplaced(path)));
+        };
+        let line = usize::try_from(first.span.start.line).unwrap_or(1);
+        refuse_file_commands(path, &first.token, line)?;
+        let start = offset(text, first.span.start);
+        let end = end.map_or(text.len(), |end| offset(text, end));
+        let text = text[start..end].trim_end().to_owned();
+        let mut statement = RawStatement {
+            line,
+            text,
+            tokens: self.tokens.into_iter().map(|token| token.token).collect(),
+            when: self.when,
+            line_conditions: Vec::new(),
+        };
+        for condition in self.conditions {
+            statement.add(path, condition)?;
+        }
+        Ok(Some(statement))
     }
-    let start = offset(text, first.span.start);
-    let end = end.map_or(text.len(), |end| offset(text, end));
-    statements.push(RawStatement {
-        line,
-        text: text[start..end].trim_end().to_owned(),
-        tokens: tokens.into_iter().map(|token| token.token).collect(),
-    });
-    Ok(())
+}
+
+/// A server cannot carry out a statement that reads or writes files of this machine.
+fn refuse_file_commands(path: &str, first: &Token, line: usize) -> Result<(), Error> {
+    let Token::Word(word) = first else { return Ok(()) };
+    let command = word.value.to_uppercase();
+    if !["PUT", "GET"].contains(&command.as_str()) {
+        return Ok(());
+    }
+    let message = format!("`{command}` moves files, which a statement sent to the server cannot");
+    Err(Error::new(message)
+        .at(path, line)
+        .with_hint("specs are uploaded by `cargo xtask put`; take this statement out"))
 }
 
 /// The byte offset of a position, whose column counts characters.

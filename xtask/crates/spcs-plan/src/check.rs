@@ -1,0 +1,113 @@
+//! Values of `spcs.toml` that hide others, do not fit into a template, or are used by none.
+
+use std::collections::BTreeSet;
+
+use toml::Spanned;
+
+use crate::config::{Config, Key, Variable, line_at, table_line};
+use crate::error::Error;
+use crate::project::Project;
+use crate::secret;
+use crate::template;
+use crate::variables::Variables;
+
+/// Names that get their value only when a file is rendered for a target, a service or a pool.
+const SET_WHEN_RENDERED: [&str; 12] = [
+    "target",
+    "spec_digest",
+    "service",
+    "service_pool",
+    "spec_file",
+    "min_instances",
+    "max_instances",
+    "pool",
+    "pool_family",
+    "pool_min_nodes",
+    "pool_max_nodes",
+    "pool_auto_suspend",
+];
+
+/// Checks that no variable hides one that the program sets, and that each fits into a template.
+///
+/// In a spec the service's own variables come before those of the deployment. Those they may hide,
+/// but not what is set only when the spec is rendered.
+pub(crate) fn variables(project: &Project) -> Result<(), Error> {
+    let config = &project.config;
+    let mut without = config.clone();
+    without.variables.clear();
+    let fixed = Variables::of(&without);
+    let later = |name: &str| SET_WHEN_RENDERED.contains(&name) || names_an_entry(config, name);
+    for (key, variable) in &config.variables {
+        variable_fits(project, key, variable, fixed.get(key).is_some() || later(key))?;
+    }
+    for service in config.services.values() {
+        for (key, variable) in &service.variables {
+            variable_fits(project, key, variable, later(key))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name is that of an image or of a service's host.
+fn names_an_entry(config: &Config, name: &str) -> bool {
+    name.strip_suffix("_image").is_some_and(|image| config.images.contains_key(image))
+        || name.strip_suffix("_host").is_some_and(|service| config.services.contains_key(service))
+}
+
+fn variable_fits(
+    project: &Project,
+    key: &Key,
+    variable: &Spanned<Variable>,
+    is_defined: bool,
+) -> Result<(), Error> {
+    let message = match variable.get_ref() {
+        _ if is_defined => format!("the variable `{key}` is already defined"),
+        Variable::Number(number) if *number < 0 => {
+            format!("the variable `{key}` is negative: templates take whole numbers from 0")
+        }
+        Variable::Text(text) if text.chars().any(char::is_control) => {
+            format!("the variable `{key}` holds a control character")
+        }
+        Variable::Text(text) if secret::has_marker(text) => {
+            format!("the variable `{key}` looks like a secret's marker")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new(message).at("spcs.toml", line_at(&project.config_text, variable.span().start)))
+}
+
+/// Checks that a template uses each image and variable: one that none uses is a mistake that nobody
+/// notices.
+pub(crate) fn all_used(project: &Project) -> Result<(), Error> {
+    let config = &project.config;
+    let text = &project.config_text;
+    let mut used = BTreeSet::new();
+    for file in project.sql.values().flatten() {
+        used.extend(template::used(file)?);
+    }
+    for service in config.services.values() {
+        let mut in_spec = template::used(project.spec(service)?)?;
+        for (key, variable) in &service.variables {
+            if !in_spec.remove(&**key) {
+                return Err(Error::new(format!("`{}` does not use `<% {key} %>`", service.spec))
+                    .at("spcs.toml", line_at(text, variable.span().start))
+                    .with_hint("use it there, or take it out of the service's variables"));
+            }
+        }
+        used.append(&mut in_spec);
+    }
+    let images = config.images.keys();
+    let images =
+        images.map(|key| (format!("{key}_image"), table_line(text, &format!("images.{key}"))));
+    let variables = config.variables.iter();
+    let variables =
+        variables.map(|(key, value)| (key.to_string(), Some(line_at(text, value.span().start))));
+    for (name, line) in images.chain(variables) {
+        if !used.contains(&name) {
+            return Err(Error::new(format!("no template uses `<% {name} %>`"))
+                .at("spcs.toml", line)
+                .with_hint("use it in a file of sql/ or specs/, or take it out of spcs.toml"));
+        }
+    }
+    Ok(())
+}

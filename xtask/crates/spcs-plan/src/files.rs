@@ -1,0 +1,145 @@
+//! The files of `sql/`, rendered: once for the deployment, or once for each of its services or pools.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Config, Key, Service};
+use crate::error::Error;
+use crate::project::{Project, SourceFile};
+use crate::sql::{Condition, Each, Header, SqlFile};
+use crate::template::{self, Syntax};
+use crate::variables::{Value, Variables};
+
+/// What a service's files depend on besides `spcs.toml`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ServiceFacts {
+    /// The name of its staged spec. A spec that is not known yet stands as `<service>.yaml`: such a
+    /// statement is rendered again when it is.
+    pub(crate) spec_file: Option<String>,
+    /// Whether it has a public endpoint.
+    pub(crate) is_public: bool,
+}
+
+/// The files of a set whose condition holds, rendered.
+pub(crate) fn rendered(
+    project: &Project,
+    target: &str,
+    set: &str,
+    services: &BTreeMap<String, ServiceFacts>,
+) -> Result<Vec<SqlFile>, Error> {
+    let mut files = Vec::new();
+    for source in project.sql.get(set).into_iter().flatten() {
+        let header = Header::parse(&source.path, &source.text)?;
+        for entry in entries(&project.config, set, header.each, services) {
+            let mut variables = entry.variables(&project.config);
+            variables.set("target", Value::Text(target.to_owned()));
+            let text = template::render(source, Syntax::Sql, &variables)?;
+            let holds = |condition: &Condition| {
+                let holds = entry.condition_holds(&project.config, &condition.text);
+                holds.ok_or_else(|| entry.unknown_condition(source, condition))
+            };
+            // A file that is left out is read too: its mistakes are found before it is needed.
+            let file = SqlFile::parse(&source.path, &text, entry.key(), holds)?;
+            if header.when.as_ref().map_or(Ok(true), holds)? {
+                files.push(file);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// What a file is rendered for.
+enum Entry<'c> {
+    Deployment,
+    Service { key: &'c Key, service: &'c Service, facts: ServiceFacts },
+    Pool { key: &'c Key, pool: &'c crate::config::Pool },
+}
+
+/// What the files of a set are rendered for, in the order in which they run.
+fn entries<'c>(
+    config: &'c Config,
+    set: &str,
+    each: Option<Each>,
+    facts: &BTreeMap<String, ServiceFacts>,
+) -> Vec<Entry<'c>> {
+    match each {
+        None => vec![Entry::Deployment],
+        Some(Each::Pool) => {
+            config.pools.iter().map(|(key, pool)| Entry::Pool { key, pool }).collect()
+        }
+        Some(Each::Service) => {
+            let keys = if set == "teardown" { config.drop_order() } else { config.start_order() };
+            let service = |key: &'c Key| {
+                let facts = facts.get(&**key).cloned().unwrap_or_default();
+                let service = config.services.get(key)?;
+                Some(Entry::Service { key, service, facts })
+            };
+            keys.into_iter().filter_map(service).collect()
+        }
+    }
+}
+
+const CONDITIONS: [&str; 4] = ["ingress_integration", "egress", "not egress", "own_schema"];
+const OF_A_SERVICE: [&str; 5] = [
+    "service_public",
+    "service_egress",
+    "service_egress_taken",
+    "service_warehouse",
+    "service_warehouse_taken",
+];
+
+impl Entry<'_> {
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Deployment => None,
+            Self::Service { key, .. } | Self::Pool { key, .. } => Some(key),
+        }
+    }
+
+    fn variables(&self, config: &Config) -> Variables {
+        match self {
+            Self::Deployment => Variables::of(config),
+            Self::Service { key, service, facts } => {
+                let unknown = format!("{key}.yaml");
+                let spec_file = facts.spec_file.as_ref().unwrap_or(&unknown);
+                Variables::of_service(config, service, spec_file)
+            }
+            Self::Pool { pool, .. } => Variables::of_pool(config, pool),
+        }
+    }
+
+    /// Whether a condition holds, if there is one of this name.
+    fn condition_holds(&self, config: &Config, condition: &str) -> Option<bool> {
+        let has_hosts = !config.egress.hosts.is_empty();
+        match (condition, self) {
+            ("ingress_integration", _) => Some(config.ingress.create_integration),
+            ("egress", _) => Some(has_hosts),
+            ("not egress", _) => Some(!has_hosts),
+            ("own_schema", _) => Some(&*config.deployment.schema != "PUBLIC"),
+            ("service_public", Self::Service { facts, .. }) => Some(facts.is_public),
+            ("service_egress", Self::Service { service, .. }) => {
+                Some(service.egress == Some(true) && has_hosts)
+            }
+            // Without hosts there is nothing that a service could be given.
+            ("service_egress_taken", Self::Service { service, .. }) => {
+                Some(service.egress.is_some_and(|egress| !(egress && has_hosts)))
+            }
+            ("service_warehouse", Self::Service { service, .. }) => {
+                Some(service.query_warehouse == Some(true))
+            }
+            ("service_warehouse_taken", Self::Service { service, .. }) => {
+                Some(service.query_warehouse == Some(false))
+            }
+            _ => None,
+        }
+    }
+
+    fn unknown_condition(&self, source: &SourceFile, condition: &Condition) -> Error {
+        let mut known = CONDITIONS.to_vec();
+        if matches!(self, Self::Service { .. }) {
+            known.extend(OF_A_SERVICE);
+        }
+        Error::new(format!("unknown condition `{}`", condition.text))
+            .at(&source.path, condition.line)
+            .with_hint(format!("use one of: {}", known.join(", ")))
+    }
+}

@@ -1,0 +1,91 @@
+//! `-- when: …` inside of a file: a statement, or one line of it, that only some deployments or
+//! entries need. It is a comment, so that the Snowflake CLI runs the file with everything in it.
+//!
+//! On a line of its own it concerns the statement that follows; at the end of a line, that line.
+
+use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
+
+use crate::error::Error;
+use crate::sql::RawStatement;
+use crate::sql::split::tokens;
+
+/// A condition, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// `egress`
+    pub(crate) text: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// Where its comment begins in the line, in characters from 0.
+    pub(super) column: usize,
+}
+
+/// The condition that a comment states, if it does.
+pub(super) fn of_comment(token: &TokenWithSpan) -> Option<Condition> {
+    let Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) = &token.token else {
+        return None;
+    };
+    let text = comment.trim().strip_prefix("when:")?.trim().to_owned();
+    let at = |number: u64| usize::try_from(number).unwrap_or(1);
+    let (line, column) = (at(token.span.start.line), at(token.span.start.column).saturating_sub(1));
+    Some(Condition { text, line, column })
+}
+
+impl Condition {
+    pub(super) fn misplaced(&self, path: &str) -> Error {
+        Error::new("this condition concerns no statement").at(path, self.line).with_hint(
+            "write it on a line of its own before a statement, or at the end of one of its lines",
+        )
+    }
+}
+
+impl RawStatement {
+    /// Adds the condition at the end of one of the statement's lines.
+    pub(super) fn add(&mut self, path: &str, condition: Condition) -> Result<(), Error> {
+        let lines = self.text.lines().count();
+        if !(self.line..self.line + lines).contains(&condition.line) {
+            return Err(condition.misplaced(path));
+        }
+        if lines == 1 {
+            self.when = Some(condition);
+        } else if condition.line == self.line {
+            return Err(Error::new("without its first line a statement is none")
+                .at(path, condition.line)
+                .with_hint("write the condition on a line of its own, before the statement"));
+        } else {
+            self.line_conditions.push(condition);
+        }
+        Ok(())
+    }
+
+    /// The statement without the lines whose condition does not hold; nothing if its own does not.
+    pub(super) fn resolve(
+        self,
+        path: &str,
+        holds: &impl Fn(&Condition) -> Result<bool, Error>,
+    ) -> Result<Option<RawStatement>, Error> {
+        if let Some(condition) = &self.when
+            && !holds(condition)?
+        {
+            return Ok(None);
+        }
+        if self.line_conditions.is_empty() {
+            return Ok(Some(self));
+        }
+        let mut kept = Vec::new();
+        for (text, line) in self.text.lines().zip(self.line..) {
+            match self.line_conditions.iter().find(|condition| condition.line == line) {
+                None => kept.push(text.to_owned()),
+                Some(condition) if holds(condition)? => {
+                    let before: String = text.chars().take(condition.column).collect();
+                    kept.push(before.trim_end().to_owned());
+                }
+                Some(_) => {}
+            }
+        }
+        let text = kept.join("\n");
+        let tokens = tokens(path, &text)?.into_iter().map(|token| token.token);
+        let tokens = tokens.filter(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
+        Ok(Some(RawStatement { tokens: tokens.collect(), text, ..self }))
+    }
+}
