@@ -30,7 +30,7 @@ impl Deployment {
         project.edit("spcs.toml", "\"milvus_demo\"", "\"end_to_end\"");
         project.edit("spcs.toml", "\"MILVUS_DEMO\"", &format!("\"{DATABASE}\""));
         let folder = project.path("").canonicalize().expect("the copy is there");
-        let platform_id = spcs_local::controller::platform_id(&folder.join("target/spcs/local"));
+        let platform_id = spcs_local::platform_id(&folder.join("target/spcs/local"));
         Self { project, engine, platform_id }
     }
 

@@ -52,7 +52,7 @@ const QUICK: [Check; 4] = [
     },
 ];
 
-const RUNTIME: &[&str] = &["test", "--package", "spcs-local", "--test", "containers"];
+const RUNTIME: &[&str] = &["test", "--package", "spcs-local-services", "--test", "containers"];
 /// Of the command line's tests those that use an engine: `workspace` ran the others.
 const END_TO_END: &[&str] =
     &["test", "--package", "xtask", "--test", "it", "--", "end_to_end", "third_parties"];

@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         for service in desired.services.values() {
             if let Some(spec) = &service.spec {
                 // The local platform's own reading of the rules: a second judge.
-                spcs_local::spec::parse(&spec.text).map_err(|error| {
+                spcs_local_spec::parse(&spec.text).map_err(|error| {
                     crate::failure::Failure::new(
                         spcs_apply::error::Kind::Input,
                         format!("the spec of service {}: {error}", service.name),

@@ -1,5 +1,5 @@
-//! Who is asking and what they may reach: the questions that the registry and the ingress proxy
-//! put to the catalog, as a trait so that each side is tested without the other.
+//! Who is asking and what they may reach: the questions that the ingress proxy puts to the
+//! account, as a trait so that each side is tested without the other.
 
 use std::time::Duration;
 
@@ -41,26 +41,6 @@ pub struct Principal {
     pub secondary: bool,
 }
 
-/// An answer of the catalog about an image repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RepositoryAccess {
-    /// The repository exists and the principal may do it.
-    Allowed,
-    /// It exists, and the principal may not.
-    Denied,
-    /// There is no such repository (or the principal may not know of it).
-    NotFound,
-}
-
-/// What is asked of an image repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RepositoryAction {
-    /// Pull, HEAD, list.
-    Read,
-    /// Push.
-    Write,
-}
-
 /// A public endpoint that an ingress host name leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointRoute {
@@ -72,23 +52,16 @@ pub struct EndpointRoute {
     pub port: u16,
 }
 
-/// Questions to the catalog. All of them are quick and in memory.
+/// Questions to the account. All of them are quick and in memory.
 pub trait Access: Send + Sync + 'static {
     /// Checks a user and a password; `Err` holds the text that may be shown to the caller.
     fn login(&self, user: &str, password: &str) -> Result<Principal, String>;
     /// Who a token stands for: a session token, or one issued for the registry or ingress.
     fn token(&self, token: &str) -> Option<Principal>;
-    /// A new token for a principal (registry bearer, ingress cookie), valid for an hour.
+    /// A new token for a principal (an ingress cookie), valid for an hour.
     fn issue_token(&self, principal: &Principal) -> String;
     /// Ends a token that was issued: whoever kept a copy is signed out too.
     fn revoke_token(&self, token: &str);
-    /// Whether a principal may use the repository `database/schema/repository` (any case).
-    fn repository(
-        &self,
-        principal: &Principal,
-        path: &str,
-        action: RepositoryAction,
-    ) -> RepositoryAccess;
     /// The endpoint whose ingress host has this first label (`<label>.localhost`).
     fn endpoint(&self, host_label: &str) -> Option<EndpointRoute>;
     /// Whether one of the principal's roles holds a service role that covers the endpoint.

@@ -6,17 +6,16 @@ mod tests;
 
 use std::path::PathBuf;
 
-use crate::access::{
-    Access, EndpointRoute, Identity, Principal, RepositoryAccess, RepositoryAction,
-};
+use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
+use spcs_local_services::controller::Controller;
+use spcs_local_services::service::{Deployment, PinnedImage, StageVolume};
+
+use crate::access::{Access, EndpointRoute, Identity, Principal};
 use crate::catalog::{Catalog, Object, State, Target, ready_at};
 use crate::clock;
 use crate::config::Timing;
-use crate::controller::Controller;
 use crate::execute::{Permits, directory};
 use crate::kind::Kind;
-use crate::registry::Registry;
-use crate::service::{Deployment, PinnedImage, StageVolume};
 use crate::session::{Issued, Sessions};
 use crate::sql::Value;
 use crate::wire::Queries;
@@ -183,6 +182,39 @@ impl Account {
             there.then(|| state.actor(&issued.identity, &issued.role, issued.secondary).into())
         })
     }
+
+    /// Whether a principal may use the repository `database/schema/repository` (any case).
+    pub(crate) fn repository(
+        &self,
+        principal: &Principal,
+        path: &str,
+        action: RepositoryAction,
+    ) -> RepositoryAccess {
+        let path: Vec<String> = path.trim_matches('/').split('/').map(str::to_uppercase).collect();
+        self.catalog.read(|state| {
+            let Some(object) = state.find(Kind::ImageRepository, &path) else {
+                return RepositoryAccess::NotFound;
+            };
+            if principal.identity == Identity::Puller {
+                return match action {
+                    RepositoryAction::Read => RepositoryAccess::Allowed,
+                    RepositoryAction::Write => RepositoryAccess::Denied,
+                };
+            }
+            let roles = principal.roles.iter().cloned().collect();
+            if !state.sees(&roles, object) {
+                return RepositoryAccess::NotFound;
+            }
+            let target = Target::of(object);
+            let writes = || state.holds(&roles, "WRITE", &target);
+            let allowed = roles.contains(&object.owner)
+                || match action {
+                    RepositoryAction::Read => writes() || state.holds(&roles, "READ", &target),
+                    RepositoryAction::Write => writes(),
+                };
+            if allowed { RepositoryAccess::Allowed } else { RepositoryAccess::Denied }
+        })
+    }
 }
 
 /// Whether a role may write to the stage that holds this path below the directory of stages.
@@ -222,38 +254,6 @@ impl Access for Account {
 
     fn revoke_token(&self, token: &str) {
         self.sessions.revoke(token);
-    }
-
-    fn repository(
-        &self,
-        principal: &Principal,
-        path: &str,
-        action: RepositoryAction,
-    ) -> RepositoryAccess {
-        let path: Vec<String> = path.trim_matches('/').split('/').map(str::to_uppercase).collect();
-        self.catalog.read(|state| {
-            let Some(object) = state.find(Kind::ImageRepository, &path) else {
-                return RepositoryAccess::NotFound;
-            };
-            if principal.identity == Identity::Puller {
-                return match action {
-                    RepositoryAction::Read => RepositoryAccess::Allowed,
-                    RepositoryAction::Write => RepositoryAccess::Denied,
-                };
-            }
-            let roles = principal.roles.iter().cloned().collect();
-            if !state.sees(&roles, object) {
-                return RepositoryAccess::NotFound;
-            }
-            let target = Target::of(object);
-            let writes = || state.holds(&roles, "WRITE", &target);
-            let allowed = roles.contains(&object.owner)
-                || match action {
-                    RepositoryAction::Read => writes() || state.holds(&roles, "READ", &target),
-                    RepositoryAction::Write => writes(),
-                };
-            if allowed { RepositoryAccess::Allowed } else { RepositoryAccess::Denied }
-        })
     }
 
     fn endpoint(&self, host_label: &str) -> Option<EndpointRoute> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use spcs_local_services::EngineCommand;
 
 /// Everything that `start` needs.
 #[derive(Debug, Clone)]
@@ -52,36 +53,6 @@ pub enum RuntimeChoice {
     Fake,
     /// podman or docker.
     Engine(EngineCommand),
-}
-
-/// How to call a container engine.
-#[derive(Debug, Clone)]
-pub struct EngineCommand {
-    /// Which one it is.
-    pub kind: EngineKind,
-    /// The program to run.
-    pub program: PathBuf,
-    /// Variables added to its environment.
-    pub env: Vec<(String, String)>,
-}
-
-/// The engines whose command line is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EngineKind {
-    /// podman.
-    Podman,
-    /// docker.
-    Docker,
-}
-
-impl EngineKind {
-    /// Its program's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            EngineKind::Podman => "podman",
-            EngineKind::Docker => "docker",
-        }
-    }
 }
 
 /// What a client needs to reach a running platform; written to `<state_dir>/platform.json`.

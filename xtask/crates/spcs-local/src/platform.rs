@@ -1,6 +1,7 @@
 //! The platform as a whole: started, reached through one listener, stopped, reset.
 
 mod files;
+mod registry;
 mod route;
 
 use std::io;
@@ -10,6 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
+use spcs_local_registry::Registry;
+use spcs_local_services::EngineCommand;
+use spcs_local_services::controller::{Controller, ControllerDirs};
+use spcs_local_services::runtime::{
+    EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -17,11 +24,8 @@ use tokio::task::JoinHandle;
 use crate::access::Identity;
 use crate::account::{Account, IDENTIFIER};
 use crate::catalog::{ADMIN, Catalog};
-use crate::config::{EngineCommand, PlatformConfig, RuntimeChoice, Status};
-use crate::controller::{Controller, ControllerDirs};
+use crate::config::{PlatformConfig, RuntimeChoice, Status};
 use crate::password::random;
-use crate::registry::Registry;
-use crate::runtime::{EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all};
 use crate::session::Sessions;
 use files::Lock;
 pub use files::{LastEngine, last_engine};

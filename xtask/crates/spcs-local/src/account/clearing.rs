@@ -8,13 +8,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use spcs_local_files::stages;
+use spcs_local_services::controller::Removal;
+
 use super::Account;
 use crate::catalog::Object;
-use crate::controller::Removal;
 use crate::execute::directory;
 use crate::kind::Kind;
 use crate::sql::SqlError;
-use crate::stages;
 
 /// What some dropped objects held, detached and not yet gone.
 #[must_use]

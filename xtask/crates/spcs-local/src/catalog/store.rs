@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use spcs_local_files::durable;
+
 use super::state::State;
-use crate::durable;
 
 /// Reads it, if it is there.
 pub(super) fn read(file: &Path) -> io::Result<Option<State>> {

@@ -1,5 +1,7 @@
 //! DROP, and what has to go from outside the catalog with it.
 
+use spcs_local_spec::{self as spec, Volume, VolumeSource};
+
 use super::Executor;
 use super::create::refuse_loss;
 use crate::access::Identity;
@@ -7,7 +9,6 @@ use crate::account::Clearing;
 use crate::catalog::{Object, ServiceRecord, State};
 use crate::kind::Kind;
 use crate::rows::Rows;
-use crate::spec::{self, Volume, VolumeSource};
 use crate::sql::{ObjectName, SqlError};
 
 impl Executor {

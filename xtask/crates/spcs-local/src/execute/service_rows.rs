@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use spcs_local_services::service::{ContainerObservation, ServiceObservation, dns_name};
+use spcs_local_spec as spec;
+
 use super::Executor;
 use crate::account::IDENTIFIER;
 use crate::catalog::{Object, ServiceRecord};
 use crate::clock;
 use crate::kind::Kind;
 use crate::rows::{Cell, Rows, cell, moment, optional};
-use crate::service::{ContainerObservation, ServiceObservation, dns_name};
-use crate::spec;
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::Show;
 

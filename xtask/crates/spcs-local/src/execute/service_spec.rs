@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
+use spcs_local_files::stages;
+use spcs_local_registry::{RepositoryAccess, RepositoryAction};
+use spcs_local_spec::{self as spec, Ports, ServiceSpec};
 
 use super::Executor;
-use crate::access::{Access, RepositoryAction};
 use crate::catalog::{Actor, EndpointRecord, ImageRecord, Object, ServiceRecord};
 use crate::clock;
 use crate::kind::Kind;
 use crate::password::hex;
-use crate::spec::{self, Ports, ServiceSpec};
 use crate::sql::SqlError;
-use crate::stages;
 use crate::statement::Specification;
 
 /// The role that every service has.
@@ -118,12 +118,12 @@ impl Executor {
             &image.repository,
             RepositoryAction::Read,
         ) {
-            crate::access::RepositoryAccess::Allowed => {}
-            crate::access::RepositoryAccess::Denied => {
+            RepositoryAccess::Allowed => {}
+            RepositoryAccess::Denied => {
                 let name = image.repository.to_uppercase().replace('/', ".");
                 return Err(SqlError::insufficient(&format!("image repository '{name}'")));
             }
-            crate::access::RepositoryAccess::NotFound => {
+            RepositoryAccess::NotFound => {
                 let name = image.repository.to_uppercase().replace('/', ".");
                 return Err(SqlError::missing("Image Repository", &name));
             }

@@ -1,5 +1,7 @@
 //! SHOW: which list, with which columns.
 
+use spcs_local_registry::ImageRow;
+
 use super::Executor;
 use super::filter::{like, passes};
 use super::parameters::PARAMETERS;
@@ -7,7 +9,6 @@ use crate::absent::Absent;
 use crate::catalog::FAMILIES;
 use crate::clock;
 use crate::kind::Kind;
-use crate::registry::ImageRow;
 use crate::rows::{Rows, cell, moment, optional};
 use crate::sql::{ObjectName, SqlError, Value};
 use crate::statement::{Scope, Show, Shown};

@@ -1,13 +1,13 @@
 //! Stages as directories: LIST, REMOVE, and where a location lies on disk.
 
 use md5::{Digest, Md5};
+use spcs_local_files::stages::{self, StageFile};
 
 use super::Executor;
 use crate::kind::Kind;
 use crate::password::hex;
 use crate::rows::{Rows, cell};
 use crate::sql::{SqlError, parse_name};
-use crate::stages::{self, StageFile};
 
 /// `@db.schema.stage/path`, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde_json::json;
+use spcs_local_services::service::dns_domain;
 
 use super::Executor;
 use super::select::unknown;
 use crate::clock;
 use crate::kind::Kind;
 use crate::rows::Cell;
-use crate::service::dns_domain;
 use crate::sql::{ObjectName, SqlError, parse_name};
 
 /// Between two looks at a service that is waited for.

@@ -5,12 +5,14 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use spcs_local_files::durable;
+use spcs_local_files::stages::ASIDE;
+use spcs_local_services::EngineKind;
+
 use super::StartError;
 use crate::catalog::Catalog;
-use crate::config::{EngineKind, Status};
-use crate::durable;
+use crate::config::Status;
 use crate::password::random;
-use crate::stages::ASIDE;
 
 /// The file that names the engine.
 const ENGINE: &str = "engine";

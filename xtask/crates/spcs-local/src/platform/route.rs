@@ -11,6 +11,7 @@ use http::StatusCode;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
+use super::registry::RegistryAccess;
 use crate::access::{Access, EndpointRoute};
 use crate::account::{Account, IDENTIFIER};
 use crate::ingress::host;
@@ -29,7 +30,7 @@ pub(super) fn router(account: &Arc<Account>) -> Router {
         .route("/", get(async || "The local platform of this deployment: a Snowflake account.\n"))
         .route("/healthz", get(async || "ok"))
         .merge(wire::router(Arc::clone(account)))
-        .merge(account.registry.router(Arc::clone(&access)))
+        .merge(account.registry.router(Arc::new(RegistryAccess(Arc::clone(account)))))
         .fallback(unknown);
     let controller = account.controller.clone();
     let upstream =

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, LAST_MODIFIED};
 use http::{Method, StatusCode};
+use spcs_local_files::durable;
+use spcs_local_files::stages::{aside, locate};
 use std::collections::HashMap;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
-use crate::durable;
 use crate::execute::{http_date, is_contained};
-use crate::stages::{aside, locate};
 
 /// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
 pub(super) async fn serve(

@@ -1,0 +1,109 @@
+//! Who is pushing: `/login`, and the Basic and Bearer credentials of every other request.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ALLOW, AUTHORIZATION, HOST, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::error::{Code, Error};
+use crate::access::{Access, BearerToken, Caller};
+
+/// The user name that says: the password is a session token.
+const SESSION_TOKEN_USER: &str = "0sessiontoken";
+
+/// Trades Basic credentials for a bearer token. Docker's query parameters are welcome and unused:
+/// a token stands for the user, and rights are looked up with every request.
+pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let answer = match *request.method() {
+        Method::GET => log_in(&*shared.access, request.headers()),
+        // Clients that try the OAuth form first take this as the hint to use GET.
+        _ => Err(Error::unsupported("log in with GET and Basic credentials").header(ALLOW, "GET")),
+    };
+    answer.unwrap_or_else(Error::into_response)
+}
+
+fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
+    let host = host(headers);
+    let refused = |message: String| {
+        Error::new(Code::Unauthorized, message)
+            .header(WWW_AUTHENTICATE, &format!("Basic realm=\"{host}\""))
+    };
+    let Some(Credentials::Basic { user, password }) = Credentials::read(headers) else {
+        return Err(refused("authentication required: user and password".to_owned()));
+    };
+    let caller = check_basic(access, &user, &password).map_err(refused)?;
+    let BearerToken { token, valid_for } = caller.issue_token();
+    Ok(Json(json!({
+        "token": token,
+        "access_token": token,
+        "expires_in": valid_for.as_secs(),
+        "issued_at": jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }))
+    .into_response())
+}
+
+/// Who sends a `/v2` request, or the challenge that tells the client how to log in.
+pub(crate) fn authenticate(
+    access: &dyn Access,
+    headers: &HeaderMap,
+    scope: Option<&str>,
+) -> Result<Arc<dyn Caller>, Error> {
+    let caller = match Credentials::read(headers) {
+        Some(Credentials::Bearer(token)) => access.token(&token),
+        Some(Credentials::Basic { user, password }) => check_basic(access, &user, &password).ok(),
+        None => None,
+    };
+    caller.ok_or_else(|| challenge(&host(headers), scope))
+}
+
+/// 401 with the way to `/login`.
+pub(crate) fn challenge(host: &str, scope: Option<&str>) -> Error {
+    let mut value = format!("Bearer realm=\"http://{host}/login\",service=\"{host}\"");
+    if let Some(scope) = scope {
+        value.push_str(&format!(",scope=\"{scope}\""));
+    }
+    Error::new(Code::Unauthorized, "authentication required").header(WWW_AUTHENTICATE, &value)
+}
+
+/// The host that the client used, for the URLs that it is told.
+pub(crate) fn host(headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.unwrap_or("127.0.0.1").to_owned()
+}
+
+fn check_basic(access: &dyn Access, user: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
+    if user != SESSION_TOKEN_USER {
+        return access.login(user, password);
+    }
+    // Snowflake's own clients send {"token": …, "expires_in": …}; people paste the bare token.
+    let parsed: Option<Value> = serde_json::from_str(password).ok();
+    let token = parsed.as_ref().and_then(|value| value["token"].as_str()).unwrap_or(password);
+    access.token(token).ok_or_else(|| "the session token is not valid or has expired".to_owned())
+}
+
+enum Credentials {
+    Basic { user: String, password: String },
+    Bearer(String),
+}
+
+impl Credentials {
+    fn read(headers: &HeaderMap) -> Option<Credentials> {
+        let (scheme, value) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(Credentials::Bearer(value.trim().to_owned()));
+        }
+        if !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        let decoded = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        Some(Credentials::Basic { user: user.to_owned(), password: password.to_owned() })
+    }
+}

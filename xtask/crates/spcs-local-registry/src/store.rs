@@ -1,0 +1,234 @@
+//! The registry on disk: one pool of blobs, and per repository links to what belongs to it.
+//!
+//! ```text
+//! blobs/<hex>                                   content, manifests included
+//! repositories/<db>/<schema>/<repo>/<image>/
+//!     blobs/<hex>                               empty: the image has this blob
+//!     manifests/<hex>                           media type and time of the first push
+//!     tags/<tag>                                the digest it stands for
+//! temporary/                                    uploads, drafts, removed repositories
+//! ```
+//!
+//! A blob enters the pool before its first link, and leaves it only when `sweep` finds no link;
+//! links are made and swept under one lock, so that neither can cross the other.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::digest::Digest;
+use super::name::{ImageName, Reference, RepositoryPath};
+use spcs_local_files::durable;
+
+mod listing;
+
+/// The store of a registry.
+pub(crate) struct Store {
+    root: PathBuf,
+    links: RwLock<()>,
+}
+
+/// What is kept of a manifest beside its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+struct ManifestRecord {
+    media_type: String,
+    pushed_ms: u64,
+}
+
+/// While it is held, no repository goes away and no blob is swept.
+pub(crate) struct Linking<'a> {
+    _shared: RwLockReadGuard<'a, ()>,
+}
+
+/// A manifest as it was pushed.
+#[derive(Debug)]
+pub(crate) struct StoredManifest {
+    pub(crate) digest: Digest,
+    pub(crate) media_type: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Store {
+    pub(crate) fn open(root: &Path) -> io::Result<Store> {
+        let store = Store { root: root.to_owned(), links: RwLock::new(()) };
+        match fs::remove_dir_all(store.temporary()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        for directory in [store.temporary(), root.join("blobs"), root.join("repositories")] {
+            durable::make_directory(&directory)?;
+        }
+        store.sweep()?;
+        Ok(store)
+    }
+
+    /// A directory on the store's own file system that `open` empties.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.root.join("temporary")
+    }
+
+    /// Holds off removals, so that what was found to be there is still there when it is linked.
+    pub(crate) fn linking(&self) -> Linking<'_> {
+        Linking { _shared: self.links.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// The blob's file and size, if the image has it.
+    pub(crate) fn blob(
+        &self,
+        name: &ImageName,
+        digest: &Digest,
+    ) -> io::Result<Option<(PathBuf, u64)>> {
+        if !self.link(name, "blobs", digest.hex()).exists() {
+            return Ok(None);
+        }
+        let path = self.content(digest);
+        let size = fs::metadata(&path)?.len();
+        Ok(Some((path, size)))
+    }
+
+    /// Takes a finished, synced file into the pool and gives it to the image.
+    pub(crate) fn adopt(&self, name: &ImageName, digest: &Digest, file: &Path) -> io::Result<()> {
+        let _linking = self.linking();
+        self.pool(digest, file)?;
+        self.write(&self.link(name, "blobs", digest.hex()), b"")
+    }
+
+    /// Gives the image a blob that another image has; false when that has none.
+    pub(crate) fn mount(
+        &self,
+        from: &ImageName,
+        to: &ImageName,
+        digest: &Digest,
+    ) -> io::Result<bool> {
+        let _linking = self.linking();
+        let found = self.blob(from, digest)?.is_some();
+        if found {
+            self.write(&self.link(to, "blobs", digest.hex()), b"")?;
+        }
+        Ok(found)
+    }
+
+    /// Keeps a checked manifest, and lets the tag stand for it.
+    pub(crate) fn put_manifest(
+        &self,
+        _linking: &Linking<'_>,
+        name: &ImageName,
+        tag: Option<&str>,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> io::Result<Digest> {
+        let digest = Digest::of(bytes);
+        if !self.content(&digest).exists() {
+            self.write(&self.content(&digest), bytes)?;
+        }
+        let link = self.link(name, "manifests", digest.hex());
+        let known = self.record(name, &digest)?;
+        if known.as_ref().is_none_or(|known| known.media_type != media_type) {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+            let pushed_ms = known.map_or(now, |known| known.pushed_ms);
+            let record = ManifestRecord { media_type: media_type.to_owned(), pushed_ms };
+            self.write(&link, &serde_json::to_vec(&record)?)?;
+        }
+        if let Some(tag) = tag {
+            self.write(&self.link(name, "tags", tag), digest.to_string().as_bytes())?;
+        }
+        Ok(digest)
+    }
+
+    /// The digest that a reference stands for, if the image has that manifest.
+    pub(crate) fn resolve(
+        &self,
+        name: &ImageName,
+        reference: &Reference,
+    ) -> io::Result<Option<Digest>> {
+        let digest = match reference {
+            Reference::Digest(digest) => Some(digest.clone()),
+            Reference::Tag(tag) => read(&self.link(name, "tags", tag))?
+                .and_then(|text| Digest::parse(&String::from_utf8_lossy(&text))),
+        };
+        Ok(digest.filter(|digest| self.link(name, "manifests", digest.hex()).exists()))
+    }
+
+    /// The manifest that a reference stands for.
+    pub(crate) fn manifest(
+        &self,
+        name: &ImageName,
+        reference: &Reference,
+    ) -> io::Result<Option<StoredManifest>> {
+        let Some(digest) = self.resolve(name, reference)? else { return Ok(None) };
+        let Some(record) = self.record(name, &digest)? else { return Ok(None) };
+        let bytes = fs::read(self.content(&digest))?;
+        Ok(Some(StoredManifest { digest, media_type: record.media_type, bytes }))
+    }
+
+    /// Moves a repository out of the way, if it is there; gives the place where it lies then.
+    pub(crate) fn detach_repository(
+        &self,
+        repository: &RepositoryPath,
+    ) -> io::Result<Option<PathBuf>> {
+        let path = self.root.join("repositories").join(repository.as_str());
+        let detached = self.temporary().join(Uuid::new_v4().to_string());
+        let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        match durable::rename(&path, &detached) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            renamed => renamed.map(|()| Some(detached)),
+        }
+    }
+
+    /// Removes a repository that was detached, then every blob that has lost its last link.
+    pub(crate) fn discard_repository(&self, detached: &Path) -> io::Result<()> {
+        fs::remove_dir_all(detached)?;
+        self.sweep()
+    }
+
+    /// Moves a file into the pool unless its content is there already.
+    fn pool(&self, digest: &Digest, file: &Path) -> io::Result<()> {
+        let content = self.content(digest);
+        if content.exists() { fs::remove_file(file) } else { durable::rename(file, &content) }
+    }
+
+    fn record(&self, name: &ImageName, digest: &Digest) -> io::Result<Option<ManifestRecord>> {
+        let Some(bytes) = read(&self.link(name, "manifests", digest.hex()))? else {
+            return Ok(None);
+        };
+        Ok(Some(serde_json::from_slice(&bytes)?))
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        durable::write(&self.temporary(), path, bytes)
+    }
+
+    fn content(&self, digest: &Digest) -> PathBuf {
+        self.root.join("blobs").join(digest.hex())
+    }
+
+    fn link(&self, name: &ImageName, kind: &str, leaf: &str) -> PathBuf {
+        self.image_directory(name).join(kind).join(leaf)
+    }
+
+    fn image_directory(&self, name: &ImageName) -> PathBuf {
+        // An image's name may hold slashes; `+` cannot stand in one.
+        let repository = self.root.join("repositories").join(name.repository.as_str());
+        repository.join(name.image.replace('/', "+"))
+    }
+}
+
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl ManifestRecord {
+    fn pushed(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(self.pushed_ms)
+    }
+}

@@ -1,0 +1,80 @@
+//! A made-up account: two users, two repositories.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
+
+/// `ADMIN` may do everything; `READER` may read `db/public/one`.
+#[derive(Clone, Default)]
+pub(crate) struct Accounts(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    /// The users that tokens stand for.
+    tokens: Mutex<HashMap<String, String>>,
+    dropped: Mutex<Option<String>>,
+}
+
+impl Accounts {
+    /// From now on there is no such repository.
+    pub(crate) fn drop_repository(&self, path: &str) {
+        *self.0.dropped.lock().unwrap() = Some(path.to_owned());
+    }
+
+    fn caller(&self, user: String) -> Arc<dyn Caller> {
+        Arc::new(User { accounts: self.clone(), user })
+    }
+}
+
+pub(crate) const ADMIN: (&str, &str) = ("ADMIN", "a:dmin pässword");
+pub(crate) const READER: (&str, &str) = ("READER", "reader");
+
+impl Access for Accounts {
+    fn login(&self, user: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
+        let user = user.to_ascii_uppercase();
+        if (user.as_str(), password) == ADMIN || (user.as_str(), password) == READER {
+            return Ok(self.caller(user));
+        }
+        Err("Incorrect username or password was specified.".to_owned())
+    }
+
+    fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {
+        let user = self.0.tokens.lock().unwrap().get(token).cloned()?;
+        Some(self.caller(user))
+    }
+}
+
+struct User {
+    accounts: Accounts,
+    user: String,
+}
+
+impl Caller for User {
+    fn name(&self) -> &str {
+        &self.user
+    }
+
+    fn issue_token(&self) -> BearerToken {
+        let mut tokens = self.accounts.0.tokens.lock().unwrap();
+        let token = format!("ver:1-hint:{}-ETMs+/=", tokens.len());
+        tokens.insert(token.clone(), self.user.clone());
+        BearerToken { token, valid_for: Duration::from_secs(3600) }
+    }
+
+    fn repository(&self, path: &str, action: RepositoryAction) -> RepositoryAccess {
+        if self.accounts.0.dropped.lock().unwrap().as_deref() == Some(path) {
+            return RepositoryAccess::NotFound;
+        }
+        match (self.user.as_str(), path, action) {
+            (_, path, _) if !matches!(path, "db/public/one" | "db/public/two") => {
+                RepositoryAccess::NotFound
+            }
+            ("ADMIN", ..) | (_, "db/public/one", RepositoryAction::Read) => {
+                RepositoryAccess::Allowed
+            }
+            _ => RepositoryAccess::Denied,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! An instance of a service and its containers, as the service's task knows them.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use crate::runtime::{ContainerState, Phase, RuntimeError};
+use crate::service::{ContainerObservation, Deployment, InstanceObservation, PinnedImage};
+use spcs_local_spec::ServiceSpec;
+
+/// A deployment with its specification read.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) deployment: Arc<Deployment>,
+    pub(super) spec: ServiceSpec,
+}
+
+/// One instance.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) id: u32,
+    /// What it was made from; `None` if it was found running an older specification, which
+    /// nobody remembers. It is then only waited for to be replaced.
+    pub(super) rendered: Option<Arc<Rendered>>,
+    pub(super) spec_digest: String,
+    pub(super) created: SystemTime,
+    pub(super) terminating: bool,
+    pub(super) waiting: Waiting,
+    /// No attempt to start what is missing before this.
+    pub(super) retry_at: Instant,
+    /// Failed attempts in a row.
+    pub(super) attempts: u32,
+    pub(super) containers: Vec<ContainerRun>,
+}
+
+/// What an instance waits for before its containers start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    Start,
+    Node,
+    Image,
+}
+
+/// One container over all its restarts.
+#[derive(Debug)]
+pub(super) struct ContainerRun {
+    pub(super) name: String,
+    pub(super) image: PinnedImage,
+    /// What the runtime last said; `None` before it is made.
+    pub(super) state: Option<ContainerState>,
+    pub(super) restarts: u32,
+    pub(super) last_exit: Option<i32>,
+    /// Why it could not be started.
+    pub(super) start_error: Option<String>,
+    pub(super) ready: bool,
+    pub(super) readiness: ProbeRun,
+    pub(super) liveness: ProbeRun,
+    /// When it is started again after it has ended.
+    pub(super) restart_at: Option<Instant>,
+    /// Ends in a row, each soon after its start.
+    pub(super) crashes: u32,
+    /// Whether the platform itself has ended this run.
+    pub(super) stopped: bool,
+}
+
+/// Course of a probe.
+#[derive(Debug)]
+pub(super) struct ProbeRun {
+    pub(super) next: Instant,
+    pub(super) failures: u32,
+}
+
+impl ProbeRun {
+    pub(super) fn new() -> ProbeRun {
+        ProbeRun { next: Instant::now(), failures: 0 }
+    }
+}
+
+impl ContainerRun {
+    pub(super) fn new(name: &str, image: PinnedImage) -> ContainerRun {
+        ContainerRun {
+            name: name.to_owned(),
+            image,
+            state: None,
+            restarts: 0,
+            last_exit: None,
+            start_error: None,
+            ready: false,
+            readiness: ProbeRun::new(),
+            liveness: ProbeRun::new(),
+            restart_at: None,
+            crashes: 0,
+            stopped: false,
+        }
+    }
+
+    pub(super) fn running(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.phase == Phase::Running)
+    }
+
+    fn observe(&self, instance: &Instance) -> ContainerObservation {
+        let probe = instance.rendered.as_ref().and_then(|rendered| {
+            let container = rendered.spec.containers.iter().find(|c| c.name == self.name)?;
+            container.readiness.as_ref()
+        });
+        let (status, message) = match &self.state {
+            None if self.start_error.is_some() && instance.waiting != Waiting::Image => {
+                ("FAILED", "Encountered fatal error while running, check container logs".to_owned())
+            }
+            None => ("PENDING", instance.waiting.message().to_owned()),
+            Some(state) => match state.phase {
+                Phase::Created => ("PENDING", Waiting::Start.message().to_owned()),
+                // It serves on while the image of its next specification cannot be had.
+                Phase::Running if self.ready && instance.waiting == Waiting::Image => {
+                    ("READY", instance.waiting.message().to_owned())
+                }
+                Phase::Running if self.ready => ("READY", "Running".to_owned()),
+                Phase::Running => match probe {
+                    Some(probe) if self.readiness.failures > 0 => (
+                        "PENDING",
+                        format!(
+                            "Readiness probe is failing at path: {}, port: {}",
+                            probe.path, probe.port
+                        ),
+                    ),
+                    _ => ("PENDING", Waiting::Start.message().to_owned()),
+                },
+                Phase::Exited => self.ended(state, instance),
+            },
+        };
+        ContainerObservation {
+            name: self.name.clone(),
+            status,
+            message,
+            image: self.image.clone(),
+            restart_count: self.restarts,
+            started: self.state.as_ref().and_then(|state| state.started),
+            last_exit_code: self.last_exit,
+        }
+    }
+
+    fn ended(&self, state: &ContainerState, instance: &Instance) -> (&'static str, String) {
+        // Engines do not see every OOM kill (podman misses those of cgroups v1). A SIGKILL that
+        // the platform did not send to a container with a memory limit is taken for one.
+        let limited = instance.rendered.as_ref().is_some_and(|rendered| {
+            let mut containers = rendered.spec.containers.iter();
+            containers.any(|c| c.name == self.name && c.resources.limits.memory.is_some())
+        });
+        let oom = state.oom_killed || (state.exit_code == 137 && limited && !self.stopped);
+        let (status, message) = match state.exit_code {
+            _ if oom => ("FAILED", "Container was OOMKilled due to resource usage"),
+            0 => ("DONE", "Completed successfully"),
+            // The shell's codes for a program that cannot be run.
+            126 | 127 => ("FAILED", "Encountered fatal error while running, check container logs"),
+            _ => ("FAILED", "User application error, check container logs"),
+        };
+        (status, message.to_owned())
+    }
+}
+
+impl Waiting {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Waiting::Start => "Waiting to start",
+            Waiting::Node => "Compute pool node(s) are being provisioned",
+            Waiting::Image => "Failed to pull image",
+        }
+    }
+}
+
+impl Instance {
+    /// An instance of which nothing runs yet.
+    pub(super) fn new(id: u32, rendered: Arc<Rendered>) -> Instance {
+        let deployment = rendered.deployment.clone();
+        let containers = rendered.spec.containers.iter();
+        let image = |name: &str| match deployment.images.get(name) {
+            Some(image) => image.clone(),
+            None => PinnedImage { path: String::new(), digest: String::new() },
+        };
+        Instance {
+            id,
+            spec_digest: deployment.spec_digest.clone(),
+            created: SystemTime::now(),
+            terminating: false,
+            waiting: Waiting::Start,
+            retry_at: Instant::now(),
+            attempts: 0,
+            containers: containers.map(|c| ContainerRun::new(&c.name, image(&c.name))).collect(),
+            rendered: Some(rendered),
+        }
+    }
+
+    /// What keeps the containers from starting that are not there; their logs show it.
+    pub(super) fn note_start_error(&mut self, error: Option<&RuntimeError>) {
+        for container in self.containers.iter_mut().filter(|container| container.state.is_none()) {
+            container.start_error = error.map(|error| format!("{error}\n"));
+        }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.terminating && !self.containers.is_empty() && self.containers.iter().all(|c| c.ready)
+    }
+
+    pub(super) fn observe(&self) -> InstanceObservation {
+        let containers: Vec<_> = self.containers.iter().map(|c| c.observe(self)).collect();
+        let all = |status: &str| containers.iter().all(|container| container.status == status);
+        let status = if self.terminating {
+            "TERMINATING"
+        } else if all("READY") {
+            "READY"
+        } else if all("DONE") {
+            "SUCCEEDED"
+        } else if containers.iter().any(|container| container.status == "FAILED") {
+            "FAILED"
+        } else {
+            "PENDING"
+        };
+        let owner = self.containers.first().and_then(|container| container.state.as_ref());
+        InstanceObservation {
+            id: self.id,
+            status,
+            spec_digest: self.spec_digest.clone(),
+            created: self.created,
+            started: owner.and_then(|state| state.started),
+            ip_address: owner.and_then(|state| state.ip_address.clone()),
+            containers,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Starting what is missing: images, network, volumes, tokens, containers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use super::instance::{ContainerRun, Instance, ProbeRun, Rendered, Waiting};
+use super::task::ServiceTask;
+use super::{Context, files};
+use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, RuntimeError};
+use crate::service;
+use spcs_local_spec::Container;
+
+impl ServiceTask {
+    /// Starts the containers that are not there, in every instance whose time has come.
+    pub(super) async fn launch_missing(&mut self) {
+        let ids: Vec<u32> = self.instances.keys().copied().collect();
+        for id in ids {
+            let Some(instance) = self.instances.get_mut(&id) else { continue };
+            let missing =
+                !instance.terminating && instance.containers.iter().any(|c| c.state.is_none());
+            let Some(rendered) = instance.rendered.clone() else { continue };
+            if !missing || instance.retry_at > Instant::now() {
+                continue;
+            }
+            if let Ok(wait) = rendered.deployment.node_ready_at.duration_since(SystemTime::now())
+                && !wait.is_zero()
+            {
+                instance.waiting = Waiting::Node;
+                instance.retry_at = Instant::now() + wait.min(Duration::from_secs(1));
+                continue;
+            }
+            if instance.waiting == Waiting::Node {
+                instance.waiting = Waiting::Start;
+            }
+            self.report();
+            match self.pull_all(&rendered).await {
+                None => return,
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(service = self.key, instance = id, %error, "pull failed");
+                    if let Some(instance) = self.instances.get_mut(&id) {
+                        instance.note_start_error(Some(&error));
+                    }
+                    self.fail(id, Waiting::Image);
+                    continue;
+                }
+            }
+            let Some(instance) = self.instances.get_mut(&id) else { continue };
+            instance.waiting = Waiting::Start;
+            match self.context.launch(&self.key, instance, &rendered).await {
+                Ok(()) => instance.attempts = 0,
+                Err(error) => {
+                    tracing::warn!(service = self.key, instance = id, %error, "start failed");
+                    self.fail(id, Waiting::Start);
+                }
+            }
+            self.report();
+        }
+    }
+
+    pub(super) fn fail(&mut self, id: u32, waiting: Waiting) {
+        let timing = self.context.timing;
+        if let Some(instance) = self.instances.get_mut(&id) {
+            instance.waiting = waiting;
+            instance.attempts += 1;
+            instance.retry_at = Instant::now() + timing.backoff(instance.attempts);
+        }
+    }
+
+    /// Pulls all images of a deployment; `None` if another goal was set meanwhile.
+    pub(super) async fn pull_all(
+        &mut self,
+        rendered: &Rendered,
+    ) -> Option<Result<(), RuntimeError>> {
+        for pinned in rendered.deployment.images.values() {
+            let Some(image) = self.context.image_name(pinned) else {
+                let doing = format!("pulling {}", pinned.path);
+                let message = "Provided image name uses an invalid format".to_owned();
+                return Some(Err(RuntimeError { doing, message }));
+            };
+            tokio::select! {
+                biased;
+                _ = self.goal.changed() => return None,
+                pulled = self.context.runtime.pull(&image, &self.context.login) => {
+                    if let Err(error) = pulled {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+        Some(Ok(()))
+    }
+}
+
+impl super::ControllerTiming {
+    /// The pause after so many failures in a row.
+    pub(super) fn backoff(&self, failures: u32) -> Duration {
+        let factor = 2u32.saturating_pow(failures.saturating_sub(1).min(16));
+        self.first_backoff.saturating_mul(factor).min(self.last_backoff)
+    }
+}
+
+impl Context {
+    /// Makes what an instance needs and starts the containers that it lacks.
+    async fn launch(
+        &self,
+        key: &str,
+        instance: &mut Instance,
+        rendered: &Arc<Rendered>,
+    ) -> Result<(), RuntimeError> {
+        let deployment = &rendered.deployment;
+        let mut networks = vec![self.network_name(key)];
+        let surroundings = async {
+            self.runtime.ensure_network(&networks[0], true).await?;
+            if deployment.egress {
+                networks.push(self.egress_network_name());
+                self.runtime.ensure_network(&networks[1], false).await?;
+            }
+            self.make_volumes(key, instance.id, rendered).await?;
+            self.prepare_stages(rendered).await
+        };
+        if let Err(error) = surroundings.await {
+            instance.note_start_error(Some(&error));
+            return Err(error);
+        }
+        instance.note_start_error(None);
+        for (i, container) in rendered.spec.containers.iter().enumerate() {
+            if instance.containers[i].state.is_some() {
+                continue;
+            }
+            let owner = instance.containers[0].state.as_ref().map(|state| state.id.clone());
+            let network = match owner {
+                Some(container) if i > 0 => ContainerNetwork::Shared { container },
+                _ => ContainerNetwork::Own {
+                    networks: networks.clone(),
+                    aliases: service::dns_aliases(key),
+                    ports: rendered.spec.published_ports(),
+                },
+            };
+            let run = &mut instance.containers[i];
+            let started = async {
+                let request = self.request(key, instance.id, rendered, container, run, network)?;
+                let id = self.runtime.run(&request).await?;
+                let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
+                found.into_iter().next().ok_or_else(|| RuntimeError {
+                    doing: format!("starting {}", request.name),
+                    message: "the container is gone again".to_owned(),
+                })
+            };
+            match started.await {
+                Ok(state) => {
+                    run.state = Some(state);
+                    run.start_error = None;
+                    run.ready = false;
+                    run.readiness = ProbeRun::new();
+                    run.liveness = ProbeRun::new();
+                }
+                Err(error) => {
+                    run.start_error = Some(format!("{error}\n"));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn labels(&self, key: &str, instance: u32) -> Labels {
+        Labels::from([
+            (runtime::PLATFORM.to_owned(), self.dirs.platform_id.clone()),
+            (runtime::SERVICE.to_owned(), key.to_owned()),
+            (runtime::INSTANCE.to_owned(), instance.to_string()),
+        ])
+    }
+
+    fn request(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+        container: &Container,
+        run: &ContainerRun,
+        network: ContainerNetwork,
+    ) -> Result<ContainerRequest, RuntimeError> {
+        let deployment = &rendered.deployment;
+        let mut labels = self.labels(key, instance);
+        let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
+        label(runtime::CONTAINER, &container.name);
+        label(runtime::SPEC_DIGEST, &deployment.spec_digest);
+        label(runtime::IMAGE, &run.image.path);
+        label(runtime::IMAGE_DIGEST, &run.image.digest);
+        label(runtime::RESTARTS, &run.restarts.to_string());
+        if let Some(code) = run.last_exit {
+            label(runtime::LAST_EXIT, &code.to_string());
+        }
+        let mut env: BTreeMap<&str, &str> =
+            deployment.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        env.extend(container.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
+        Ok(ContainerRequest {
+            name: self.container_name(key, instance, &container.name),
+            labels,
+            image: self.image_name(&run.image).unwrap_or_default(),
+            command: container.command.clone(),
+            args: container.args.clone(),
+            env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+            mounts: self.mounts(key, instance, rendered, container)?,
+            network,
+            memory: container.resources.limits.memory,
+            cpus: container.resources.limits.cpu,
+            stop_grace: self.timing.stop_grace,
+        })
+    }
+
+    /// Puts the present token into the directories that running containers have mounted.
+    pub(super) fn refresh_tokens(&self, key: &str, instance: u32, rendered: &Rendered) {
+        let token = &rendered.deployment.session_token;
+        for container in rendered.spec.containers.iter().filter(|c| c.token.mounted) {
+            let mode = container.token.mode;
+            let written =
+                files::write_token(&self.dirs, key, instance, &container.name, token, mode);
+            if let Err(error) = written {
+                tracing::warn!(service = key, %error, "the session token is not renewed");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What containers mount: volumes, stages, the session token.
+
+use super::instance::Rendered;
+use super::removal::{VOLUME_KIND, volume_kind};
+use super::{Context, files};
+use crate::runtime::{Mount, RuntimeError, VolumeRequest};
+use spcs_local_spec::{Container, Volume, VolumeSource};
+
+impl Context {
+    /// Makes the volumes of an instance that are not there yet.
+    pub(super) async fn make_volumes(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+    ) -> Result<(), RuntimeError> {
+        for volume in &rendered.spec.volumes {
+            let memory = match volume.source {
+                VolumeSource::Memory { size } => Some(size),
+                VolumeSource::Stage(_) => continue,
+                VolumeSource::Local | VolumeSource::Block { .. } => None,
+            };
+            let mut labels = self.labels(key, instance);
+            labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
+            let owner = owner(volume);
+            let name = self.volume_name(key, instance, &volume.name);
+            if memory.is_some() && rendered.mounted(&volume.name) < 2 {
+                continue;
+            }
+            self.runtime.ensure_volume(&VolumeRequest { name, labels, memory, owner }).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the directories of the stages that are mounted, for the owners that volumes name.
+    pub(super) async fn prepare_stages(&self, rendered: &Rendered) -> Result<(), RuntimeError> {
+        for volume in &rendered.spec.volumes {
+            let VolumeSource::Stage(name) = &volume.source else { continue };
+            let Some(stage) = rendered.deployment.stages.get(name) else { continue };
+            let owner = match owner(volume) {
+                // The ids in its containers are other ones here: nobody here is that owner.
+                Some(_) if self.runtime.is_rootless().await? => files::StageOwner::Anybody,
+                Some((uid, gid)) => files::StageOwner::User(uid, gid),
+                None => files::StageOwner::Platform,
+            };
+            files::prepare_stage(&self.dirs, &stage.directory, owner).map_err(|error| {
+                let doing = format!("preparing the stage {name} for {}", rendered.deployment.key);
+                RuntimeError { doing, message: error.to_string() }
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn mounts(
+        &self,
+        key: &str,
+        instance: u32,
+        rendered: &Rendered,
+        container: &Container,
+    ) -> Result<Vec<Mount>, RuntimeError> {
+        let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
+            doing: format!("preparing {what} for {}", container.name),
+            message: error.to_string(),
+        };
+        let mut mounts = Vec::new();
+        if container.token.mounted {
+            let token = &rendered.deployment.session_token;
+            let source = files::write_token(
+                &self.dirs,
+                key,
+                instance,
+                &container.name,
+                token,
+                container.token.mode,
+            )
+            .map_err(|error| failed("the session token", &error))?;
+            let target = container.token.directory.clone();
+            mounts.push(Mount::Directory { source, target, read_only: true });
+        }
+        for mount in &container.mounts {
+            let target = mount.path.clone();
+            let volumes = &rendered.spec.volumes;
+            let Some(volume) = volumes.iter().find(|volume| volume.name == mount.volume) else {
+                continue;
+            };
+            mounts.push(match &volume.source {
+                VolumeSource::Memory { size } if rendered.mounted(&volume.name) < 2 => {
+                    Mount::Memory { target, size: *size }
+                }
+                VolumeSource::Stage(stage) => {
+                    let stage = rendered.deployment.stages.get(stage).ok_or_else(|| {
+                        failed("a stage volume", &format!("the stage {stage} is not known"))
+                    })?;
+                    let source = files::stage_directory(&self.dirs, &stage.directory)
+                        .and_then(|directory| directory.canonicalize())
+                        .map_err(|error| failed("a stage volume", &error))?;
+                    Mount::Directory { source, target, read_only: !stage.writable }
+                }
+                _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },
+            });
+        }
+        Ok(mounts)
+    }
+}
+
+/// The owner that a volume names.
+fn owner(volume: &Volume) -> Option<(u32, u32)> {
+    let named = volume.uid.is_some() || volume.gid.is_some();
+    named.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)))
+}
+
+impl Rendered {
+    /// How many containers mount a volume.
+    fn mounted(&self, volume: &str) -> usize {
+        let mounts = self.spec.containers.iter().flat_map(|container| &container.mounts);
+        mounts.filter(|mount| mount.volume == volume).count()
+    }
+}

@@ -1,0 +1,83 @@
+//! Taking away everything that a platform has made in an engine.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::EngineCommand;
+use crate::runtime::{PLATFORM, RuntimeError, platform_id};
+
+/// Removes the containers, networks, volumes and images of the platform whose state lies in this
+/// directory, and which is not running.
+pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), RuntimeError> {
+    let filter = format!("label={PLATFORM}={}", platform_id(state_dir));
+    let containers = list(engine, &["ps", "--all", "--quiet", "--filter", &filter])?;
+    // A suspended service has no container, so pulls are on record.
+    let mut images = super::pull::pulled(&state_dir.join("pull"));
+    for id in &containers {
+        let args = ["container", "inspect", "--format", "{{.Config.Image}}", id];
+        images.extend(list(engine, &args).unwrap_or_default());
+    }
+    remove_containers(engine, containers)?;
+    for network in list(engine, &["network", "ls", "--quiet", "--filter", &filter])? {
+        call(engine, &["network", "rm", &network])?;
+    }
+    for volume in list(engine, &["volume", "ls", "--quiet", "--filter", &filter])? {
+        call(engine, &["volume", "rm", "--force", &volume])?;
+    }
+    images.sort();
+    images.dedup();
+    for image in images {
+        // An image that something else uses stays.
+        if let Err(error) = call(engine, &["image", "rm", &image]) {
+            tracing::debug!(%error, image, "image is kept");
+        }
+    }
+    Ok(())
+}
+
+/// A container whose network others use goes only after them; which those are, the engine knows.
+fn remove_containers(engine: &EngineCommand, mut left: Vec<String>) -> Result<(), RuntimeError> {
+    while !left.is_empty() {
+        let before = left.len();
+        let mut refused = None;
+        left.retain(|id| match call(engine, &["rm", "--force", "--volumes", id]) {
+            Ok(_) => false,
+            Err(error) => {
+                refused = Some(error);
+                true
+            }
+        });
+        if let (true, Some(error)) = (left.len() == before, refused) {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+fn list(engine: &EngineCommand, args: &[&str]) -> Result<Vec<String>, RuntimeError> {
+    let printed = call(engine, args)?;
+    let mut names: Vec<String> = Vec::new();
+    for name in printed.split_whitespace() {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn call(engine: &EngineCommand, args: &[&str]) -> Result<String, RuntimeError> {
+    let doing = format!("{} {}", engine.program.display(), args.join(" "));
+    let output = Command::new(&engine.program)
+        .args(args)
+        .envs(engine.env.iter().map(|(key, value)| (key, value)))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .map_err(|error| RuntimeError { doing: doing.clone(), message: error.to_string() })?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let message = super::cli::cause(&stderr).unwrap_or_default().to_owned();
+        Err(RuntimeError { doing, message })
+    }
+}

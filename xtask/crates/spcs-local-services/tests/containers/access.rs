@@ -1,0 +1,39 @@
+//! Who may use the registry of these tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
+
+pub(crate) const REPOSITORY: &str = "db/public/repo";
+pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
+
+/// Lets anybody who knows the password do anything, under one name.
+pub(crate) struct OneUser;
+
+impl Access for OneUser {
+    fn login(&self, _: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
+        if password != PASSWORD {
+            return Err("wrong password".to_owned());
+        }
+        Ok(Arc::new(OneUser))
+    }
+
+    fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {
+        (token == "token").then(|| Arc::new(OneUser) as Arc<dyn Caller>)
+    }
+}
+
+impl Caller for OneUser {
+    fn name(&self) -> &str {
+        "ADMIN"
+    }
+
+    fn issue_token(&self) -> BearerToken {
+        BearerToken { token: "token".to_owned(), valid_for: Duration::from_secs(3600) }
+    }
+
+    fn repository(&self, path: &str, _: RepositoryAction) -> RepositoryAccess {
+        if path == REPOSITORY { RepositoryAccess::Allowed } else { RepositoryAccess::NotFound }
+    }
+}

@@ -1,0 +1,238 @@
+//! A registry and a controller with a real engine, and an image to run.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpStream, ToSocketAddrs as _};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use spcs_local_registry::Registry;
+use spcs_local_services::controller::{Controller, ControllerDirs, ControllerTiming};
+use spcs_local_services::runtime::{EngineRuntime, PullLogin, Runtime};
+use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
+use spcs_local_services::{EngineCommand, EngineKind};
+
+use crate::access::{OneUser, PASSWORD, REPOSITORY};
+use crate::image;
+
+pub(crate) struct World {
+    pub(crate) engine: EngineCommand,
+    pub(crate) controller: Controller,
+    pub(crate) directory: tempfile::TempDir,
+    registry: Registry,
+    pub(crate) port: u16,
+}
+
+impl World {
+    pub(crate) async fn new(engine: EngineCommand) -> World {
+        // Holds copies of this test binary: not for a /tmp in memory.
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let registry = Registry::open(&directory.path().join("registry")).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let router = registry.router(Arc::new(OneUser));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let controller = controller(&engine, directory.path(), port);
+        let world = World { engine, controller, directory, registry, port };
+        let (engine, path) = (world.engine.clone(), world.directory.path().to_owned());
+        tokio::task::spawn_blocking(move || image::push(&engine, &path, port)).await.unwrap();
+        world
+    }
+
+    /// What a new process of the platform would begin with.
+    pub(crate) async fn restart_controller(&mut self) {
+        self.controller.stop().await;
+        self.controller = controller(&self.engine, self.directory.path(), self.port);
+    }
+
+    pub(crate) fn deployment(&self, name: &str, spec: &str, digest: &str) -> Deployment {
+        deployment(self.directory.path(), &self.image_digest(), name, spec, digest)
+    }
+
+    pub(crate) fn image_digest(&self) -> String {
+        self.registry.resolve(REPOSITORY, "sample", "1").unwrap().expect("pushed")
+    }
+
+    pub(crate) async fn until(
+        &self,
+        key: &str,
+        what: &str,
+        holds: impl Fn(&ServiceObservation) -> bool,
+    ) -> ServiceObservation {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+        loop {
+            let seen = self.controller.observe(key).unwrap();
+            if holds(&seen) {
+                return seen;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{key} {what}: {seen:#?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub(crate) async fn until_running(&self, key: &str) -> ServiceObservation {
+        self.until(key, "running", |seen| seen.status == "RUNNING" && !seen.is_upgrading).await
+    }
+
+    /// Asks a service through its published port.
+    pub(crate) async fn ask(&self, key: &str, path: &str) -> String {
+        let address = self.controller.endpoint_address(key, 8000).expect("a READY instance");
+        let path = path.to_owned();
+        let answer = tokio::task::spawn_blocking(move || get(&address.to_string(), &path));
+        answer.await.unwrap().unwrap()
+    }
+
+    /// Lines that the engine prints.
+    pub(crate) fn engine(&self, args: &[&str]) -> Vec<String> {
+        lines(&self.engine, args)
+    }
+
+    /// Everything labelled with this platform.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let label = format!("label=spcs.platform={}", self.platform_id());
+        let filter = ["--quiet", "--filter", &label];
+        let listed = [&["ps", "--all"][..], &["volume", "ls"], &["network", "ls"]];
+        let mut left: Vec<String> =
+            listed.iter().flat_map(|list| self.engine(&[list, &filter[..]].concat())).collect();
+        let name = format!("127.0.0.1:{}", self.port);
+        let images = self.engine(&["images", "--digests", "--format", "{{.Repository}}"]);
+        left.extend(images.into_iter().filter(|image| image.starts_with(&name)));
+        left
+    }
+
+    /// Whether the engine runs as root; one that does not cannot keep containers in.
+    pub(crate) fn is_rootful(&self) -> bool {
+        let (format, rootless) = match self.engine.kind {
+            EngineKind::Podman => ("{{.Host.Security.Rootless}}", "true"),
+            EngineKind::Docker => ("{{.SecurityOptions}}", "rootless"),
+        };
+        !self.engine(&["info", "--format", format]).concat().contains(rootless)
+    }
+
+    /// Whether one of the containers is in a network that is not an internal one.
+    pub(crate) fn has_egress(&self, ids: &[String]) -> bool {
+        let format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
+        let mut args = vec!["inspect", "--format", format];
+        args.extend(ids.iter().map(String::as_str));
+        let networks = self.engine(&args).join(" ");
+        networks.split_whitespace().any(|network| {
+            // podman and docker write the field differently.
+            let shown = self.engine(&["network", "inspect", network]).join("").to_lowercase();
+            !shown.replace(' ', "").contains("\"internal\":true")
+        })
+    }
+
+    /// Whether the engine's cgroups hold containers to their memory limits.
+    pub(crate) fn enforces_memory(&self) -> bool {
+        let (format, yes) = match self.engine.kind {
+            EngineKind::Podman => ("{{.Host.CgroupControllers}}", "memory"),
+            EngineKind::Docker => ("{{.MemoryLimit}}", "true"),
+        };
+        self.engine(&["info", "--format", format]).concat().contains(yes)
+    }
+
+    pub(crate) fn platform_id(&self) -> String {
+        spcs_local_services::runtime::platform_id(self.directory.path())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Also when the test has failed, this machine is left as it was. What a service's task
+        // was doing at that moment may still make something new.
+        let controller = self.controller.clone();
+        let stop = async move { controller.stop().await };
+        let handle = tokio::runtime::Handle::current();
+        let _ = std::thread::spawn(move || handle.block_on(stop)).join();
+        let removed = spcs_local_services::runtime::remove_all(&self.engine, self.directory.path());
+        if let Err(error) = removed {
+            eprintln!("the test leaves something behind: {error}");
+        }
+    }
+}
+
+pub(crate) fn deployment(
+    directory: &Path,
+    image_digest: &str,
+    name: &str,
+    spec: &str,
+    spec_digest: &str,
+) -> Deployment {
+    let path = format!("/{REPOSITORY}/sample:1");
+    let image = PinnedImage { path, digest: image_digest.to_owned() };
+    let parsed = spcs_local_spec::parse(spec).unwrap();
+    let stage = directory.join("stages/DB/PUBLIC/S");
+    std::fs::create_dir_all(&stage).unwrap();
+    let mounted = StageVolume { directory: stage, writable: true };
+    Deployment {
+        key: format!("DB.PUBLIC.{name}"),
+        spec_text: spec.to_owned(),
+        spec_digest: spec_digest.to_owned(),
+        images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
+        instances: 1,
+        stages: parsed.stages().map(|name| (name.to_owned(), mounted.clone())).collect(),
+        session_token: "the-session-token".to_owned(),
+        environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
+        node_ready_at: SystemTime::UNIX_EPOCH,
+        egress: false,
+    }
+}
+
+pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
+    let dirs = ControllerDirs::new(directory);
+    let runtime = EngineRuntime::new(engine.clone(), directory, &dirs.platform_id);
+    let login = PullLogin {
+        registry: format!("127.0.0.1:{port}"),
+        username: "ADMIN".to_owned(),
+        password: PASSWORD.to_owned(),
+    };
+    let timing = ControllerTiming {
+        converge: Duration::from_millis(200),
+        stop_grace: Duration::from_secs(10),
+        ..ControllerTiming::default()
+    };
+    Controller::with_timing(Runtime::Engine(runtime), dirs, login, timing)
+}
+
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// `GET http://<host>/<path>`, port 8000 unless it is named.
+pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:8000") };
+    let mut addresses = address.to_socket_addrs()?;
+    let address = addresses.next().ok_or_else(|| std::io::Error::other("no address"))?;
+    let mut stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
+    stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+    // In one piece: the sample reads once.
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.starts_with("HTTP/1.1 200") {
+        Ok(body.to_owned())
+    } else {
+        Err(std::io::Error::other(answer))
+    }
+}
+
+pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
+    let output = Command::new(&engine.program).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// The ids of a service's containers.
+pub(crate) fn ids(world: &World, key: &str) -> Vec<String> {
+    // Containers of other platforms may go at any moment, so only its own are looked at.
+    let label = format!("label=spcs.platform={}", world.platform_id());
+    let mut ids = world.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
+    ids.retain(|id| {
+        let format = "{{index .Config.Labels \"spcs.service\"}}";
+        world.engine(&["inspect", "--format", format, id]) == [key]
+    });
+    ids.sort();
+    ids
+}

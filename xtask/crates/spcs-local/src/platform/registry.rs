@@ -1,0 +1,47 @@
+//! The answers that the account gives the registry: who has logged in, and what they may do.
+
+use std::sync::Arc;
+
+use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
+
+use crate::access::{self, Principal, TOKEN_VALIDITY};
+use crate::account::Account;
+
+/// The account, as the registry asks it.
+pub(super) struct RegistryAccess(pub(super) Arc<Account>);
+
+impl RegistryAccess {
+    fn caller(&self, principal: Principal) -> Arc<dyn Caller> {
+        Arc::new(LoggedIn { account: Arc::clone(&self.0), principal })
+    }
+}
+
+impl Access for RegistryAccess {
+    fn login(&self, user: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
+        access::Access::login(&*self.0, user, password).map(|principal| self.caller(principal))
+    }
+
+    fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {
+        access::Access::token(&*self.0, token).map(|principal| self.caller(principal))
+    }
+}
+
+struct LoggedIn {
+    account: Arc<Account>,
+    principal: Principal,
+}
+
+impl Caller for LoggedIn {
+    fn name(&self) -> &str {
+        self.principal.identity.name()
+    }
+
+    fn issue_token(&self) -> BearerToken {
+        let token = access::Access::issue_token(&*self.account, &self.principal);
+        BearerToken { token, valid_for: TOKEN_VALIDITY }
+    }
+
+    fn repository(&self, path: &str, action: RepositoryAction) -> RepositoryAccess {
+        self.account.repository(&self.principal, path, action)
+    }
+}
