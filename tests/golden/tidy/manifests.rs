@@ -1,4 +1,4 @@
-//! Rules for manifests: which crate may use what, and where versions stand.
+//! Rules for manifests: where versions stand, and what every crate inherits.
 
 use std::collections::BTreeSet;
 
@@ -7,63 +7,14 @@ use toml::{Table, Value};
 use crate::sources::root;
 use crate::tidy::{files, none};
 
-fn manifest(path: &str) -> Table {
+pub(crate) fn manifest(path: &str) -> Table {
     let text = std::fs::read_to_string(root().join(path)).expect("the manifest is there");
     text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn members() -> Vec<(String, Table)> {
+pub(crate) fn members() -> Vec<(String, Table)> {
     let members = files(&["xtask"], "Cargo.toml").into_iter();
     members.map(|file| (file.path.clone(), manifest(&file.path))).collect()
-}
-
-/// The names of what a crate depends on, tests left out.
-fn dependencies(path: &str) -> BTreeSet<String> {
-    let manifest = manifest(path);
-    let tables = ["dependencies", "build-dependencies"].into_iter();
-    let names = tables.filter_map(|table| manifest.get(table)?.as_table());
-    names.flat_map(|table| table.keys().cloned()).collect()
-}
-
-#[track_caller]
-fn uses_none_of(path: &str, forbidden: &[&str]) {
-    let used = dependencies(path);
-    let wrong = forbidden.iter().filter(|name| used.contains(**name));
-    none(wrong.map(ToString::to_string).collect(), &format!("take these out of {path}"));
-}
-
-#[test]
-fn plan_decides_and_touches_nothing() {
-    let allowed = [
-        "minijinja",
-        "serde",
-        "serde-saphyr",
-        "serde_json",
-        "sha2",
-        "sqlparser",
-        "thiserror",
-        "toml",
-    ];
-    let used = dependencies("xtask/crates/spcs-plan/Cargo.toml");
-    let wrong = used.into_iter().filter(|name| !allowed.contains(&name.as_str()));
-    none(
-        wrong.collect(),
-        "`spcs-plan` is pure: do this in `spcs-apply` or `xtask` and pass the result in",
-    );
-}
-
-#[test]
-fn the_client_and_the_platform_share_no_code() {
-    uses_none_of("xtask/crates/spcs-apply/Cargo.toml", &["spcs-local", "clap", "axum"]);
-    let client =
-        ["spcs-plan", "spcs-apply", "snowflake-connector-rs", "oci-distribution", "oci-client"];
-    uses_none_of("xtask/crates/spcs-local/Cargo.toml", &client);
-}
-
-#[test]
-fn the_command_line_reaches_targets_through_deploy() {
-    let client = ["snowflake-connector-rs", "oci-distribution", "oci-client"];
-    uses_none_of("xtask/Cargo.toml", &client);
 }
 
 #[test]
