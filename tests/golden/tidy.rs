@@ -3,6 +3,7 @@
 mod content;
 mod directions;
 mod manifests;
+mod modules;
 mod rust;
 
 use std::path::PathBuf;
