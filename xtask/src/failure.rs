@@ -101,8 +101,8 @@ pub(crate) fn render(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use spcs_apply::account::AccountError;
     use spcs_apply::engine::EngineError;
-    use spcs_apply::session::SessionError;
 
     use super::*;
 
@@ -133,14 +133,14 @@ mod tests {
     fn a_hint_from_the_middle_of_a_chain_is_printed_last_and_once() {
         let full = "write layer.tar: no space left on device";
         let source = EngineError::Settings(io::Error::other(full));
-        let session = SessionError::Lost {
-            target: "dev".to_owned(),
-            statement: "SHOW ROLES".to_owned(),
-            problem: "the connection was closed".to_owned(),
+        let session = AccountError::Lost {
+            connection: "dev".into(),
+            request: "SHOW ROLES".into(),
+            problem: "the connection was closed".into(),
             query_id: None,
         };
         let doing = "reading the state".to_owned();
-        let lost = spcs_apply::Error::Session { doing, source: session };
+        let lost = spcs_apply::Error::Account { doing, source: session };
         let failures = vec![lost, source.into(), spcs_apply::Error::Interrupted];
         let steps = spcs_apply::Error::Steps { failures, not_started: 2 };
         assert_eq!(

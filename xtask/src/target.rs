@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use spcs_apply::account::{AccountError, Connection, Session, connection};
 use spcs_apply::build::BuildState;
-use spcs_apply::connection::{self, Connection};
 use spcs_apply::execute::{self, Outcome, Run, Sessions};
 use spcs_apply::secret::Secrets;
-use spcs_apply::session::{Session, SessionError};
 use spcs_plan::config::Target as Config;
 use spcs_plan::{Desired, Observed, Plan, Project};
 
@@ -216,13 +215,13 @@ impl<'a> Target<'a> {
 
     async fn observe_by(
         &self,
-        look: impl AsyncFn(&Session, &Desired) -> Result<Observed, SessionError>,
+        look: impl AsyncFn(&Session, &Desired) -> Result<Observed, AccountError>,
     ) -> Result<Observed> {
         let session = self.sessions.observer(&self.project).await?;
         let observed = look(&session, &self.desired).await;
         self.sessions.give_back(session);
         let doing = || format!("reading the state of the target `{}`", self.context.target());
-        Ok(observed.map_err(|source| spcs_apply::Error::Session { doing: doing(), source })?)
+        Ok(observed.map_err(|source| spcs_apply::Error::Account { doing: doing(), source })?)
     }
 
     /// Carries out a plan and says what changed.

@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let service = target.service(&args.service)?;
     let session = target.sessions.observer(&target.project).await?;
     let doing = || format!("reading the log of service {service}");
-    let failed = |source| spcs_apply::Error::Session { doing: doing(), source };
+    let failed = |source| spcs_apply::Error::Account { doing: doing(), source };
     let instance = args.instance.to_string();
     let container = match &args.container {
         Some(container) => container.clone(),

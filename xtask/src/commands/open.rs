@@ -41,7 +41,7 @@ pub(crate) async fn public_url(
     let session = target.sessions.observer(&target.project).await?;
     let endpoints = observe::endpoints(&session, &wanted.name).await;
     let doing = format!("asking for the endpoints of service {}", wanted.name);
-    let endpoints = endpoints.map_err(|source| spcs_apply::Error::Session { doing, source })?;
+    let endpoints = endpoints.map_err(|source| spcs_apply::Error::Account { doing, source })?;
     target.sessions.give_back(session);
     let mut endpoints = endpoints.iter().flatten();
     let found = endpoints.find(|endpoint| endpoint.name == wanted.endpoint);

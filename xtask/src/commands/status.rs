@@ -34,7 +34,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             Ok(Service { key: key.clone(), name, state, containers, endpoints })
         };
         let doing = format!("reading the state of service {}", service.name);
-        services.push(read.await.map_err(|source| spcs_apply::Error::Session { doing, source })?);
+        services.push(read.await.map_err(|source| spcs_apply::Error::Account { doing, source })?);
     }
     let opened = target.desired.opened.as_ref().and_then(|wanted| {
         let service = services.iter().find(|service| service.key == wanted.service)?;

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
-use spcs_apply::connection::Auth;
+use spcs_apply::account::{AccountError, Auth, RestSession};
 use spcs_apply::error::Kind;
 use spcs_apply::observe;
 use spcs_apply::secret::Secret;
-use spcs_apply::stage::{StageError, StageSession};
 
 use crate::cli::Verify;
 use crate::commands::open::public_url;
@@ -72,10 +71,10 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     connection.role = Some(deployment.role.to_string());
     connection.warehouse = None;
     let doing = |what: &str| format!("{what} as {}", deployment.user);
-    let session = StageSession::open(&connection, Some(&deployment.role)).await;
-    let failed = |what: &str, source| spcs_apply::Error::Stage { doing: doing(what), source };
+    let session = RestSession::open(&connection, Some(&deployment.role)).await;
+    let failed = |what: &str, source| spcs_apply::Error::Account { doing: doing(what), source };
     let session = session.map_err(|source| {
-        let refused = matches!(source, StageError::Login { .. });
+        let refused = matches!(source, AccountError::Login { .. });
         let error = anyhow::Error::new(failed("logging in", source));
         if !refused {
             return error;

@@ -1,166 +1,48 @@
-//! Why a step or a run failed; every error says through `kind()` what sort of failure it is.
+//! What the errors of all modules share: the kind of failure, which decides the exit code, and how
+//! a chain of causes is printed.
 
-mod kind;
-
-use crate::build::{BuildError, NoRoom};
-use crate::connection::ConnectionError;
-use crate::engine::EngineError;
-use crate::graph::GraphError;
-use crate::registry::PushError;
-use crate::session::SessionError;
-use crate::stage::StageError;
-use crate::wait::WaitError;
-
-pub use kind::Kind;
-
-/// Why a step, or a whole run, did not end well.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The project's files are wrong.
-    #[error(transparent)]
-    Project(#[from] spcs_plan::Error),
-    /// There is no engine to build with.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// There is too little room to build.
-    #[error(transparent)]
-    Room(#[from] NoRoom),
-    /// There is no connection to use.
-    #[error(transparent)]
-    Connection(#[from] ConnectionError),
-    /// Steps cannot be ordered.
-    #[error("ordering the steps of the plan")]
-    Graph(#[from] GraphError),
-    /// A wait did not end well.
-    #[error(transparent)]
-    Wait(#[from] WaitError),
-    /// An image could not be built.
-    #[error("building the image `{image}`")]
-    Build {
-        /// Its key.
-        image: String,
-        /// Why.
-        #[source]
-        source: BuildError,
-    },
-    /// An image is needed that is not built, or is older than its files.
-    #[error("the image `{image}` is not built: {reason}")]
-    NotBuilt {
-        /// Its key.
-        image: String,
-        /// Why it counts as not built.
-        reason: String,
-    },
-    /// The image repository is not there yet.
-    #[error("the image repository `{0}` does not exist")]
-    NoRepository(String),
-    /// An image could not be pushed.
-    #[error("pushing the image `{image}`")]
-    Push {
-        /// Its key.
-        image: String,
-        /// Why.
-        #[source]
-        source: PushError,
-    },
-    /// A login failed or a statement was refused.
-    #[error("{doing}")]
-    Session {
-        /// `sql/bootstrap/080_database.sql:5: create database MILVUS_DEMO`
-        doing: String,
-        /// Why.
-        #[source]
-        source: SessionError,
-    },
-    /// A file could not be uploaded, or a token not be issued.
-    #[error("{doing}")]
-    Stage {
-        /// What was being done.
-        doing: String,
-        /// Why.
-        #[source]
-        source: StageError,
-    },
-    /// Steps of a run failed.
-    #[error("{}", failed_steps(failures, *not_started))]
-    Steps {
-        /// Why each of them failed, at least one.
-        failures: Vec<Error>,
-        /// How many steps were not started because of it.
-        not_started: usize,
-    },
-    /// The plan was made for another project.
-    #[error("the plan names `{0}`, which the project does not have")]
-    Unplanned(String),
-    /// A step needs a target, and the run was given none.
-    #[error("this step needs a target, and the run has none")]
-    NoTarget,
-    /// The run was interrupted.
-    #[error("interrupted: what was running has ended, nothing more was started")]
+/// Who has to do something about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A defect of this program.
+    Internal,
+    /// The project's own files: `spcs.toml`, `sql/`, `specs/`, `images/`.
+    Input,
+    /// This machine lacks something: an engine, a tool, disk space, a free port.
+    Machine,
+    /// The target does not answer, or refuses the login.
+    Connection,
+    /// The target refused a statement, a push or an upload.
+    Refused,
+    /// A wait ran out, or what was waited for failed.
+    Wait,
+    /// The notebook's answer is not the right one.
+    Verify,
+    /// The user said no, or could not be asked.
+    Declined,
+    /// Ctrl-C.
     Interrupted,
 }
 
-impl Error {
-    /// Which sort of failure it is.
-    pub fn kind(&self) -> Kind {
+impl Kind {
+    /// The exit code that stands for it. 2 is left to the command line parser.
+    pub fn exit_code(self) -> u8 {
         match self {
-            Self::Project(_) | Self::NotBuilt { .. } => Kind::Input,
-            Self::Engine(error) => error.kind(),
-            Self::Room(_) => Kind::Machine,
-            Self::Connection(error) => error.kind(),
-            Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => Kind::Internal,
-            Self::Wait(error) => error.kind(),
-            Self::Build { source, .. } => source.kind(),
-            Self::NoRepository(_) => Kind::Refused,
-            Self::Push { source, .. } => source.kind(),
-            Self::Session { source, .. } => source.kind(),
-            Self::Stage { source, .. } => source.kind(),
-            Self::Steps { failures, .. } => failures.first().map_or(Kind::Internal, Error::kind),
-            Self::Interrupted => Kind::Interrupted,
+            Kind::Internal => 1,
+            Kind::Input => 3,
+            Kind::Machine => 4,
+            Kind::Connection => 5,
+            Kind::Refused => 6,
+            Kind::Wait => 7,
+            Kind::Verify => 8,
+            Kind::Declined => 9,
+            Kind::Interrupted => 130,
         }
     }
-
-    /// What to do next, where it is known. Only failed steps may give several hints.
-    pub fn hints(&self) -> Vec<String> {
-        let hint = match self {
-            Self::Project(error) => error.hint().map(str::to_owned),
-            Self::Engine(error) => error.hint(),
-            Self::Room(error) => Some(error.hint()),
-            Self::Connection(error) => error.hint(),
-            Self::Wait(error) => error.hint(),
-            Self::Build { source, .. } => source.hint(),
-            Self::NotBuilt { image, .. } => Some(format!("`cargo xtask build {image}`")),
-            Self::NoRepository(_) => Some("`cargo xtask sql bootstrap` creates it".to_owned()),
-            Self::Push { source, .. } => source.hint(),
-            Self::Session { source, .. } => source.hint(),
-            Self::Stage { source, .. } => source.hint(),
-            Self::Steps { failures, .. } => {
-                let mut hints: Vec<String> = Vec::new();
-                for hint in failures.iter().flat_map(Error::hints) {
-                    if !hints.contains(&hint) {
-                        hints.push(hint);
-                    }
-                }
-                return hints;
-            }
-            Self::Interrupted => Some("run the same command again to go on".to_owned()),
-            Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => None,
-        };
-        hint.into_iter().collect()
-    }
 }
 
-/// Every failed step's error with the whole chain of its causes, a line each.
-fn failed_steps(failures: &[Error], not_started: usize) -> String {
-    let mut text = failures.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n");
-    if not_started > 0 {
-        text.push_str(&format!("\n({not_started} steps after it were not started)"));
-    }
-    text
-}
-
-/// An error and its causes in one line; a cause that was said already is left out. Some libraries
-/// say what went wrong only in the last of them.
+/// An error and its causes in one line. Some libraries repeat a cause in the message above it;
+/// it is printed once. Others say what went wrong only in the last cause.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

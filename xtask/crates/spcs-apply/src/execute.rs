@@ -1,5 +1,6 @@
 //! Carries a plan out: one match over its actions, run as a graph.
 
+mod error;
 mod images;
 mod outcome;
 mod services;
@@ -12,16 +13,17 @@ use std::time::Duration;
 
 use spcs_plan::{Action, Change, Desired, Observed, Plan, Project};
 
+use crate::account::Connection;
 use crate::build::{BuildState, BuiltImage};
-use crate::connection::Connection;
 use crate::engine::{Engine, EngineChoice};
-use crate::error::{Error, Kind};
+use crate::error::Kind;
 use crate::graph::{self, CancellationToken, Load};
 use crate::observe::Endpoint;
 use crate::progress::Progress;
 use crate::secret::Secrets;
 use crate::wait::{self, Subject};
 
+pub use error::Error;
 pub use images::{planned, ready_to_build, requests, states};
 pub use outcome::{Outcome, StepOutcome};
 pub use sessions::Sessions;

@@ -1,9 +1,9 @@
 //! Acting on a plan: engines, images, the registry, sessions, stages and services, and the order
 //! in which they are taken. Decisions are made in `spcs-plan`; nothing here builds DDL.
 
+pub mod account;
 pub mod build;
 pub mod child;
-pub mod connection;
 mod digest;
 pub mod engine;
 pub mod error;
@@ -17,9 +17,7 @@ pub mod observe;
 pub mod progress;
 pub mod registry;
 pub mod secret;
-pub mod session;
 pub mod stage;
-pub mod token;
 pub mod wait;
 
-pub use error::Error;
+pub use execute::Error;

@@ -12,7 +12,7 @@ use futures_util::future::try_join;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use spcs_plan::{Desired, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService};
 
-use crate::session::{Session, SessionError};
+use crate::account::{AccountError, Session};
 
 pub use services::{containers, endpoints, logs, service};
 pub use states::{ContainerState, Endpoint, InstanceState, ServiceState};
@@ -21,7 +21,7 @@ pub use states::{ContainerState, Endpoint, InstanceState, ServiceState};
 const PROBES: usize = 8;
 
 /// Reads everything of the target that a plan depends on.
-pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, SessionError> {
+pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, AccountError> {
     let mut observed = Observed::default();
     let looks = stream::iter(desired.objects()).map(|(kind, name)| look(session, kind, name));
     let seen: Vec<Seen> = looks.buffered(PROBES).try_collect().await?;
@@ -73,7 +73,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, S
 pub async fn observe_for_clean(
     session: &Session,
     desired: &Desired,
-) -> Result<Observed, SessionError> {
+) -> Result<Observed, AccountError> {
     let mut observed = observe(session, desired).await?;
     let ours = |object: &&ObservedObject| {
         object.kind == ObjectKind::Database && object.comment == desired.owner_comment
@@ -94,7 +94,7 @@ enum Seen {
     Object(ObservedObject),
 }
 
-async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen, SessionError> {
+async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen, AccountError> {
     Ok(match kind {
         ObjectKind::ComputePool => match pool(session, &name).await? {
             Some(pool) => {
@@ -112,7 +112,7 @@ async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen,
 }
 
 /// A compute pool, if it is there.
-pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>, SessionError> {
+pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>, AccountError> {
     let rows = rows::list(session, &format!("SHOW COMPUTE POOLS LIKE '{name}'")).await?;
     let row = rows.iter().find(|row| rows::name(row.text("name")) == name);
     Ok(row.map(|row| {
@@ -129,7 +129,7 @@ pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>,
 }
 
 /// What a pool that is not ready says about it; empty where it says nothing.
-pub async fn pool_message(session: &Session, name: &str) -> Result<String, SessionError> {
+pub async fn pool_message(session: &Session, name: &str) -> Result<String, AccountError> {
     let rows = rows::list(session, &format!("DESCRIBE COMPUTE POOL {name}")).await?;
     let message = rows.iter().next().map(|row| row.text("status_message").to_owned());
     Ok(message.unwrap_or_default())
@@ -141,7 +141,7 @@ pub async fn repository_url(
     database: &str,
     schema: &str,
     repository: &str,
-) -> Result<Option<String>, SessionError> {
+) -> Result<Option<String>, AccountError> {
     let sql = format!("SHOW IMAGE REPOSITORIES LIKE '{repository}' IN SCHEMA {database}.{schema}");
     let rows = rows::list(session, &sql).await?;
     let row = rows.iter().find(|row| rows::name(row.text("name")) == repository);
@@ -149,7 +149,7 @@ pub async fn repository_url(
 }
 
 /// The file names on a stage, without the stage's own name.
-async fn staged(session: &Session, stage: &str) -> Result<BTreeSet<String>, SessionError> {
+async fn staged(session: &Session, stage: &str) -> Result<BTreeSet<String>, AccountError> {
     let rows = rows::list(session, &format!("LIST @{stage}")).await?;
     let names = rows.iter().filter_map(|row| row.get("name"));
     Ok(names.map(|name| name.split_once('/').map_or(name, |(_, file)| file).to_owned()).collect())
@@ -159,7 +159,7 @@ async fn staged(session: &Session, stage: &str) -> Result<BTreeSet<String>, Sess
 async fn images(
     session: &Session,
     repository: &str,
-) -> Result<BTreeMap<String, BTreeMap<String, String>>, SessionError> {
+) -> Result<BTreeMap<String, BTreeMap<String, String>>, AccountError> {
     let mut images: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     let rows =
         rows::list(session, &format!("SHOW IMAGES IN IMAGE REPOSITORY {repository}")).await?;

@@ -6,9 +6,9 @@ use oci_distribution::client::{ClientConfig, ClientProtocol};
 use oci_distribution::{Client, Reference};
 use tokio::sync::Mutex;
 
+use crate::account::RestSession;
 use crate::layout::Layout;
 use crate::progress::Progress;
-use crate::stage::StageSession;
 
 mod attempt;
 mod blob;
@@ -29,7 +29,7 @@ pub struct Registry {
     /// `db/schema/repository`.
     path: String,
     /// Who pushes; a registry that asks nobody needs none.
-    login: Option<Arc<StageSession>>,
+    login: Option<Arc<RestSession>>,
     /// One client for all blobs: its connections are used again.
     blobs: Client,
     /// For the login and for manifests.
@@ -53,7 +53,7 @@ impl Registry {
     /// needed.
     pub fn open(
         repository_url: &str,
-        login: Option<Arc<StageSession>>,
+        login: Option<Arc<RestSession>>,
     ) -> Result<Registry, PushError> {
         let invalid = || PushError::Address { address: repository_url.to_owned() };
         let (host, path) = repository_url.split_once('/').ok_or_else(invalid)?;

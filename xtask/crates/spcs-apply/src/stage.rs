@@ -1,16 +1,15 @@
-//! Files onto a stage: the PUT the connector cannot do, and tokens it does not hand out.
+//! Files onto a stage: a PUT, which the connector cannot do, and the upload to the store behind the
+//! stage.
 
 mod crypto;
 mod error;
 mod location;
-mod login;
 mod s3;
 mod upload;
-mod wire;
 
 pub use error::StageError;
-pub use wire::StageSession;
 
+use crate::account::RestSession;
 use location::PutReply;
 
 /// What became of a file.
@@ -25,20 +24,19 @@ pub enum Put {
 /// Uploads `bytes` as `file_name` to a stage such as `@DB.SCHEMA.STAGE` or a folder of it.
 /// A file of that name is left as it is, whatever it holds.
 pub async fn put(
-    session: &StageSession,
+    session: &RestSession,
     bytes: Vec<u8>,
     stage: &str,
     file_name: &str,
 ) -> Result<Put, StageError> {
     check_names(stage, file_name)?;
-    let doing = format!("put {file_name} to {stage}");
     // The path only names the file; what is uploaded are the bytes, never what a server names.
     let sql = format!(
         "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=FALSE"
     );
-    let reply = session.query(&doing, &sql).await?;
+    let reply = session.query(&sql).await?;
     let reply: PutReply = serde_json::from_value(reply)
-        .map_err(|error| StageError::Answer { doing: doing.clone(), problem: error.to_string() })?;
+        .map_err(|error| StageError::Reply { problem: error.to_string() })?;
     if !reply.can_be_conditional() && is_there(session, stage, file_name).await? {
         return Ok(Put::Skipped);
     }
@@ -48,8 +46,8 @@ pub async fn put(
 }
 
 /// Whether a file of that very name is on the stage.
-async fn is_there(session: &StageSession, stage: &str, file: &str) -> Result<bool, StageError> {
-    let reply = session.query("list the stage", &format!("LIST {stage}/{file}")).await?;
+async fn is_there(session: &RestSession, stage: &str, file: &str) -> Result<bool, StageError> {
+    let reply = session.query(&format!("LIST {stage}/{file}")).await?;
     let names = reply["rowset"].as_array().into_iter().flatten();
     // LIST answers every name that begins so.
     Ok(names.filter_map(|row| row[0].as_str()).any(|name| name.rsplit('/').next() == Some(file)))

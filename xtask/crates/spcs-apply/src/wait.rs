@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::account::{AccountError, Session};
 use crate::error::Kind;
 use crate::graph::CancellationToken;
 use crate::observe::Endpoint;
-use crate::session::{Session, SessionError};
 
 pub use cause::Cause;
 use failures::Failures;
@@ -64,7 +64,7 @@ pub enum WaitError {
         what: String,
         /// The probe's error.
         #[source]
-        source: SessionError,
+        source: AccountError,
     },
     /// The wait was cancelled.
     #[error("interrupted while waiting for {what}")]

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use spcs_plan::{Change, ImageState, Project};
 
-use super::{Progressing, lock};
+use super::{Error, Progressing, lock};
+use crate::account::RestSession;
 use crate::build::{self, BuildRequest, BuildState, BuiltImage};
 use crate::engine::{self, Engine, EngineChoice};
-use crate::error::Error;
 use crate::layout::Layout;
 use crate::observe;
 use crate::registry::{self, PushError, Pushed, Registry};
-use crate::stage::StageSession;
 
 /// What each image of the project is built from, for one target.
 pub fn requests(
@@ -110,23 +109,23 @@ impl Progressing {
         .await;
         self.sessions.give_back(session);
         let asking = || "asking for the image repository's URL".to_owned();
-        let url = url.map_err(|source| Error::Session { doing: asking(), source })?;
+        let url = url.map_err(|source| Error::Account { doing: asking(), source })?;
         let url = url.ok_or_else(|| Error::NoRepository(deployment.repository.to_string()))?;
-        let stage =
-            StageSession::open(self.sessions.connection()?, Some(&config.roles.system)).await;
-        let stage = Arc::new(stage.map_err(|source| Error::Stage {
+        let session =
+            RestSession::open(self.sessions.connection()?, Some(&config.roles.system)).await;
+        let session = Arc::new(session.map_err(|source| Error::Account {
             doing: "logging in for the image registry".to_owned(),
             source,
         })?);
         let pushed = async {
-            let registry = Registry::open(&url, Some(Arc::clone(&stage)))?;
+            let registry = Registry::open(&url, Some(Arc::clone(&session)))?;
             let tag = spcs_plan::image_tag(&built.digest);
             let watcher = Arc::clone(&self.run.watcher);
             registry::push(&registry, &layout, image, tag, watcher).await
         };
         let pushed = pushed.await;
-        if let Some(stage) = Arc::into_inner(stage) {
-            stage.close().await;
+        if let Some(session) = Arc::into_inner(session) {
+            session.close().await;
         }
         let pushed = pushed.map_err(|source| Error::Push { image: image.to_owned(), source })?;
         Ok(match pushed {

@@ -2,10 +2,9 @@
 
 use spcs_plan::{Change, PlannedStatement, RenderedSpec};
 
-use super::Progressing;
-use crate::error::Error;
-use crate::session::Session;
-use crate::stage::{self, Put, StageSession};
+use super::{Error, Progressing};
+use crate::account::{RestSession, Session};
+use crate::stage::{self, Put};
 
 impl Progressing {
     /// Runs the statements of a file that are not unchanged.
@@ -39,7 +38,7 @@ impl Progressing {
             session.query(&statement.text, &self.run.secrets).await.map_err(|source| {
                 let (line, change) = (statement.line, statement.change.word());
                 let doing = format!("{file}:{line}: {change} {}", statement.summary);
-                Error::Session { doing, source }
+                Error::Account { doing, source }
             })?;
         }
         Ok(())
@@ -52,15 +51,15 @@ impl Progressing {
             return Ok(Change::Unchanged);
         }
         let to = format!("@{}", self.run.desired.specs_stage);
-        let failed = |source| Error::Stage {
-            doing: format!("putting `{}` on {to}", spec.file_name),
-            source,
+        let failed = |source| {
+            let (file, stage) = (spec.file_name.as_str().into(), to.as_str().into());
+            Error::Put { file, stage, source }
         };
-        let session = StageSession::open(
+        let session = RestSession::open(
             self.sessions.connection()?,
             Some(&self.run.project.config.roles.system),
         );
-        let session = session.await.map_err(failed)?;
+        let session = session.await.map_err(|error| failed(error.into()))?;
         let bytes = spec.text.clone().into_bytes();
         let put = stage::put(&session, bytes, &to, &spec.file_name).await;
         session.close().await;

@@ -4,11 +4,9 @@ use std::sync::Mutex;
 
 use spcs_plan::Project;
 
-use super::lock;
-use crate::connection::Connection;
-use crate::error::Error;
+use super::{Error, lock};
+use crate::account::{Connection, Session};
 use crate::secret::Secrets;
-use crate::session::Session;
 
 /// Sessions of one connection, opened as they are needed and used again.
 pub struct Sessions {
@@ -39,7 +37,7 @@ impl Sessions {
             return Ok(session);
         }
         let connection = self.connection()?;
-        Session::connect(connection).await.map_err(|source| Error::Session {
+        Session::connect(connection).await.map_err(|source| Error::Account {
             doing: format!("logging in at `{}`", connection.name),
             source,
         })
@@ -56,12 +54,12 @@ impl Sessions {
                 Ok(_) => return Ok(session),
                 Err(error) if error.code().is_some() => refused = refused.or(Some(error)),
                 Err(source) => {
-                    return Err(Error::Session { doing: "choosing a role".to_owned(), source });
+                    return Err(Error::Account { doing: "choosing a role".to_owned(), source });
                 }
             }
         }
         match refused {
-            Some(source) => Err(Error::Session { doing: "choosing a role".to_owned(), source }),
+            Some(source) => Err(Error::Account { doing: "choosing a role".to_owned(), source }),
             None => Ok(session),
         }
     }

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use spcs_plan::Grant;
 
 use super::rows::list;
-use crate::session::{Session, SessionError};
+use crate::account::{AccountError, Session};
 
 /// Everything granted to a role or user; nothing when there is none of that name.
 pub(super) async fn to(
     session: &Session,
     kind: &str,
     grantee: &str,
-) -> Result<BTreeSet<Grant>, SessionError> {
+) -> Result<BTreeSet<Grant>, AccountError> {
     let rows = list(session, &format!("SHOW GRANTS TO {kind} {grantee}")).await?;
     let grants = rows.iter().map(|row| match row.get("privilege") {
         Some(privilege) => {

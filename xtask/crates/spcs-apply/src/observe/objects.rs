@@ -4,14 +4,14 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use spcs_plan::{ObjectKind, ObservedObject};
 
 use super::rows::{described, list, name as plain, properties};
-use crate::session::{Row, Rows, Session, SessionError};
+use crate::account::{AccountError, Row, Rows, Session};
 
 /// One object by its full name, if it is there.
 pub(super) async fn object(
     session: &Session,
     kind: ObjectKind,
     name: &str,
-) -> Result<Option<ObservedObject>, SessionError> {
+) -> Result<Option<ObservedObject>, AccountError> {
     let (scope, last) = match name.rsplit_once('.') {
         None => (String::new(), name),
         Some((database, last)) if kind == ObjectKind::Schema => {
@@ -62,7 +62,7 @@ pub(super) async fn in_database(
     database: &str,
     kinds: &'static [ObjectKind],
     at_once: usize,
-) -> Result<Vec<ObservedObject>, SessionError> {
+) -> Result<Vec<ObservedObject>, AccountError> {
     let own = |object: &ObservedObject| is_in(database, object);
     let lists = stream::iter(kinds.iter().copied()).map(async |kind| {
         let rows = list(session, &format!("SHOW {} IN DATABASE {database}", plural(kind))).await?;

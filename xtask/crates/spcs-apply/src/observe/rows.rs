@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::account::{AccountError, Row, Rows, Session};
 use crate::secret::Secrets;
-use crate::session::{Row, Rows, Session, SessionError};
 
 /// Runs a probe.
-pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, SessionError> {
+pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, AccountError> {
     session.query(sql, &Secrets::none()).await
 }
 
 /// Runs a probe about something that may not be there.
-pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, SessionError> {
+pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, AccountError> {
     match ask(session, sql).await {
         Ok(rows) => Ok(Some(rows)),
         Err(error) if error.is_not_found() => Ok(None),
@@ -20,7 +20,7 @@ pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Row
 }
 
 /// The same where nothing and no rows mean the same.
-pub(super) async fn list(session: &Session, sql: &str) -> Result<Rows, SessionError> {
+pub(super) async fn list(session: &Session, sql: &str) -> Result<Rows, AccountError> {
     Ok(ask_about(session, sql).await?.unwrap_or_default())
 }
 

@@ -6,13 +6,13 @@ use spcs_plan::{ObservedService, SPEC_DIGEST_VARIABLE};
 
 use super::rows::{ask, ask_about, list, name as plain, properties};
 use super::states::{ContainerState, Endpoint, InstanceState, ServiceState};
-use crate::session::{Row, Rows, Session, SessionError};
+use crate::account::{AccountError, Row, Rows, Session};
 
 /// A service as plans see it.
 pub(super) async fn observed(
     session: &Session,
     name: &str,
-) -> Result<Option<ObservedService>, SessionError> {
+) -> Result<Option<ObservedService>, AccountError> {
     let rows = ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?;
     let rows = rows.unwrap_or_default();
     Ok(rows.iter().next().map(|row| ObservedService {
@@ -25,7 +25,7 @@ pub(super) async fn observed(
 pub(super) async fn in_pool(
     session: &Session,
     pool: &str,
-) -> Result<BTreeMap<String, ObservedService>, SessionError> {
+) -> Result<BTreeMap<String, ObservedService>, AccountError> {
     listed(session, &format!("SHOW SERVICES IN COMPUTE POOL {pool}")).await
 }
 
@@ -33,14 +33,14 @@ pub(super) async fn in_pool(
 pub(super) async fn in_database(
     session: &Session,
     database: &str,
-) -> Result<BTreeMap<String, ObservedService>, SessionError> {
+) -> Result<BTreeMap<String, ObservedService>, AccountError> {
     listed(session, &format!("SHOW SERVICES IN DATABASE {database}")).await
 }
 
 async fn listed(
     session: &Session,
     sql: &str,
-) -> Result<BTreeMap<String, ObservedService>, SessionError> {
+) -> Result<BTreeMap<String, ObservedService>, AccountError> {
     let rows = list(session, sql).await?;
     let services = rows.iter().map(|row| {
         let part = |column| plain(row.text(column));
@@ -72,7 +72,7 @@ fn digest_in(spec: &str) -> Option<String> {
 }
 
 /// A service with its instances, if it is there.
-pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceState>, SessionError> {
+pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceState>, AccountError> {
     let described =
         ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
     let Some(row) = described.iter().next() else { return Ok(None) };
@@ -98,7 +98,7 @@ pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceStat
 pub async fn containers(
     session: &Session,
     service: &str,
-) -> Result<Vec<ContainerState>, SessionError> {
+) -> Result<Vec<ContainerState>, AccountError> {
     let rows = list(session, &format!("SHOW SERVICE CONTAINERS IN SERVICE {service}")).await?;
     // A suspended service has one row whose container columns are NULL.
     let real = rows.iter().filter(|row| row.get("container_name").is_some());
@@ -118,7 +118,7 @@ pub async fn containers(
 pub async fn endpoints(
     session: &Session,
     service: &str,
-) -> Result<Option<Vec<Endpoint>>, SessionError> {
+) -> Result<Option<Vec<Endpoint>>, AccountError> {
     let rows = ask_about(session, &format!("SHOW ENDPOINTS IN SERVICE {service}")).await?;
     let Some(rows) = rows else { return Ok(None) };
     let endpoints = rows.iter().map(|row| {
@@ -143,7 +143,7 @@ pub async fn logs(
     container: &str,
     lines: u32,
     previous: bool,
-) -> Result<String, SessionError> {
+) -> Result<String, AccountError> {
     let previous = if previous { ", TRUE" } else { "" };
     let container = container.replace('\'', "''");
     let sql = format!(

@@ -1,9 +1,9 @@
 //! Why an image is not in the repository.
 
 use super::Failure;
+use crate::account::AccountError;
 use crate::error::Kind;
 use crate::layout::LayoutError;
-use crate::stage::StageError;
 
 /// Why an image is not in the repository.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum PushError {
     Layout(#[from] LayoutError),
     /// No token was issued to log in with.
     #[error(transparent)]
-    Token(#[from] StageError),
+    Token(#[from] AccountError),
     /// The registry does not answer.
     #[error("could not reach the image registry {registry}: {problem}")]
     Unreachable {

@@ -1,115 +1,53 @@
-//! Why a file is not on the stage, or a token was not issued.
+//! Why a file is not on the stage. The caller's error names the file and the stage.
 
-use crate::connection::Connection;
+use crate::account::AccountError;
 use crate::error::Kind;
 
-/// Why a file is not on the stage, or a token was not issued.
+/// Why a file is not on the stage.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// The target does not answer.
-    #[error("could not {doing}: {url} cannot be reached: {problem}")]
-    Unreachable {
-        /// What was being done.
-        doing: String,
-        /// Where.
-        url: String,
-        /// What went wrong.
-        problem: String,
-        /// What to do.
-        hint: &'static str,
-    },
-    /// The target refuses the login.
-    #[error("could not log in as {user} with connection {connection}: {problem}")]
-    Login {
-        /// The connection's name.
-        connection: String,
-        /// The user.
-        user: String,
-        /// What the target said.
-        problem: String,
-        /// What to do.
-        hint: &'static str,
-    },
-    /// The target refused.
-    #[error("could not {doing}: {message} (code {code}{query})")]
-    Refused {
-        /// What was being done.
-        doing: String,
-        /// What the target said.
-        message: String,
-        /// Snowflake's code.
-        code: String,
-        /// The query, as `, query <id>`.
-        query: String,
-    },
-    /// The answer is not what the protocol says.
-    #[error("could not {doing}: the answer is not understood: {problem}")]
-    Answer {
-        /// What was being done.
-        doing: String,
+    /// The account refused the login, the PUT or the LIST.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The answer to the PUT does not say how to upload.
+    #[error("the answer to the PUT is not understood: {problem}")]
+    Reply {
         /// What is wrong with it.
         problem: String,
     },
     /// The store behind the stage refused the file.
-    #[error("could not upload {file}: the store behind the stage answers {answer}")]
+    #[error("the store behind the stage answers {answer}")]
     Store {
-        /// The file.
-        file: String,
-        /// What it said.
+        /// The store's answer.
         answer: String,
     },
     /// A stage or file name that cannot stand in a PUT.
-    #[error("{name:?} cannot name a {what}: {rule}")]
+    #[error("{name:?} cannot name a {what}: it may hold {rule}")]
     Name {
         /// The name.
         name: String,
         /// `stage` or `file`.
         what: &'static str,
-        /// What it may hold.
+        /// What such a name may hold.
         rule: &'static str,
-    },
-    /// A private key that cannot sign.
-    #[error("the private key of connection {connection} cannot be used: {problem}")]
-    Key {
-        /// The connection's name.
-        connection: String,
-        /// What is wrong.
-        problem: String,
     },
 }
 
 impl StageError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
-            StageError::Unreachable { .. } | StageError::Login { .. } | StageError::Key { .. } => {
-                Kind::Connection
-            }
+            StageError::Account(error) => error.kind(),
+            StageError::Reply { .. } | StageError::Store { .. } => Kind::Refused,
             StageError::Name { .. } => Kind::Input,
-            _ => Kind::Refused,
         }
     }
 
     /// What to do next, where it is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            StageError::Unreachable { hint, .. } | StageError::Login { hint, .. } => {
-                Some((*hint).to_owned())
-            }
+            StageError::Account(error) => error.hint(),
             _ => None,
         }
-    }
-}
-
-pub(super) fn unreachable(
-    connection: &Connection,
-    doing: &str,
-    error: &reqwest::Error,
-) -> StageError {
-    StageError::Unreachable {
-        doing: doing.to_owned(),
-        url: connection.url.to_string(),
-        problem: crate::error::chain(error),
-        hint: connection.reach_hint(),
     }
 }

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::connection::{Auth, Connection};
+use crate::account::{Auth, Connection, IssuedToken, RestSession};
 use crate::fake_http::{Answer, Request, Site, serve};
 use crate::registry::Registry;
 use crate::secret::Secret;
-use crate::token;
 
 /// A server with one session token at a time: `t1`, and after a renewal `t2`.
 #[derive(Default)]
@@ -117,7 +116,7 @@ async fn start() -> (Arc<Fake>, Connection) {
 #[tokio::test]
 async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
     let (fake, connection) = start().await;
-    let session = StageSession::open(&connection, Some("SYSADMIN")).await.ok().unwrap();
+    let session = RestSession::open(&connection, Some("SYSADMIN")).await.ok().unwrap();
     let done = put(&session, b"spec".to_vec(), "@DB.S.SPECS", "a.yaml").await.unwrap();
     session.close().await;
     assert_eq!(done, Put::Uploaded);
@@ -139,7 +138,7 @@ async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
 async fn a_file_that_is_there_is_left_alone() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().occupied = true;
-    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    let session = RestSession::open(&connection, None).await.ok().unwrap();
     let done = put(&session, b"new".to_vec(), "@S", "a.yaml").await.unwrap();
     assert_eq!(done, Put::Skipped);
     assert!(fake.0.lock().unwrap().stored.is_empty());
@@ -149,7 +148,7 @@ async fn a_file_that_is_there_is_left_alone() {
 async fn an_expired_session_is_renewed_with_the_master_token() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().expired = true;
-    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    let session = RestSession::open(&connection, None).await.ok().unwrap();
     assert_eq!(put(&session, vec![1], "@S", "a.yaml").await.unwrap(), Put::Uploaded);
     let log = fake.0.lock().unwrap().log.join("\n");
     assert!(log.contains("POST /session/token-request Snowflake Token=\"m\""), "{log}");
@@ -160,7 +159,7 @@ async fn an_expired_session_is_renewed_with_the_master_token() {
 async fn a_statement_that_takes_its_time_is_asked_after() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().pending = true;
-    let session = StageSession::open(&connection, None).await.ok().unwrap();
+    let session = RestSession::open(&connection, None).await.ok().unwrap();
     assert_eq!(put(&session, vec![1], "@S", "a.yaml").await.unwrap(), Put::Uploaded);
     let log = fake.0.lock().unwrap().log.join("\n");
     assert_eq!(log.matches("GET /queries/q/result Snowflake Token=\"t1\"").count(), 2, "{log}");
@@ -170,7 +169,7 @@ async fn a_statement_that_takes_its_time_is_asked_after() {
 async fn a_refused_login_says_who_and_what_to_do() {
     let (_fake, mut connection) = start().await;
     connection.auth = Auth::Password(Secret::new("hunter2"));
-    let error = StageSession::open(&connection, None).await.err().unwrap();
+    let error = RestSession::open(&connection, None).await.err().unwrap();
     assert_eq!(error.kind(), crate::error::Kind::Connection);
     let text = error.to_string();
     assert!(text.contains("as ADMIN") && text.contains("Incorrect username"), "{text}");
@@ -180,7 +179,7 @@ async fn a_refused_login_says_who_and_what_to_do() {
 #[tokio::test]
 async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
     let (fake, connection) = start().await;
-    let session = Arc::new(StageSession::open(&connection, None).await.ok().unwrap());
+    let session = Arc::new(RestSession::open(&connection, None).await.ok().unwrap());
     let address = fake.0.lock().unwrap().address.clone();
     let registry = Registry::open(&format!("{address}/db/s/repo"), Some(session));
     let registry = registry.ok().unwrap();
@@ -189,7 +188,7 @@ async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
         assert_eq!(registry.head_manifest(&image).await.unwrap(), None);
     }
     let log = fake.0.lock().unwrap().log.clone();
-    let password = token::IssuedToken {
+    let password = IssuedToken {
         token: Secret::new("issued"),
         expires_in: std::time::Duration::from_secs(3600),
     };

@@ -18,7 +18,7 @@ const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What is put here are specs: a store that takes longer has gone away.
-const PATIENCE: Duration = Duration::from_secs(60);
+const UPLOAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// What is sent, whichever store it is.
 struct Request {
@@ -38,7 +38,7 @@ pub(super) async fn upload(
     let mut tries = 0;
     loop {
         tries += 1;
-        let call = http.put(&request.url).timeout(PATIENCE);
+        let call = http.put(&request.url).timeout(UPLOAD_LIMIT);
         let call =
             request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let problem = match call.body(request.body.clone()).send().await {
@@ -59,7 +59,7 @@ pub(super) async fn upload(
                 let problem = format!("{status} {}", first_line(&text));
                 let again = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
                 if !again {
-                    return Err(StageError::Store { file: file.to_owned(), answer: problem });
+                    return Err(StageError::Store { answer: problem });
                 }
                 problem
             }
@@ -67,7 +67,7 @@ pub(super) async fn upload(
             Err(error) => crate::error::chain(&error.without_url()),
         };
         if tries == TRIES {
-            return Err(StageError::Store { file: file.to_owned(), answer: problem });
+            return Err(StageError::Store { answer: problem });
         }
         tracing::debug!(file, tries, %problem, "upload is tried again");
         tokio::time::sleep(PAUSE * 2_u32.pow(tries - 1)).await;
@@ -80,7 +80,7 @@ fn first_line(text: &str) -> String {
 
 fn prepare(reply: &PutReply, file: &str, bytes: Vec<u8>) -> Result<Request, StageError> {
     let info = &reply.stage_info;
-    let answer = |problem: String| StageError::Answer { doing: format!("put {file}"), problem };
+    let answer = |problem: String| StageError::Reply { problem };
     // Drivers compare files by the digest of what was there before encryption.
     let digest = STANDARD.encode(Sha256::digest(&bytes));
     let (encrypted, body) = match &reply.encryption_material {

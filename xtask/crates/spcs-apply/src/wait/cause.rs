@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Service;
+use crate::account::Session;
 use crate::observe::{self, ContainerState};
-use crate::session::Session;
 
 const LOG_LINES: u32 = 20;
 

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use super::Service;
 use super::cause::{self, Cause};
 use super::failures::Failures;
+use crate::account::{AccountError, Session};
 use crate::observe::{self, Endpoint, ServiceState};
-use crate::session::{Session, SessionError};
 
 /// What one look has shown.
 pub(super) enum Look {
@@ -16,7 +16,7 @@ pub(super) enum Look {
     Missing,
 }
 
-pub(super) async fn at_pool(session: &Session, name: &str) -> Result<Look, SessionError> {
+pub(super) async fn at_pool(session: &Session, name: &str) -> Result<Look, AccountError> {
     let Some(pool) = observe::pool(session, name).await? else { return Ok(Look::Missing) };
     if matches!(pool.state.as_str(), "ACTIVE" | "IDLE") {
         return Ok(Look::Ready(Vec::new()));
@@ -30,7 +30,7 @@ pub(super) async fn at_service(
     session: &Session,
     service: Service<'_>,
     failures: &mut Failures,
-) -> Result<Look, SessionError> {
+) -> Result<Look, AccountError> {
     let name = service.name;
     let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
     if is_ready(&state) {
@@ -61,7 +61,7 @@ fn is_ready(state: &ServiceState) -> bool {
         && state.instances.iter().all(|i| i.status == "READY" && i.spec_digest == state.spec_digest)
 }
 
-pub(super) async fn at_endpoints(session: &Session, service: &str) -> Result<Look, SessionError> {
+pub(super) async fn at_endpoints(session: &Session, service: &str) -> Result<Look, AccountError> {
     let Some(endpoints) = observe::endpoints(session, service).await? else {
         return Ok(Look::Missing);
     };

@@ -1,4 +1,4 @@
-//! Session tokens that stand for a login elsewhere: the image registry and the ingress.
+//! Session tokens that stand for a login elsewhere: at the image registry and the ingress.
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use snowflake_connector_rs::{AuthConfig, Client, ClientConfig, EndpointConfig, K
 use snowflake_connector_rs::{QueryConfig, SessionConfig};
 use tokio::sync::Mutex;
 
-use crate::connection::{Auth, Connection};
+use super::{AccountError, Auth, Connection};
 use crate::secret::Secrets;
 
 mod answer;
@@ -14,11 +14,10 @@ mod error;
 mod statement;
 
 pub use answer::{Row, Rows};
-pub use error::SessionError;
 use statement::Statement;
 
 /// Longer than any statement of ours takes; the connector gives up by itself after that.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(900);
+const STATEMENT_LIMIT: std::time::Duration = std::time::Duration::from_secs(900);
 
 /// A session on the target. Cheap to share; statements may run side by side. Nothing ends it: the
 /// connector does not log out, and the server forgets a session that is idle.
@@ -38,7 +37,7 @@ struct Now {
 
 impl Session {
     /// Logs in.
-    pub async fn connect(connection: &Connection) -> Result<Session, SessionError> {
+    pub async fn connect(connection: &Connection) -> Result<Session, AccountError> {
         let auth = match &connection.auth {
             // Snowflake takes a programmatic access token in the place of the password.
             Auth::Password(secret) | Auth::Token(secret) => AuthConfig::password(secret.expose()),
@@ -59,7 +58,7 @@ impl Session {
         }
         let config = ClientConfig::new(&connection.user, &connection.account, auth)
             .with_session(start)
-            .with_query(QueryConfig::new().with_query_response_timeout(PATIENCE))
+            .with_query(QueryConfig::new().with_query_response_timeout(STATEMENT_LIMIT))
             .with_endpoint(EndpointConfig::custom_base_url(connection.url.clone()));
         let failed = |error| error::login(connection, error);
         let client = Client::new(config).map_err(failed)?;
@@ -71,14 +70,14 @@ impl Session {
 
     /// Runs one statement. Its markers are filled from `secrets` just before it is sent.
     /// A session that has expired is made anew, once: its refusal comes before a statement runs.
-    pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, SessionError> {
+    pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, AccountError> {
         let statement = Statement::of(sql);
         if statement.transfers_files() {
-            return Err(SessionError::Transfer { statement: statement.summary() });
+            return Err(AccountError::Transfer { statement: statement.summary() });
         }
         let filled =
             spcs_plan::secret::fill(sql, |name| secrets.get(name).map(|secret| secret.expose()))
-                .map_err(|error| SessionError::Secret {
+                .map_err(|error| AccountError::Secret {
                     statement: statement.summary(),
                     problem: error.to_string(),
                 })?;

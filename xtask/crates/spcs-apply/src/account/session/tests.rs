@@ -102,6 +102,6 @@ async fn a_secret_reaches_the_server_and_no_message() {
 async fn files_are_not_moved_by_a_session() {
     let (fake, session) = start().await;
     let error = session.query("-- x\nPUT file:///a @s", &Secrets::none()).await.unwrap_err();
-    assert!(matches!(error, SessionError::Transfer { .. }));
+    assert!(matches!(error, AccountError::Transfer { .. }));
     assert!(fake.0.lock().unwrap().log.is_empty());
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use url::Url;
 
+use crate::http;
 use crate::secret::Secret;
 
 mod error;
@@ -182,10 +183,10 @@ fn file_error(path: &Path, error: &dyn std::fmt::Display) -> ConnectionError {
 impl Connection {
     /// Whether it leads to this machine.
     pub fn is_loopback(&self) -> bool {
-        crate::http::is_loopback(self.url.host_str().unwrap_or_default())
+        http::is_loopback(self.url.host_str().unwrap_or_default())
     }
 
-    pub(crate) fn reach_hint(&self) -> &'static str {
+    pub(super) fn reach_hint(&self) -> &'static str {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let proxied =
             (set("HTTP_PROXY") || set("http_proxy")) && !(set("NO_PROXY") || set("no_proxy"));
@@ -196,7 +197,7 @@ impl Connection {
         }
     }
 
-    pub(crate) fn login_hint(&self) -> &'static str {
+    pub(super) fn login_hint(&self) -> &'static str {
         match self.is_loopback() {
             true => "the platform may have been reset; run `cargo xtask local status`",
             false => "try `snow connection test` with the same connection",

@@ -12,15 +12,14 @@ use pkcs8::der::Decode as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::StageError;
-use crate::connection::{Auth, Connection};
+use super::{AccountError, Auth, Connection};
 use crate::secret::Secret;
 
 /// How long a signed proof holds.
 const PROOF_SECONDS: u64 = 600;
 
 /// The body of a login request. It holds the password, so it is never logged.
-pub(super) fn body(connection: &Connection) -> Result<Value, StageError> {
+pub(super) fn body(connection: &Connection) -> Result<Value, AccountError> {
     let proof = match &connection.auth {
         Auth::Password(secret) => json!({"PASSWORD": secret.expose()}),
         Auth::Token(token) => {
@@ -29,7 +28,10 @@ pub(super) fn body(connection: &Connection) -> Result<Value, StageError> {
         Auth::OAuth(token) => json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token.expose()}),
         Auth::KeyPair { pem, passphrase } => {
             let token = signed_proof(connection, pem, passphrase.as_ref()).map_err(|problem| {
-                StageError::Key { connection: connection.name.clone(), problem }
+                AccountError::Key {
+                    connection: connection.name.as_str().into(),
+                    problem: problem.into(),
+                }
             })?;
             json!({"AUTHENTICATOR": "SNOWFLAKE_JWT", "TOKEN": token})
         }
