@@ -10,8 +10,11 @@
 
 mod clean;
 mod conflicts;
+#[path = "../demo.rs"]
+mod demo;
 mod deploy;
 mod effects;
+mod entries;
 mod errors;
 mod places;
 mod rendered;

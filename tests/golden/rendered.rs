@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use spcs_plan::{SqlFile, Statement, image_tag, render_spec, service_statements};
+use spcs_plan::{
+    ImageState, Project, SqlFile, Statement, image_tag, render_spec, service_statements,
+};
 
-use crate::sources::{built, desired, desired_otherwise, digests, project};
+use crate::sources::{MILVUS, built, desired, desired_otherwise, digests, project, root};
 use crate::tidy::files;
 
 fn text(files: &[SqlFile]) -> String {
@@ -18,6 +20,18 @@ fn text(files: &[SqlFile]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The demo and whatever else the repository deploys.
+#[test]
+fn the_project_is_in_order_for_every_target() {
+    let project = Project::read(&root()).unwrap();
+    let images = project.config.images.keys();
+    let built = || ImageState::Built { digest: MILVUS.to_owned() };
+    let images = images.map(|key| (key.to_string(), built())).collect();
+    for target in project.config.target.keys() {
+        spcs_plan::desired(&project, target, &images).unwrap();
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The project's own files, and small projects made of texts.
+//! The demo's own files, and small projects made of texts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,32 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
-/// The project as it is in the repository.
+/// The demo's part of the repository's `spcs.toml`.
+pub(crate) fn demo() -> String {
+    let config = std::fs::read_to_string(root().join("spcs.toml")).expect("spcs.toml");
+    crate::demo::only(&config)
+}
+
+/// A project of this configuration and the repository's own SQL and specs, and further specs.
+pub(crate) fn with_config(
+    config: &str,
+    more_specs: &[(&str, &str)],
+) -> Result<Project, spcs_plan::Error> {
+    let texts = |folder: &str, ending: &str| {
+        let files = files(&[folder], ending).into_iter();
+        files.map(|file| SourceFile { path: file.path, text: file.text }).collect::<Vec<_>>()
+    };
+    let mut specs = texts("specs", ".yaml");
+    let more = more_specs.iter();
+    specs.extend(
+        more.map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }),
+    );
+    Project::from_texts(config, texts("sql", ".sql"), specs)
+}
+
+/// The demo as it is in the repository.
 pub(crate) fn project() -> Project {
-    Project::read(&root()).expect("the project's own files are in order")
+    with_config(&demo(), &[]).expect("the project's own files are in order")
 }
 
 pub(crate) fn digests() -> BTreeMap<String, String> {
@@ -40,11 +63,7 @@ pub(crate) fn desired() -> Desired {
 /// The project's own files for a deployment that chooses otherwise wherever a file of sql/ has a
 /// condition: a schema of its own, no hosts to connect to, no warehouse, and the ingress integration.
 pub(crate) fn desired_otherwise() -> Desired {
-    let texts = |folder: &str, ending: &str| {
-        let files = files(&[folder], ending).into_iter();
-        files.map(|file| SourceFile { path: file.path, text: file.text }).collect::<Vec<_>>()
-    };
-    let mut config = std::fs::read_to_string(root().join("spcs.toml")).expect("spcs.toml");
+    let mut config = demo();
     for (from, to) in [
         ("schema = \"PUBLIC\"", "schema = \"SEARCH\""),
         ("hosts = [\"pypi.org:443\", \"files.pythonhosted.org:443\"]", "hosts = []"),
@@ -54,8 +73,7 @@ pub(crate) fn desired_otherwise() -> Desired {
         assert_eq!(config.matches(from).count(), 1, "spcs.toml has `{from}` once");
         config = config.replace(from, to);
     }
-    let project = Project::from_texts(&config, texts("sql", ".sql"), texts("specs", ".yaml"));
-    let project = project.expect("the project's own files are in order");
+    let project = with_config(&config, &[]).expect("the project's own files are in order");
     spcs_plan::desired(&project, "local", &built()).expect("and say what is wanted")
 }
 

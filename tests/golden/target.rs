@@ -52,7 +52,7 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
             properties,
         };
         observed.services.insert(service.name.clone(), running);
-        let digest = crate::sources::digests()[key].clone();
+        let Some(digest) = crate::sources::digests().remove(key) else { continue };
         let tag = spcs_plan::image_tag(&digest).to_owned();
         observed.images.insert(key.clone(), [(tag, digest)].into());
     }

@@ -2,6 +2,8 @@
 
 mod checking;
 mod command_line;
+#[path = "../demo.rs"]
+mod demo;
 mod deploying;
 mod editing;
 mod end_to_end;

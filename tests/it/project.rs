@@ -8,6 +8,8 @@ use std::time::Duration;
 
 pub(crate) use run::{Run, changed};
 
+use crate::demo;
+
 /// What a user edits, copied, with the settings that its commands run with.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
@@ -29,6 +31,9 @@ impl Project {
         for part in ["spcs.toml", "sql", "specs", "images"] {
             copy(&source.join(part), &folder.path().join(part));
         }
+        let config = folder.path().join("spcs.toml");
+        let text = std::fs::read_to_string(&config).expect("the copy's spcs.toml");
+        std::fs::write(config, demo::only(&text)).expect("the copy's spcs.toml");
         Self { folder, limit, arguments: Vec::new(), environment: Vec::new() }
     }
 

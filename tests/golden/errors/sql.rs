@@ -84,6 +84,57 @@ fn an_unknown_condition_is_refused() {
 }
 
 #[test]
+fn an_unknown_kind_of_entry_is_refused() {
+    let text = "-- Something.\n-- role: <% system_role %>\n-- for each: stage\nUSE ROLE <% system_role %>;\n";
+    insta::assert_snapshot!(Small::new().sql("bootstrap/010_x.sql", text).error(), @r"
+    sql/bootstrap/010_x.sql:3: there is nothing to do for each `stage`
+
+    hint: use one of: service, pool
+    ");
+}
+
+#[test]
+fn a_condition_of_a_service_holds_only_where_there_is_one() {
+    insta::assert_snapshot!(Small::new().statement("-- when: service_public\nSELECT 1;").error(), @r"
+    sql/bootstrap/010_one.sql:4: unknown condition `service_public`
+
+    hint: use one of: ingress_integration, egress, not egress, own_schema
+    ");
+}
+
+#[test]
+fn a_condition_that_concerns_no_statement_is_refused() {
+    for wrong in [
+        "SELECT 1;\n-- when: egress\n",
+        "-- when: egress\n-- when: own_schema\nSELECT 1;",
+        "SELECT\n  -- when: egress\n  1;",
+        "SELECT 1\n; -- when: egress",
+    ] {
+        let error = Small::new().statement(wrong).error();
+        assert!(error.contains("this condition concerns no statement"), "{wrong}: {error}");
+    }
+    insta::assert_snapshot!(Small::new().statement("SELECT -- when: egress\n  1;").error(), @r"
+    sql/bootstrap/010_one.sql:4: without its first line a statement is none
+
+    hint: write the condition on a line of its own, before the statement
+    ");
+}
+
+#[test]
+fn a_condition_keeps_a_statement_or_a_line_of_it() {
+    let texts = |egress: &str| {
+        let small = Small::new().more_config(egress);
+        let desired = small.statement("SELECT 1,\n  '--', -- when: egress\n  2; -- when: not egress\n-- when: egress\nSELECT 3;\nSELECT 4; -- when: not egress").desired().unwrap();
+        let statements = desired.sets["bootstrap"][0].statements[1..].iter();
+        statements.map(|s| (s.line, s.text.clone())).collect::<Vec<_>>()
+    };
+    let is = |line: usize, text: &str| (line, text.to_owned());
+    assert_eq!(texts(""), [is(4, "SELECT 1,\n  2"), is(9, "SELECT 4")]);
+    let hosts = "[egress]\nhosts = [\"a.example:443\"]\n";
+    assert_eq!(texts(hosts), [is(4, "SELECT 1,\n  '--',"), is(8, "SELECT 3")]);
+}
+
+#[test]
 fn a_set_that_needs_an_image_says_which() {
     let project = crate::sources::project();
     let desired = spcs_plan::desired(&project, "local", &[].into()).unwrap();

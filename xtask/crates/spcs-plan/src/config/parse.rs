@@ -98,8 +98,9 @@ fn known_service(config: &Config, text: &str, key: &str, at: usize) -> Result<()
         return Ok(());
     }
     let known: Vec<&str> = config.services.keys().map(|key| &**key).collect();
-    let message = format!("`{key}` is not in [services]: {}", known.join(", "));
-    Err(Error::new(message).at(FILE, line_at(text, at)))
+    let hint = format!("choose one of {}", known.join(", "));
+    let message = format!("there is no service `{key}`");
+    Err(Error::new(message).at(FILE, line_at(text, at)).with_hint(hint))
 }
 
 /// The line where the first service of a circle names the second.

@@ -2,7 +2,7 @@
 //! before anything is changed.
 
 use crate::deploy::UserPassword;
-use crate::desired::Desired;
+use crate::desired::{Desired, DesiredService};
 use crate::error::Error;
 use crate::observed::Observed;
 use crate::sql::{Effect, ObjectKind};
@@ -70,6 +70,21 @@ pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), 
             );
         }
     }
+    for (key, service) in &desired.services {
+        let Some(running) = observed.services.get(&service.name) else { continue };
+        let given = running.properties.get(INTEGRATIONS).filter(|_| !says_egress(desired, service));
+        let given = given.filter(|given| given.contains(char::is_alphanumeric));
+        if let Some(given) = given.filter(|_| running.comment == desired.owner_comment) {
+            let message = format!(
+                "the service {} may connect out by {given}, and spcs.toml does not say whether it shall",
+                service.name
+            );
+            let hint = format!(
+                "add `egress = false` to [services.{key}] to take that away, or `egress = true`"
+            );
+            return wrong(message, &hint);
+        }
+    }
     for file in desired.sets.get("bootstrap").into_iter().flatten() {
         for statement in &file.statements {
             let Effect::Create { kind: ObjectKind::ComputePool, name, settings, .. } =
@@ -94,4 +109,17 @@ pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), 
         }
     }
     Ok(())
+}
+
+const INTEGRATIONS: &str = "external_access_integrations";
+
+/// Whether a statement gives the service integrations or takes them away.
+fn says_egress(desired: &Desired, service: &DesiredService) -> bool {
+    let statements = desired.sets.get("services").into_iter().flatten();
+    statements.flat_map(|file| &file.statements).any(|statement| match &statement.effect {
+        Effect::Alter { name, settings, .. } => {
+            *name == service.name && settings.contains_key(INTEGRATIONS)
+        }
+        _ => false,
+    })
 }

@@ -1,0 +1,46 @@
+//! The demo within `spcs.toml`: what snapshots and tests are about, whatever else is deployed.
+//!
+//! Whoever adds a service, a pool or an image of their own changes no test and no snapshot. All that
+//! is not such an entry is kept as the repository has it, so that an edit of the demo shows.
+
+/// The tables that others add entries to, with the demo's own.
+const ENTRIES: [(&str, [&str; 2]); 4] =
+    [("pools", DEMO), ("images", DEMO), ("services", DEMO), ("target", ["local", "snowflake"])];
+const DEMO: [&str; 2] = ["milvus", "jupyter"];
+const VARIABLES: [&str; 1] = ["milvus_volume_gib"];
+
+/// The lines of a `spcs.toml` without the entries that are not the demo's.
+pub(crate) fn only(config: &str) -> String {
+    let mut kept = String::new();
+    let mut table = "";
+    for line in config.split_inclusive('\n') {
+        let header = line.strip_prefix('[').and_then(|line| line.split_once(']'));
+        table = header.map_or(table, |(name, _)| name);
+        let is_comment = line.trim_start().starts_with('#') || line.trim().is_empty();
+        if is_comment || is_of_the_demo(table, line) {
+            kept.push_str(line);
+        }
+    }
+    kept
+}
+
+fn is_of_the_demo(table: &str, line: &str) -> bool {
+    if table == "variables" {
+        let key = line.split('=').next().unwrap_or_default();
+        return line.starts_with('[') || VARIABLES.contains(&key.trim());
+    }
+    let mut path = table.split('.');
+    let (table, entry) = (path.next(), path.next());
+    let own = ENTRIES.iter().find(|(name, _)| Some(*name) == table);
+    own.is_none_or(|(_, own)| entry.is_none_or(|entry| own.contains(&entry)))
+}
+
+#[test]
+fn entries_that_are_not_the_demos_are_left_out() {
+    let demo = "[deployment]\nname = \"demo\"\n[services.milvus]\nspec = \"a\"\n[variables]\nmilvus_volume_gib = 1\n";
+    let with_others = demo
+        .replace("[variables]\n", "[services.web]\nafter = [\n  \"a\",\n]\n[variables]\n")
+        .replace("gib = 1\n", "gib = 1\nweb_size = 2\n")
+        + "[pools.web]\nname = \"WEB\"\n[services.web.variables]\nrole = \"web\"\n";
+    assert_eq!(only(&with_others), demo);
+}

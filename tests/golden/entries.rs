@@ -1,0 +1,238 @@
+//! Services and pools as entries of `spcs.toml`: what each may say, and what it changes.
+
+use std::collections::BTreeMap;
+
+use spcs_plan::{Change, Desired, Error, ImageState, Observed, SqlFile, UserPassword, deploy};
+
+use crate::sources::{MILVUS, SMALL_SPEC, Small, demo, with_config};
+use crate::target::everything_there;
+
+/// A service with a pool and a public endpoint of its own, before the notebook in the alphabet.
+const ATTU: &str = r#"
+[pools.attu]
+name = "ATTU_COMPUTE_POOL"
+family = "CPU_X64_XS"
+min_nodes = 1
+max_nodes = 1
+
+[images.attu]
+context = "images/attu"
+
+[services.attu]
+name = "ATTU"
+spec = "specs/attu.yaml"
+pool = "attu"
+"#;
+
+const ATTU_SPEC: &str = "spec:
+  containers:
+    - name: attu
+      image: <% attu_image %>
+      env:
+        MILVUS_URL: <% milvus_host %>:19530
+        SPCS_SPEC_DIGEST: '<% spec_digest %>'
+  endpoints:
+    - name: attu
+      port: 3000
+      public: true
+";
+
+fn built(images: &[&str]) -> BTreeMap<String, ImageState> {
+    let built = || ImageState::Built { digest: MILVUS.to_owned() };
+    images.iter().map(|image| ((*image).to_owned(), built())).collect()
+}
+
+/// The demo and what a newcomer adds to it.
+fn with_attu(config: &str) -> Result<Desired, Error> {
+    let project = with_config(config, &[("specs/attu.yaml", ATTU_SPEC)])?;
+    spcs_plan::desired(&project, "local", &built(&["attu", "jupyter", "milvus"]))
+}
+
+fn said(result: Result<Desired, Error>) -> String {
+    let error = result.unwrap_err();
+    format!("{error}\n\nhint: {}", error.hint().unwrap_or_default())
+}
+
+#[test]
+fn a_third_service_is_an_entry_and_changes_no_statement_of_the_others() {
+    let desired = with_attu(&(demo() + ATTU)).unwrap();
+    let before = with_config(&demo(), &[]).unwrap();
+    let before = spcs_plan::desired(&before, "local", &built(&["jupyter", "milvus"])).unwrap();
+    let (added, others): (Vec<SqlFile>, Vec<SqlFile>) = desired
+        .sets
+        .clone()
+        .into_values()
+        .flatten()
+        .partition(|file| file.entry.as_deref() == Some("attu"));
+    assert_eq!(others, before.sets.into_values().flatten().collect::<Vec<_>>());
+    let added: Vec<&str> = added.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(
+        added,
+        [
+            "sql/bootstrap/060_compute_pool.sql",
+            "sql/services/010_service.sql",
+            "sql/services/020_service_role.sql",
+            "sql/teardown/010_service.sql",
+            "sql/teardown/020_compute_pool.sql",
+        ]
+    );
+}
+
+#[test]
+fn the_endpoint_that_is_opened_and_verified_is_the_one_that_spcs_toml_names() {
+    let desired = with_attu(&(demo() + ATTU)).unwrap();
+    for endpoint in [desired.opened.unwrap(), desired.verified.unwrap()] {
+        let endpoint = (endpoint.name.as_str(), endpoint.endpoint.as_str());
+        assert_eq!(endpoint, ("MILVUS_DEMO.PUBLIC.JUPYTER", "jupyter"));
+    }
+    let open = |value: &str| {
+        let notebook = "open = { service = \"jupyter\", endpoint = \"jupyter\" }";
+        said(with_attu(&(demo().replace(notebook, value) + ATTU)))
+    };
+    insta::assert_snapshot!(open("open = { service = \"atu\", endpoint = \"attu\" }"), @r"
+    spcs.toml:50: there is no service `atu`
+
+    hint: choose one of attu, jupyter, milvus
+    ");
+    insta::assert_snapshot!(open("open = { service = \"attu\", endpoint = \"web\" }"), @r"
+    spcs.toml:50: the service `attu` has no public endpoint `web`
+
+    hint: choose one of attu
+    ");
+    insta::assert_snapshot!(open("open = { service = \"milvus\", endpoint = \"milvus\" }"), @r"
+    spcs.toml:50: the service `milvus` has no public endpoint `milvus`
+
+    hint: add one with `public: true` to its spec
+    ");
+}
+
+#[test]
+fn a_pool_and_a_service_whose_keys_are_alike_are_told_apart() {
+    let more = r#"
+[pools.web_service]
+name = "OTHER_POOL"
+family = "CPU_X64_XS"
+min_nodes = 1
+max_nodes = 1
+
+[services.other]
+name = "OTHER"
+spec = "specs/web.yaml"
+pool = "web_service"
+"#;
+    let desired = Small::new().more_config(more).desired().unwrap();
+    let texts = |set: &str, entry: &str| {
+        let files = desired.sets[set].iter().filter(|file| file.entry.as_deref() == Some(entry));
+        files.map(|file| file.statements[1].text.clone()).collect::<Vec<_>>()
+    };
+    let pool = "CREATE COMPUTE POOL IF NOT EXISTS OTHER_POOL";
+    assert_eq!(texts("bootstrap", "web_service"), [pool]);
+    let [web] = &texts("services", "web")[..] else { panic!("one file creates it") };
+    assert!(web.contains("IN COMPUTE POOL WEB_POOL"), "{web}");
+}
+
+#[test]
+fn services_share_a_spec_and_say_in_what_they_differ() {
+    let spec = format!("{SMALL_SPEC}        ROLE: <% role %>\n        PORT: '<% port %>'\n");
+    let own = |role: &str, port: u16| {
+        format!("pool = \"web\"\nvariables = {{ role = \"{role}\", port = {port} }}\n")
+    };
+    let query = format!("[services.query]\nname = \"QUERY\"\nspec = \"specs/web.yaml\"\n");
+    let small = |query_variables: &str| {
+        let small = Small::new().config("pool = \"web\"\n", &own("proxy", 19530));
+        small.spec(&spec).more_config(&format!("{query}{query_variables}"))
+    };
+    let desired = small(&own("querynode", 21123)).desired().unwrap();
+    let text = |service: &str| desired.services[service].spec.clone().unwrap().text;
+    assert!(text("web").contains("ROLE: proxy\n        PORT: '19530'"), "{}", text("web"));
+    assert!(text("query").contains("ROLE: querynode\n        PORT: '21123'"), "{}", text("query"));
+    let missing = small("pool = \"web\"\n").error();
+    assert!(missing.starts_with("specs/web.yaml:8: unknown variable `port`"), "{missing}");
+    let unused = own("querynode", 21123).replace("port =", "prot = 1, port =");
+    insta::assert_snapshot!(small(&unused).error(), @r"
+    spcs.toml:32: `specs/web.yaml` does not use `<% prot %>`
+
+    hint: use it there, or take it out of the service's variables
+    ");
+    let reserved = own("querynode", 21123).replace("port =", "spec_digest = 1, port =");
+    insta::assert_snapshot!(small(&reserved).error(), @"spcs.toml:32: the variable `spec_digest` is already defined");
+}
+
+#[test]
+fn instances_may_be_between_two_numbers() {
+    let spec = "spec = \"specs/web.yaml\"";
+    let file = "-- Settings.\n-- role: <% system_role %>\n-- for each: service\nUSE ROLE <% system_role %>;\nALTER SERVICE D.S.X SET MIN_INSTANCES = <% min_instances %> MAX_INSTANCES = <% max_instances %>;\n";
+    let set = |instances: &str| {
+        let small = Small::new().config(spec, &format!("{spec}\n{instances}"));
+        small.sql("services/020_settings.sql", file)
+    };
+    for (instances, expected) in
+        [("", "1 1"), ("min_instances = 2", "2 2"), ("max_instances = 3", "1 3")]
+    {
+        let desired = set(instances).desired().unwrap();
+        let text = &desired.sets["services"].last().unwrap().statements[1].text;
+        let (min, max) = expected.split_once(' ').unwrap();
+        let wanted = format!("MIN_INSTANCES = {min} MAX_INSTANCES = {max}");
+        assert!(text.ends_with(&wanted), "{text}");
+    }
+    insta::assert_snapshot!(set("min_instances = 2\nmax_instances = 1").error(), @"spcs.toml:20: service `web` needs 1 <= min_instances <= max_instances, not 2 and 1");
+}
+
+#[test]
+fn a_service_starts_when_those_before_it_are_ready() {
+    let config = demo() + &ATTU.replace("name = \"ATTU\"", "name = \"ATTU\"\nafter = [\"milvus\"]");
+    let desired = with_attu(&config).unwrap();
+    let plan = deploy(&desired, &Observed::default(), UserPassword::Kept).unwrap();
+    let at = |id: &str| plan.steps.iter().position(|step| step.id == id).unwrap();
+    assert!(plan.steps[at("service:attu")].needs.contains(&"ready:milvus".to_owned()));
+    assert!(!plan.steps[at("service:jupyter")].needs.contains(&"ready:milvus".to_owned()));
+    for (step, id) in plan.steps.iter().flat_map(|step| step.needs.iter().map(move |id| (step, id)))
+    {
+        assert!(at(id) < at(&step.id), "{} comes before {id}", step.id);
+    }
+    let clean = spcs_plan::clean(&desired, &everything_there(&desired)).to_string();
+    let dropped = |name: &str| clean.find(&format!("service MILVUS_DEMO.PUBLIC.{name}")).unwrap();
+    assert!(dropped("ATTU") < dropped("MILVUS"), "what was started last goes first:\n{clean}");
+}
+
+#[test]
+fn an_order_that_cannot_be_kept_is_refused() {
+    let after = |attu: &str, milvus: &str| {
+        let attu = ATTU.replace("name = \"ATTU\"", &format!("name = \"ATTU\"\nafter = [{attu}]"));
+        let milvus = format!("name = \"MILVUS\"\nafter = [{milvus}]");
+        said(with_attu(&(demo().replace("name = \"MILVUS\"", &milvus) + &attu)))
+    };
+    insta::assert_snapshot!(after("\"jupyter\",\n  \"etcd\"", ""), @r"
+    spcs.toml:128: there is no service `etcd`
+
+    hint: choose one of attu, jupyter, milvus
+    ");
+    insta::assert_snapshot!(after("\"jupyter\", \"milvus\"", "\"attu\""), @r"
+    spcs.toml:127: services wait for each other: attu after milvus after attu
+
+    hint: take one of them out of an `after`
+    ");
+    insta::assert_snapshot!(after("\"attu\"", ""), @r"
+    spcs.toml:127: services wait for each other: attu after attu
+
+    hint: take one of them out of an `after`
+    ");
+}
+
+#[test]
+fn a_service_may_connect_where_spcs_toml_lets_it_and_no_longer_when_it_does_not() {
+    let with = |egress: &str| with_attu(&(demo() + ATTU + egress)).unwrap();
+    let mut observed = everything_there(&with("egress = true\n"));
+    let attu = observed.services.get_mut("MILVUS_DEMO.PUBLIC.ATTU").unwrap();
+    let granted = attu.properties["external_access_integrations"].clone();
+    assert_eq!(granted, "MILVUS_EGRESS_EAI");
+    let plan = deploy(&with("egress = false\n"), &observed, UserPassword::Kept).unwrap();
+    let step = plan.steps.iter().find(|step| step.id == "service:attu").unwrap();
+    assert_eq!((step.change, step.reason.as_str()), (Change::Alter, "its settings differ"));
+    let open = deploy(&with(""), &observed, UserPassword::Kept).unwrap_err();
+    insta::assert_snapshot!(format!("{open}\n\nhint: {}", open.hint().unwrap()), @r"
+    spcs.toml: the service MILVUS_DEMO.PUBLIC.ATTU may connect out by MILVUS_EGRESS_EAI, and spcs.toml does not say whether it shall
+
+    hint: add `egress = false` to [services.attu] to take that away, or `egress = true`
+    ");
+}
