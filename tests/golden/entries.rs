@@ -137,7 +137,7 @@ fn services_share_a_spec_and_say_in_what_they_differ() {
     let own = |role: &str, port: u16| {
         format!("pool = \"web\"\nvariables = {{ role = \"{role}\", port = {port} }}\n")
     };
-    let query = format!("[services.query]\nname = \"QUERY\"\nspec = \"specs/web.yaml\"\n");
+    let query = "[services.query]\nname = \"QUERY\"\nspec = \"specs/web.yaml\"\n";
     let small = |query_variables: &str| {
         let small = Small::new().config("pool = \"web\"\n", &own("proxy", 19530));
         small.spec(&spec).more_config(&format!("{query}{query_variables}"))

@@ -1,5 +1,6 @@
 //! The binary as a process: against the local platform, with its exit codes and its output.
 
+mod adding;
 mod checking;
 mod command_line;
 #[path = "../demo.rs"]

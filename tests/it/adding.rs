@@ -1,0 +1,97 @@
+//! A third service, added as CONTRIBUTING says: an entry in `spcs.toml`, a spec, an image.
+
+use serde_json::Value;
+
+use crate::project::changed;
+use crate::sandbox::Sandbox;
+
+/// Comes before the notebook in the alphabet, and has a public endpoint as well.
+const ENTRY: &str = r#"
+[pools.attu]
+name = "ATTU_COMPUTE_POOL"
+family = "CPU_X64_XS"
+min_nodes = 1
+max_nodes = 1
+
+[images.attu]
+context = "images/attu"
+
+[services.attu]
+name = "ATTU"
+spec = "specs/attu.yaml"
+pool = "attu"
+after = ["milvus"]
+"#;
+
+const SPEC: &str = "spec:
+  containers:
+    - name: attu
+      image: <% attu_image %>
+      env:
+        MILVUS_URL: <% milvus_host %>:19530
+        SPCS_SPEC_DIGEST: '<% spec_digest %>'
+  endpoints:
+    - name: attu
+      port: 3000
+      public: true
+";
+
+fn add_attu(sandbox: &Sandbox) {
+    let config = sandbox.read("spcs.toml") + ENTRY;
+    std::fs::write(sandbox.path("spcs.toml"), config).unwrap();
+    std::fs::write(sandbox.path("specs/attu.yaml"), SPEC).unwrap();
+    std::fs::create_dir(sandbox.path("images/attu")).unwrap();
+    std::fs::write(sandbox.path("images/attu/Dockerfile"), "FROM scratch\nCOPY . /\n").unwrap();
+}
+
+fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    sandbox.xtask(&[arguments, &["--format", "json"]].concat()).code(0).json()
+}
+
+#[test]
+fn a_third_service_is_deployed_shown_and_cleaned_and_the_notebook_stays_the_one_that_is_opened() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["deploy"]).code(0);
+    let notebook = json(&sandbox, &["open"])["url"].clone();
+    add_attu(&sandbox);
+    sandbox.xtask(&["lint"]).code(0);
+
+    let plan = sandbox.xtask(&["plan"]).code(0).stdout;
+    assert!(plan.contains("+ create    compute pool ATTU_COMPUTE_POOL"), "{plan}");
+    let deployed = json(&sandbox, &["deploy"]);
+    assert_eq!(
+        changed(&deployed),
+        [
+            "build:attu",
+            "push:attu",
+            "put:attu",
+            "service:attu",
+            "sql:bootstrap/060_compute_pool.sql:attu",
+            "sql:services/020_service_role.sql:attu",
+        ]
+    );
+    sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
+
+    let status = json(&sandbox, &["status"]);
+    let attu = &status["services"][0];
+    assert_eq!((&attu["key"], &attu["state"]["status"]), (&"attu".into(), &"RUNNING".into()));
+    let own = attu["endpoints"][0]["ingress_url"].as_str().expect("a URL of its own");
+    let log = json(&sandbox, &["logs", "attu"]);
+    assert_eq!(log["service"], "MILVUS_DEMO.PUBLIC.ATTU");
+
+    // Whoever asks for the notebook gets it.
+    for shown in [&deployed, &status, &json(&sandbox, &["open"]), &json(&sandbox, &["endpoints"])] {
+        assert_eq!(shown["url"], notebook);
+        assert!(!notebook.as_str().unwrap().contains(own));
+    }
+    // The simulated service serves no notebook, but that is where `verify` looks for one.
+    let verify = sandbox.xtask(&["verify"]);
+    let place = format!("running TestMilvus.ipynb at {}", notebook.as_str().unwrap());
+    assert!(verify.stderr.contains(&place), "{}", verify.stderr);
+
+    let cleaned = sandbox.xtask(&["clean", "--yes"]).code(0);
+    let cleaned = cleaned.says("service MILVUS_DEMO.PUBLIC.ATTU");
+    let _ = cleaned.says("compute pool ATTU_COMPUTE_POOL");
+    let again = sandbox.xtask(&["clean"]).code(0);
+    let _ = again.says("nothing to do");
+}
