@@ -18,11 +18,11 @@ ALTER SERVICE <% database %>.<% schema %>.<% service %>
   FROM @<% database %>.<% schema %>.<% specs_stage %>
   SPECIFICATION_FILE = '<% spec_file %>';
 
--- when: service_egress_taken
+-- when: service_egress_off
 ALTER SERVICE <% database %>.<% schema %>.<% service %> UNSET
   EXTERNAL_ACCESS_INTEGRATIONS;
 
--- when: service_warehouse_taken
+-- when: service_warehouse_off
 ALTER SERVICE <% database %>.<% schema %>.<% service %> UNSET
   QUERY_WAREHOUSE;
 

@@ -94,6 +94,15 @@ fn an_unknown_kind_of_entry_is_refused() {
 }
 
 #[test]
+fn a_value_of_each_pool_has_none_in_a_file_that_is_for_none() {
+    insta::assert_snapshot!(Small::new().statement("SELECT '<% pool_family %>';").error(), @r"
+    sql/bootstrap/010_one.sql:4: unknown variable `pool_family`
+
+    hint: it has a value in a file of sql/ with `-- for each: pool`
+    ");
+}
+
+#[test]
 fn a_condition_of_a_service_holds_only_where_there_is_one() {
     insta::assert_snapshot!(Small::new().statement("-- when: service_public\nSELECT 1;").error(), @r"
     sql/bootstrap/010_one.sql:4: unknown condition `service_public`

@@ -9,23 +9,7 @@ use crate::error::Error;
 use crate::project::Project;
 use crate::secret;
 use crate::template;
-use crate::variables::Variables;
-
-/// Names that get their value only when a file is rendered for a target, a service or a pool.
-const SET_WHEN_RENDERED: [&str; 12] = [
-    "target",
-    "spec_digest",
-    "service",
-    "service_pool",
-    "spec_file",
-    "min_instances",
-    "max_instances",
-    "pool",
-    "pool_family",
-    "pool_min_nodes",
-    "pool_max_nodes",
-    "pool_auto_suspend",
-];
+use crate::variables::{OF_POOL, OF_SERVICE, Variables};
 
 /// Checks that no variable hides one that the program sets, and that each fits into a template.
 ///
@@ -36,7 +20,10 @@ pub(crate) fn variables(project: &Project) -> Result<(), Error> {
     let mut without = config.clone();
     without.variables.clear();
     let fixed = Variables::of(&without);
-    let later = |name: &str| SET_WHEN_RENDERED.contains(&name) || names_an_entry(config, name);
+    let later = |name: &str| {
+        let names = ["target", "spec_digest"].into_iter().chain(OF_SERVICE).chain(OF_POOL);
+        names.into_iter().any(|other| other == name) || names_an_entry(config, name)
+    };
     for (key, variable) in &config.variables {
         variable_fits(project, key, variable, fixed.get(key).is_some() || later(key))?;
     }

@@ -82,9 +82,9 @@ const CONDITIONS: [&str; 4] = ["ingress_integration", "egress", "not egress", "o
 const OF_A_SERVICE: [&str; 5] = [
     "service_public",
     "service_egress",
-    "service_egress_taken",
+    "service_egress_off",
     "service_warehouse",
-    "service_warehouse_taken",
+    "service_warehouse_off",
 ];
 
 impl Entry<'_> {
@@ -120,13 +120,13 @@ impl Entry<'_> {
                 Some(service.egress == Some(true) && has_hosts)
             }
             // Without hosts there is nothing that a service could be given.
-            ("service_egress_taken", Self::Service { service, .. }) => {
+            ("service_egress_off", Self::Service { service, .. }) => {
                 Some(service.egress.is_some_and(|egress| !(egress && has_hosts)))
             }
             ("service_warehouse", Self::Service { service, .. }) => {
                 Some(service.query_warehouse == Some(true))
             }
-            ("service_warehouse_taken", Self::Service { service, .. }) => {
+            ("service_warehouse_off", Self::Service { service, .. }) => {
                 Some(service.query_warehouse == Some(false))
             }
             _ => None,

@@ -11,7 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use crate::error::Error;
 use crate::project::SourceFile;
-use crate::variables::{Value, Variables};
+use crate::variables::{OF_POOL, OF_SERVICE, Value, Variables};
 
 mod place;
 
@@ -125,9 +125,15 @@ fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -
         .and_then(|range| file.text.get(range))
         .map(|text| text.trim_matches(['<', '%', '>', ' ']).to_owned())
         .unwrap_or_default();
-    let known: Vec<&str> = variables.names().collect();
-    Error::new(format!("unknown variable `{unknown}`")).at(&file.path, line).with_hint(format!(
-        "define it in [variables] of spcs.toml, or use one of: {}",
-        known.join(", ")
-    ))
+    let each = [("service", OF_SERVICE), ("pool", OF_POOL)];
+    let each = each.iter().find(|(_, names)| names.contains(&unknown.as_str()));
+    let hint = match each {
+        Some((each, _)) => format!("it has a value in a file of sql/ with `-- for each: {each}`"),
+        None => {
+            let known: Vec<&str> = variables.names().collect();
+            let known = known.join(", ");
+            format!("define it in [variables] of spcs.toml, or use one of: {known}")
+        }
+    };
+    Error::new(format!("unknown variable `{unknown}`")).at(&file.path, line).with_hint(hint)
 }

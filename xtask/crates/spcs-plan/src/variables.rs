@@ -20,6 +20,14 @@ pub(crate) enum Value {
     Secret(&'static str),
 }
 
+/// The names that have a value in a file of `sql/` that is rendered for each service.
+pub(crate) const OF_SERVICE: [&str; 5] =
+    ["service", "service_pool", "spec_file", "min_instances", "max_instances"];
+
+/// The names that have a value in a file of `sql/` that is rendered for each pool.
+pub(crate) const OF_POOL: [&str; 5] =
+    ["pool", "pool_family", "pool_min_nodes", "pool_max_nodes", "pool_auto_suspend"];
+
 /// Values by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
