@@ -37,11 +37,15 @@ const SPEC: &str = "spec:
 ";
 
 fn add_attu(sandbox: &Sandbox) {
+    std::fs::create_dir(sandbox.path("images/attu")).expect("a directory for the image");
     let config = sandbox.read("spcs.toml") + ENTRY;
-    std::fs::write(sandbox.path("spcs.toml"), config).unwrap();
-    std::fs::write(sandbox.path("specs/attu.yaml"), SPEC).unwrap();
-    std::fs::create_dir(sandbox.path("images/attu")).unwrap();
-    std::fs::write(sandbox.path("images/attu/Dockerfile"), "FROM scratch\nCOPY . /\n").unwrap();
+    for (file, text) in [
+        ("spcs.toml", config.as_str()),
+        ("specs/attu.yaml", SPEC),
+        ("images/attu/Dockerfile", "FROM scratch\nCOPY . /\n"),
+    ] {
+        std::fs::write(sandbox.path(file), text).expect("a file of the new service");
+    }
 }
 
 fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
