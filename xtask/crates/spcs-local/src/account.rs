@@ -8,14 +8,15 @@ use std::path::PathBuf;
 
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
 use spcs_local_services::controller::Controller;
-use spcs_local_services::service::{Deployment, PinnedImage, StageVolume};
+use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
 
 use crate::access::{Access, EndpointRoute, Identity, Principal};
-use crate::catalog::{Catalog, Object, State, Target, ready_at};
+use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
 use crate::execute::{Permits, directory};
-use crate::kind::Kind;
+use crate::kind::compute_pool::ready_at;
+use crate::kind::{Data, Kind, Object};
 use crate::session::{Issued, Sessions};
 use crate::sql::Value;
 use crate::wire::Queries;
@@ -68,6 +69,15 @@ impl Account {
         });
     }
 
+    /// How a service is, with a word for one that the controller has not looked at yet.
+    pub(crate) fn observed(&self, service: &str) -> ServiceObservation {
+        self.controller.observe(service).unwrap_or(ServiceObservation {
+            status: "PENDING",
+            is_upgrading: false,
+            instances: Vec::new(),
+        })
+    }
+
     /// Hands over all services, so that containers that run already are found again.
     pub(crate) fn deploy_all(&self) {
         let services: Vec<Vec<String>> = self
@@ -80,13 +90,12 @@ impl Account {
 
     fn deployment(&self, state: &State, service: &[String]) -> Option<Deployment> {
         let object = state.find(Kind::Service, service)?;
-        let record = object.service.as_deref()?;
+        let record = object.service()?;
         let pool = state.account_object(Kind::ComputePool, &record.pool);
-        let pool = pool.and_then(|pool| pool.pool.as_ref());
+        let pool = pool.and_then(Object::pool);
         let stopped = record.suspended || pool.is_none_or(|pool| pool.suspended);
-        let instances = u32::try_from(object.number("MIN_INSTANCES", 1)).unwrap_or(1);
+        let instances = u32::try_from(object.number("MIN_INSTANCES")).unwrap_or(1);
         let ready = pool.map_or(object.created, |p| ready_at(p.resumed, self.timing.pool_start));
-        let integrations = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
         let environment = [
             ("SNOWFLAKE_ACCOUNT", ACCOUNT),
             ("SNOWFLAKE_HOST", "spcs-local.localhost"),
@@ -124,12 +133,9 @@ impl Account {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             node_ready_at: clock::time(ready),
-            egress: integrations.is_some_and(|names| {
-                names.list().iter().any(|name| {
-                    let kind = Kind::ExternalAccessIntegration;
-                    let there = state.account_object(kind, name);
-                    there.is_some_and(|integration| integration.flag("ENABLED", false))
-                })
+            egress: object.list("EXTERNAL_ACCESS_INTEGRATIONS").iter().any(|name| {
+                let there = state.account_object(Kind::ExternalAccessIntegration, name);
+                there.is_some_and(|integration| integration.flag("ENABLED"))
             }),
         })
     }
@@ -147,10 +153,11 @@ impl Account {
     pub(crate) fn check_password(&self, user: &str, password: &str) -> Option<String> {
         let (name, hash) = self.catalog.read(|state| {
             let object = state.all(Kind::User).into_iter().find(|object| {
-                let login = object.shown("LOGIN_NAME", object.name());
-                login.eq_ignore_ascii_case(user) && !object.flag("DISABLED", false)
+                let login = object.shown_or_name("LOGIN_NAME");
+                login.eq_ignore_ascii_case(user) && !object.flag("DISABLED")
             })?;
-            Some((object.name().to_owned(), object.password.clone()?))
+            let Data::User(user) = &object.data else { return None };
+            Some((object.name().to_owned(), user.password.clone()?))
         })?;
         hash.matches(password).then_some(name)
     }
@@ -175,7 +182,7 @@ impl Account {
             let there = match &issued.identity {
                 Identity::User(name) => state
                     .account_object(Kind::User, name)
-                    .is_some_and(|user| !user.flag("DISABLED", false)),
+                    .is_some_and(|user| !user.flag("DISABLED")),
                 Identity::Service(path) => state.find(Kind::Service, path).is_some(),
                 Identity::Puller => true,
             };

@@ -2,8 +2,6 @@
 
 mod grants;
 mod names;
-mod object;
-mod pool;
 mod state;
 mod store;
 mod system;
@@ -16,10 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use grants::{Actor, Target};
 pub(crate) use names::{Namespace, no_database, no_schema};
-pub(crate) use object::{EndpointRecord, ImageRecord, Object, PoolRecord, ServiceRecord};
-pub(crate) use pool::{FAMILIES, ready_at};
 pub(crate) use state::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State};
-pub(crate) use system::ADMIN;
 
 use crate::kind::Kind;
 use crate::sql::SqlError;

@@ -1,14 +1,11 @@
 //! Statements carried out: each against the catalog, by the session's roles.
 
 mod alter;
-mod columns;
 mod create;
-mod describe;
 mod drop;
 mod filter;
 mod grant;
 mod parameters;
-mod properties;
 mod select;
 mod service;
 mod service_checks;
@@ -17,8 +14,8 @@ mod service_spec;
 mod session;
 mod show;
 mod show_grants;
-mod show_objects;
 mod stage;
+mod surroundings;
 mod system;
 mod transfer;
 
@@ -62,7 +59,7 @@ impl Executor {
     pub(crate) async fn run(&self, statement: Statement) -> Result<Outcome, SqlError> {
         use Statement::*;
         let rows = match statement {
-            Use { kind, name } => self.use_object(kind, &name)?,
+            Use { kind, part, name } => self.use_object(kind, part, &name)?,
             UseSecondaryRoles { all } => self.use_secondary_roles(all),
             Create(create) => self.create(create).await?,
             Alter { kind, name, if_exists, change } => {

@@ -1,7 +1,6 @@
 //! The local platform: Snowflake's wire protocol, an OCI registry, the SPCS statements, real
 //! containers and an ingress proxy, in one process that listens on loopback.
 
-mod absent;
 pub mod access;
 mod account;
 mod catalog;

@@ -23,8 +23,9 @@ use tokio::task::JoinHandle;
 
 use crate::access::Identity;
 use crate::account::{Account, IDENTIFIER};
-use crate::catalog::{ADMIN, Catalog};
+use crate::catalog::Catalog;
 use crate::config::{PlatformConfig, RuntimeChoice, Status};
+use crate::kind::user::ADMIN;
 use crate::password::random;
 use crate::session::Sessions;
 use files::Lock;

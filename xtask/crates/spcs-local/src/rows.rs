@@ -27,6 +27,21 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
+    /// No rows yet, with columns of these names and types.
+    pub(crate) fn typed(columns: impl Iterator<Item = (&'static str, ColumnType)>) -> Self {
+        let columns = columns.map(|(name, kind)| (name.to_owned(), kind)).collect();
+        Self { columns, rows: Vec::new(), is_status: false }
+    }
+
+    /// Rows that have a cell for each of these columns, named as for [`Rows::new`].
+    pub(crate) fn table<const N: usize>(
+        columns: [&str; N],
+        rows: impl IntoIterator<Item = [Cell; N]>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|row| row.to_vec()).collect();
+        Self { rows, ..Self::new(&columns) }
+    }
+
     /// No rows yet. A name may end in `#` (number), `?` (boolean) or `@` (timestamp); text is
     /// the rest.
     pub(crate) fn new(columns: &[&str]) -> Self {

@@ -14,8 +14,7 @@ mod tests;
 
 pub(crate) use parse::parse;
 
-use crate::absent::Absent;
-use crate::kind::Kind;
+use crate::kind::{Kind, SessionPart, Verb};
 use crate::sql::{Expression, ObjectName, Properties};
 
 /// One statement.
@@ -23,6 +22,7 @@ use crate::sql::{Expression, ObjectName, Properties};
 pub(crate) enum Statement {
     Use {
         kind: Kind,
+        part: SessionPart,
         name: ObjectName,
     },
     UseSecondaryRoles {
@@ -117,14 +117,10 @@ pub(crate) enum Specification {
 pub(crate) enum Change {
     Set(Properties),
     Unset(Vec<String>),
-    Suspend,
-    Resume,
-    /// `ALTER COMPUTE POOL … STOP ALL`.
-    StopAll,
+    /// `SUSPEND`, `REFRESH` and so on.
+    Act(Verb),
     /// `ALTER SERVICE … FROM …`.
     Specification(Specification),
-    /// `ALTER STAGE … REFRESH`.
-    Refresh,
 }
 
 /// `SHOW …`.
@@ -148,10 +144,8 @@ impl Show {
 /// What is listed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
-    Objects(Kind),
-    /// A kind that nobody can make here, such as TABLES.
-    Absent(&'static Absent),
-    Integrations,
+    /// Objects of these kinds, which have the same columns.
+    Objects(Vec<Kind>),
     Parameters,
     InstanceFamilies,
     Images {
@@ -233,9 +227,8 @@ pub(crate) enum Granted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GrantTarget {
     Account,
-    Object(Kind, ObjectName),
-    /// `ON INTEGRATION`: either sort of integration.
-    Integration(ObjectName),
+    /// Whichever of these kinds has the name; more than one for `ON INTEGRATION`.
+    OneOf(Vec<Kind>, ObjectName),
 }
 
 /// Who it is granted to.

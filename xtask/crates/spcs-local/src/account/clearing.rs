@@ -12,9 +12,8 @@ use spcs_local_files::stages;
 use spcs_local_services::controller::Removal;
 
 use super::Account;
-use crate::catalog::Object;
 use crate::execute::directory;
-use crate::kind::Kind;
+use crate::kind::{Kind, Object, Outside};
 use crate::sql::SqlError;
 
 /// What some dropped objects held, detached and not yet gone.
@@ -42,18 +41,20 @@ impl Account {
         gone: impl Iterator<Item = (Kind, &'a Vec<String>)>,
     ) -> Clearing {
         let detached = gone.filter_map(|(kind, path)| {
-            let rest = match kind {
-                Kind::Service => Rest::Service(self.controller.remove(&path.join("."), false)),
-                Kind::Stage => {
+            let rest = match kind.facts().outside {
+                Outside::Containers => {
+                    Rest::Service(self.controller.remove(&path.join("."), false))
+                }
+                Outside::Files => {
                     let stage = directory(path);
                     self.permits.end(&stage);
                     Rest::Files(stages::detach(&self.stages, &stage))
                 }
-                Kind::ImageRepository => {
+                Outside::Images => {
                     let key = path.join("/").to_lowercase();
                     Rest::Images(self.registry.detach_repository(&key))
                 }
-                _ => return None,
+                Outside::Nothing => return None,
             };
             Some(Detached { kind, path: path.clone(), rest })
         });
@@ -62,7 +63,7 @@ impl Account {
 
     /// The same for the objects of a DROP.
     pub(crate) fn detach_objects(&self, gone: &[Object]) -> Clearing {
-        self.detach(gone.iter().map(|object| (object.kind, &object.path)))
+        self.detach(gone.iter().map(|object| (object.kind(), &object.path)))
     }
 
     /// The same for what a platform that was killed had begun to drop.
@@ -88,7 +89,7 @@ impl Account {
         let mut done = Vec::new();
         // Services come first: they write to stages and run images.
         let (services, others): (Vec<_>, Vec<_>) =
-            clearing.0.into_iter().partition(|detached| detached.kind == Kind::Service);
+            clearing.0.into_iter().partition(|detached| matches!(detached.rest, Rest::Service(_)));
         for Detached { kind, path, rest } in services.into_iter().chain(others) {
             let cleared = match rest {
                 Rest::Service(removal) => removal.done().await.map_err(|error| error.to_string()),

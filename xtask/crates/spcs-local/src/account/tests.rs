@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::catalog::ServiceRecord;
 use crate::config::{PlatformConfig, RuntimeChoice};
 use crate::execute::Executor;
+use crate::kind::ServiceRecord;
 use crate::platform::{Platform, start};
 use crate::session::{SessionState, TransferShape};
 use crate::sql::split;
@@ -56,10 +56,7 @@ impl World {
 /// A service of SYSADMIN that mounts a stage and names an integration.
 fn service() -> Object {
     let path = ["D", "PUBLIC", "SVC"].map(str::to_owned).to_vec();
-    let mut object = Object::new(Kind::Service, path, "SYSADMIN", 0);
-    let integrations = Value::List(vec!["WAY_OUT".to_owned()]);
-    object.properties.insert("EXTERNAL_ACCESS_INTEGRATIONS".to_owned(), integrations);
-    object.service = Some(Box::new(ServiceRecord {
+    let record = ServiceRecord {
         pool: "P".to_owned(),
         spec_text: String::new(),
         spec_digest: String::new(),
@@ -71,7 +68,10 @@ fn service() -> Object {
         endpoints: Vec::new(),
         roles: BTreeMap::new(),
         token: "token".to_owned(),
-    }));
+    };
+    let mut object = Object::new(Data::Service(Box::new(record)), path, "SYSADMIN", 0);
+    let integrations = Value::List(vec!["WAY_OUT".to_owned()]);
+    object.properties.insert("EXTERNAL_ACCESS_INTEGRATIONS".to_owned(), integrations);
     object
 }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::object::Object;
 use super::state::{Grantee, State};
 use crate::access::{Identity, Principal};
-use crate::kind::Kind;
+use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
 
 /// What a privilege is on.
@@ -20,7 +19,7 @@ pub(crate) enum Target {
 impl Target {
     /// Of an object.
     pub(crate) fn of(object: &Object) -> Self {
-        Self::Object(object.kind, object.path.clone())
+        Self::Object(object.kind(), object.path.clone())
     }
 }
 
@@ -123,7 +122,7 @@ impl State {
 
     /// Whether an object can be known of: some privilege on it, and on what contains it.
     pub(crate) fn sees(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
-        if self.manages_grants(roles) || matches!(object.kind, Kind::Role) {
+        if self.manages_grants(roles) || object.kind().facts().is_known_to_all {
             return true;
         }
         let reachable = (1..object.path.len()).all(|depth| {
@@ -137,9 +136,9 @@ impl State {
     fn touches(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
         let target = Target::of(object);
         roles.contains(&object.owner)
-            || object.owner.is_empty() && matches!(object.kind, Kind::Database | Kind::Schema)
+            || object.owner.is_empty() && object.kind().facts().is_container
             || self.privileges.iter().any(|g| g.on == target && roles.contains(&g.role))
-            || object.kind == Kind::Service
+            || object.kind() == Kind::Service
                 && (self.service_roles.iter())
                     .any(|g| g.service == object.path && roles.contains(&g.role))
     }
@@ -209,7 +208,7 @@ impl State {
         endpoint: &str,
     ) -> bool {
         let Some(object) = self.find(Kind::Service, service) else { return false };
-        let Some(record) = &object.service else { return false };
+        let Some(record) = object.service() else { return false };
         let covered = |role: &str| {
             record.roles.get(role).is_some_and(|names| names.iter().any(|name| name == endpoint))
         };

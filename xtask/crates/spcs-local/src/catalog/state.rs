@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::grants::Target;
-use super::object::{Object, ServiceRecord};
 use crate::clock::Millis;
-use crate::kind::Kind;
+use crate::kind::{Kind, Object, Outside, ServiceRecord};
 
 /// All that is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -61,45 +60,45 @@ pub(crate) struct ServiceRoleGrant {
 impl State {
     /// The object of this kind and full name.
     pub(crate) fn find(&self, kind: Kind, path: &[String]) -> Option<&Object> {
-        self.objects.iter().find(|object| object.kind == kind && object.path == path)
+        self.objects.iter().find(|object| object.kind() == kind && object.path == path)
     }
 
     /// The same, to be changed.
     pub(crate) fn find_mut(&mut self, kind: Kind, path: &[String]) -> Option<&mut Object> {
-        self.objects.iter_mut().find(|object| object.kind == kind && object.path == path)
+        self.objects.iter_mut().find(|object| object.kind() == kind && object.path == path)
     }
 
     /// An object of the account itself, by name.
     pub(crate) fn account_object(&self, kind: Kind, name: &str) -> Option<&Object> {
-        self.objects.iter().find(|object| object.kind == kind && object.name() == name)
+        self.objects.iter().find(|object| object.kind() == kind && object.name() == name)
     }
 
     /// All of one kind, by full name.
     pub(crate) fn all(&self, kind: Kind) -> Vec<&Object> {
         let mut found: Vec<&Object> =
-            self.objects.iter().filter(|object| object.kind == kind).collect();
+            self.objects.iter().filter(|object| object.kind() == kind).collect();
         found.sort_by(|a, b| a.path.cmp(&b.path));
         found
     }
 
     /// All services with their records.
     pub(crate) fn services(&self) -> impl Iterator<Item = (&Object, &ServiceRecord)> {
-        self.objects.iter().filter_map(|object| Some((object, object.service.as_deref()?)))
+        self.objects.iter().filter_map(|object| Some((object, object.service()?)))
     }
 
     /// Takes away an object, all that it contains and every grant on either or to it.
     /// Returns what went.
     pub(crate) fn remove(&mut self, kind: Kind, path: &[String]) -> Vec<Object> {
-        let contains = matches!(kind, Kind::Database | Kind::Schema);
+        let contains = kind.facts().is_container;
         let goes = |object: &Object| {
-            (object.kind == kind && object.path == path)
-                || (contains && object.kind.depth() > path.len() && object.path.starts_with(path))
+            (object.kind() == kind && object.path == path)
+                || (contains && object.kind().depth() > path.len() && object.path.starts_with(path))
         };
         let gone: Vec<Object> = self.objects.extract_if(.., |object| goes(object)).collect();
         for object in &gone {
             self.forget(object);
-            if matches!(object.kind, Kind::Service | Kind::Stage | Kind::ImageRepository) {
-                self.leaving.push((object.kind, object.path.clone()));
+            if object.kind().facts().outside != Outside::Nothing {
+                self.leaving.push((object.kind(), object.path.clone()));
             }
         }
         gone
@@ -108,15 +107,15 @@ impl State {
     /// Adds an object.
     pub(crate) fn add(&mut self, object: Object) {
         // A new object of the name owns what may be left of the old one.
-        self.leaving.retain(|(kind, path)| *kind != object.kind || *path != object.path);
+        self.leaving.retain(|(kind, path)| *kind != object.kind() || *path != object.path);
         self.objects.push(object);
     }
 
     fn forget(&mut self, gone: &Object) {
-        let target = Target::Object(gone.kind, gone.path.clone());
+        let target = Target::of(gone);
         self.privileges.retain(|grant| grant.on != target);
         let name = gone.name();
-        match gone.kind {
+        match gone.kind() {
             Kind::Role => {
                 self.privileges.retain(|grant| grant.role != name);
                 self.service_roles.retain(|grant| grant.role != name);

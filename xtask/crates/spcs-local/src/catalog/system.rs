@@ -1,15 +1,12 @@
 //! What an account starts with: the system roles and one administrator.
 
 use super::grants::Target;
-use super::object::Object;
 use super::state::{Grantee, PrivilegeGrant, RoleGrant, State};
 use crate::clock;
-use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::kind::user::{self, ADMIN};
+use crate::kind::{Data, Kind, Object, account_privileges};
 use crate::password::{self, PasswordHash};
 use crate::sql::Value;
-
-/// The administrator's name.
-pub(crate) const ADMIN: &str = "ADMIN";
 
 /// The first state, with this password for the administrator.
 pub(super) fn initial(password: &str) -> State {
@@ -29,16 +26,16 @@ pub(super) fn initial(password: &str) -> State {
         ("USERADMIN", "User administrator can create and manage users and roles"),
         ("PUBLIC", "Public role is automatically available to every user in the account."),
     ] {
-        let mut object = Object::new(Kind::Role, vec![role.to_owned()], "", now);
+        let mut object = Object::new(Data::Role(()), vec![role.to_owned()], "", now);
         object.comment = comment.to_owned();
         state.objects.push(object);
     }
     // Snowflake's own database; clients look for images there first.
-    for (kind, path) in
-        [(Kind::Database, &["SNOWFLAKE"][..]), (Kind::Schema, &["SNOWFLAKE", "IMAGES"])]
+    for (data, path) in
+        [(Data::Database(()), &["SNOWFLAKE"][..]), (Data::Schema(()), &["SNOWFLAKE", "IMAGES"])]
     {
         let path = path.iter().map(|part| (*part).to_owned()).collect();
-        state.objects.push(Object::new(kind, path, "", now));
+        state.objects.push(Object::new(data, path, "", now));
     }
     let mut hold = |role: &str, to: Grantee| {
         state.roles.push(RoleGrant {
@@ -54,14 +51,19 @@ pub(super) fn initial(password: &str) -> State {
     hold("USERADMIN", role("SECURITYADMIN"));
     hold("ACCOUNTADMIN", Grantee::User(ADMIN.to_owned()));
     for (role, privileges) in [
-        ("ACCOUNTADMIN", ACCOUNT_PRIVILEGES.as_slice()),
-        ("SECURITYADMIN", &["MANAGE GRANTS", "MONITOR SECURITY"]),
-        ("USERADMIN", &["CREATE USER", "CREATE ROLE"]),
-        ("SYSADMIN", &["CREATE DATABASE", "CREATE WAREHOUSE", "CREATE COMPUTE POOL"]),
+        ("ACCOUNTADMIN", account_privileges()),
+        ("SECURITYADMIN", ["MANAGE GRANTS", "MONITOR SECURITY"].map(str::to_owned).to_vec()),
+        ("USERADMIN", [Kind::User, Kind::Role].map(Kind::create_privilege).to_vec()),
+        (
+            "SYSADMIN",
+            [Kind::Database, Kind::Warehouse, Kind::ComputePool]
+                .map(Kind::create_privilege)
+                .to_vec(),
+        ),
     ] {
         for privilege in privileges {
             state.privileges.push(PrivilegeGrant {
-                privilege: (*privilege).to_owned(),
+                privilege,
                 on: Target::Account,
                 role: role.to_owned(),
                 grant_option: true,
@@ -70,8 +72,8 @@ pub(super) fn initial(password: &str) -> State {
             });
         }
     }
-    let mut admin = Object::new(Kind::User, vec![ADMIN.to_owned()], "USERADMIN", now);
-    admin.password = Some(PasswordHash::new(password));
+    let user = user::Data { password: Some(PasswordHash::new(password)) };
+    let mut admin = Object::new(Data::User(user), vec![ADMIN.to_owned()], "USERADMIN", now);
     admin.properties.insert("DEFAULT_ROLE".to_owned(), Value::Word("ACCOUNTADMIN".to_owned()));
     state.objects.push(admin);
     state

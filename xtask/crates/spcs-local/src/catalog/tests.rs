@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::access::Identity;
-use crate::kind::Kind;
+use crate::kind::user::ADMIN;
+use crate::kind::{Data, Kind, Object, warehouse};
 
 #[test]
 fn the_administrator_inherits_every_system_role() {
@@ -24,7 +25,8 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     let add = |state: &mut State| {
-        state.objects.push(Object::new(Kind::Warehouse, vec!["W".into()], "SYSADMIN", 1));
+        let held = warehouse::Data { suspended: false };
+        state.objects.push(Object::new(Data::Warehouse(held), vec!["W".into()], "SYSADMIN", 1));
     };
     let refused = catalog.change(|state| {
         add(state);
@@ -43,7 +45,10 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     let text = std::fs::read_to_string(directory.path().join("catalog.json")).unwrap();
     assert!(!text.contains("secret"), "the password is in the catalog");
     again.read(|state| {
-        let hash = state.account_object(Kind::User, ADMIN).unwrap().password.clone().unwrap();
+        let Data::User(user) = &state.account_object(Kind::User, ADMIN).unwrap().data else {
+            panic!("no user")
+        };
+        let hash = user.password.clone().unwrap();
         assert!(hash.matches("secret") && !hash.matches("other"));
     });
 }

@@ -1,9 +1,8 @@
-//! ALTER of every kind; what is special to services and pools is in their files.
+//! ALTER of every kind; what is special to services is in their file.
 
-use super::{Executor, properties};
-use crate::access::Identity;
+use super::Executor;
 use crate::clock;
-use crate::kind::Kind;
+use crate::kind::{Kind, Verb};
 use crate::rows::Rows;
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::Change;
@@ -20,65 +19,52 @@ impl Executor {
         if if_exists && self.account.catalog.read(|state| state.find(kind, &path).is_none()) {
             return Ok(Rows::status("Statement executed successfully."));
         }
-        match kind {
-            Kind::Service => return self.alter_service(&path, change).await,
-            Kind::ComputePool if change == Change::StopAll => return self.stop_all(&path).await,
-            _ => {}
+        if kind == Kind::Service {
+            return self.alter_service(&path, change).await;
         }
-        let disabled = self.account.catalog.change(|state| {
+        if change == Change::Act(Verb::StopAll) {
+            return self.stop_all(&path).await;
+        }
+        let facts = kind.facts();
+        let closed = self.account.catalog.change(|state| {
             let actor = self.actor(state);
-            let own_password = kind == Kind::User
-                && actor.identity == Identity::User(path[0].clone())
-                && matches!(&change, Change::Set(set) if set.iter().all(|(k, _)| k == "PASSWORD"));
-            let privileges: &[&str] = match (&change, kind) {
-                (Change::Suspend | Change::Resume, _) => &["OPERATE"],
-                (Change::Refresh, _) => &["WRITE"],
-                (_, Kind::Role | Kind::User) => &[],
-                _ => &["MODIFY"],
+            let of_oneself = facts.login.as_ref().is_some_and(|login| {
+                let own = |set: &[(String, _)]| {
+                    set.iter().all(|(name, _)| login.own.contains(&name.as_str()))
+                };
+                actor.identity == (login.identity)(&path)
+                    && matches!(&change, Change::Set(set) if own(set))
+            });
+            let privilege = match &change {
+                Change::Act(verb) => verb.privilege(),
+                _ => facts.alter_privilege,
             };
-            let mut object = if own_password {
+            let mut object = if of_oneself {
                 state
                     .find(kind, &path)
                     .ok_or_else(|| SqlError::missing(&kind.title(), name.last()))?
                     .clone()
             } else {
-                state.require(&actor, kind, &path, privileges)?.clone()
+                state.require(&actor, kind, &path, &[privilege])?.clone()
             };
             let now = clock::now();
             match change {
-                Change::Set(set) => properties::set(&mut object, set),
-                Change::Unset(names) => properties::unset(&mut object, &names),
-                Change::Suspend => {
-                    object.suspended = true;
-                    if let Some(pool) = &mut object.pool {
-                        pool.suspended = true;
-                    }
-                }
-                Change::Resume => {
-                    object.suspended = false;
-                    if let Some(pool) = &mut object.pool {
-                        if pool.suspended {
-                            pool.resumed = now;
-                        }
-                        pool.suspended = false;
-                    }
-                }
-                Change::Refresh => {}
-                Change::StopAll | Change::Specification(_) => {
-                    return Err(SqlError::unsupported("ALTER"));
-                }
+                Change::Set(set) => object.set(set),
+                Change::Unset(names) => object.unset(&names),
+                Change::Act(verb) => object.act(verb, now),
+                Change::Specification(_) => return Err(SqlError::unsupported("ALTER")),
             }
             object.updated = now;
-            self.check(state, &mut object)?;
-            let disabled = kind == Kind::User && object.flag("DISABLED", false);
+            object.check(&self.around(state))?;
+            let login = facts.login.as_ref().filter(|login| (login.is_closed)(&object));
             if let Some(slot) = state.find_mut(kind, &path) {
                 *slot = object;
             }
-            Ok(disabled)
+            Ok(login.map(|login| (login.identity)(&path)))
         })?;
         self.redeploy_users(kind, &path[0]);
-        if disabled {
-            self.account.sessions.close_of(&Identity::User(path[0].clone()));
+        if let Some(identity) = closed {
+            self.account.sessions.close_of(&identity);
         }
         Ok(Rows::status("Statement executed successfully."))
     }

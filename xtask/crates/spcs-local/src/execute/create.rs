@@ -1,10 +1,9 @@
 //! CREATE of every kind but services.
 
-use super::{Executor, properties};
-use crate::access::Identity;
-use crate::catalog::{ADMIN, Actor, Namespace, Object, State};
+use super::Executor;
+use crate::catalog::State;
 use crate::clock;
-use crate::kind::Kind;
+use crate::kind::{Kind, Object, Outside};
 use crate::rows::Rows;
 use crate::sql::{SqlError, needs_quotes};
 use crate::statement::{Create, CreateMode};
@@ -22,9 +21,7 @@ impl Executor {
     pub(super) async fn create(&self, create: Create) -> Result<Rows, SqlError> {
         let kind = create.kind;
         let path = self.session_state().namespace.resolve(kind, &create.name)?;
-        if kind == Kind::ImageRepository {
-            refuse_quoted(kind, &path)?;
-        }
+        refuse_quoted(kind, &path)?;
         let name = create.name.last().to_owned();
         let detach = |made: Made| {
             let clearing = match &made {
@@ -35,17 +32,18 @@ impl Executor {
         };
         let change = |state: &mut State| self.make(state, create, &path);
         let (made, clearing) = self.account.catalog.change_then(change, detach)?;
+        let title = kind.facts().created_as.map_or_else(|| kind.title(), str::to_owned);
         let message = match &made {
             Made::Kept => format!("{name} already exists, statement succeeded."),
-            Made::Altered => format!("{} {name} successfully altered.", created_title(kind)),
-            _ => format!("{} {name} successfully created.", created_title(kind)),
+            Made::Altered => format!("{title} {name} successfully altered."),
+            _ => format!("{title} {name} successfully created."),
         };
         if let Some(clearing) = clearing {
             self.account.clear_away(clearing).await?;
         } else if matches!(made, Made::Kept | Made::Altered) {
             return Ok(Rows::status(message));
         }
-        if kind == Kind::Stage {
+        if kind.facts().outside == Outside::Files {
             self.make_stage(&path)?;
         }
         self.redeploy_users(kind, &path[0]);
@@ -57,111 +55,56 @@ impl Executor {
         let Create { kind, mode, properties, .. } = create;
         let actor = self.actor(state);
         let now = clock::now();
-        let is_integration =
-            |kind| matches!(kind, Kind::ExternalAccessIntegration | Kind::SecurityIntegration);
-        let there = state
-            .objects
-            .iter()
-            .find(|object| {
-                object.path == path
-                    && (object.kind == kind || is_integration(object.kind) && is_integration(kind))
-            })
-            .cloned();
+        // Kinds of one label share their names.
+        let labelled = Kind::labelled(kind.label()).into_iter();
+        let there = labelled.filter_map(|kind| state.find(kind, path)).next().cloned();
         let mut gone = Vec::new();
         match (&there, mode) {
-            (Some(there), CreateMode::IfNotExists) if there.kind == kind => {
+            (Some(there), CreateMode::IfNotExists) if there.kind() == kind => {
                 state.require_create(&actor, kind, path)?;
                 return Ok(Made::Kept);
             }
             (Some(_), CreateMode::OrAlter) => {
                 let mut object = state.require(&actor, kind, path, &[])?.clone();
-                properties::replace(&mut object, properties)?;
+                object.replace(properties)?;
                 object.updated = now;
-                self.check(state, &mut object)?;
+                object.check(&self.around(state))?;
                 if let Some(slot) = state.find_mut(kind, path) {
                     *slot = object;
                 }
                 return Ok(Made::Altered);
             }
-            (Some(there), CreateMode::OrReplace) if there.kind == kind => {
+            (Some(there), CreateMode::OrReplace) if there.kind() == kind => {
                 state.require_create(&actor, kind, path)?;
                 state.require(&actor, kind, path, &[])?;
-                refuse_loss(there, &actor)?;
+                there.check_drop(&self.around(state), true)?;
                 gone = state.remove(kind, path);
             }
             (Some(_), _) => return Err(SqlError::exists(&path.join("."))),
             (None, _) => state.require_create(&actor, kind, path)?,
         }
-        let mut object = Object::new(kind, path.to_vec(), &actor.role, now);
-        properties::prepare(&mut object);
-        properties::set(&mut object, properties);
-        self.check(state, &mut object)?;
-        if kind == Kind::Database {
-            let schema = |name: &str, owner: &str| {
-                let path = vec![path[0].clone(), name.to_owned()];
-                Object::new(Kind::Schema, path, owner, now)
-            };
-            state.add(schema("INFORMATION_SCHEMA", ""));
-            state.add(schema("PUBLIC", &actor.role));
+        let data = kind.new_data(now).ok_or_else(|| SqlError::unsupported("CREATE"))?;
+        let mut object = Object::new(data, path.to_vec(), &actor.role, now);
+        object.set(properties);
+        object.check(&self.around(state))?;
+        for inner in (kind.facts().contents)(&object) {
+            state.add(inner);
         }
         state.add(object);
         Ok(if gone.is_empty() { Made::New } else { Made::Replaced(gone) })
     }
-
-    /// What was created becomes the session's current one.
-    fn enter(&self, kind: Kind, path: &[String]) {
-        let mut session = self.session.state_mut();
-        match kind {
-            Kind::Warehouse => session.warehouse = Some(path[0].clone()),
-            Kind::Database => {
-                let schema = Some("PUBLIC".to_owned());
-                session.namespace = Namespace { database: Some(path[0].clone()), schema };
-            }
-            Kind::Schema => {
-                let (database, schema) = (Some(path[0].clone()), Some(path[1].clone()));
-                session.namespace = Namespace { database, schema };
-            }
-            _ => {}
-        }
-    }
-}
-
-fn created_title(kind: Kind) -> String {
-    match kind {
-        Kind::Stage => "Stage area".to_owned(),
-        kind => kind.title(),
-    }
-}
-
-/// The administrator and whoever asks stay, and so does what belongs to the system.
-pub(super) fn refuse_loss(object: &Object, actor: &Actor) -> Result<(), SqlError> {
-    let name = object.name();
-    let oneself = actor.identity == Identity::User(name.to_owned());
-    if object.kind == Kind::User && (name == ADMIN || oneself) {
-        return Err(SqlError::invalid(format!("user '{name}' cannot be dropped.")));
-    }
-    refuse_system(object)
 }
 
 /// Images and services are found by lower-case paths and host names, so names that differ in case
 /// only would be the same there.
 pub(super) fn refuse_quoted(kind: Kind, path: &[String]) -> Result<(), SqlError> {
     match path.iter().find(|name| needs_quotes(name)) {
-        None => Ok(()),
-        Some(name) => Err(SqlError::invalid(format!(
+        Some(name) if kind.facts().plain_name => Err(SqlError::invalid(format!(
             "invalid {} name '{}': '{name}' needs quotes, which are not supported for it nor for \
              its database and schema.",
             kind.label().to_lowercase(),
             path.join(".")
         ))),
+        _ => Ok(()),
     }
-}
-
-/// System roles and INFORMATION_SCHEMA stay as they are.
-pub(super) fn refuse_system(object: &Object) -> Result<(), SqlError> {
-    if object.owner.is_empty() {
-        let kind = object.kind.label().to_lowercase();
-        return Err(SqlError::insufficient(&format!("{kind} '{}'", object.name())));
-    }
-    Ok(())
 }

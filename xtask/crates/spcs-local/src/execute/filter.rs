@@ -1,8 +1,8 @@
 //! LIKE, STARTS WITH, LIMIT and IN of SHOW.
 
 use super::Executor;
-use crate::catalog::{Actor, Object, State};
-use crate::kind::Kind;
+use crate::catalog::{Actor, State};
+use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
 use crate::statement::{Scope, Show};
 
@@ -72,9 +72,9 @@ impl Executor {
             object.path.starts_with(&prefix)
                 && state.sees(&actor.roles, object)
                 && passes(show, object.name())
-                && pool.as_ref().is_none_or(|pool| {
-                    object.service.as_ref().is_some_and(|record| record.pool == *pool)
-                })
+                && pool
+                    .as_ref()
+                    .is_none_or(|pool| object.service().is_some_and(|record| record.pool == *pool))
         });
         Ok(found.take(show.limit.unwrap_or(usize::MAX)).collect())
     }

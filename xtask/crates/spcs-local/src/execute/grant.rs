@@ -1,12 +1,11 @@
 //! GRANT and REVOKE.
 
 use super::Executor;
-use super::create::refuse_system;
 use crate::catalog::{
     Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target,
 };
 use crate::clock;
-use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::kind::{Kind, account_privileges};
 use crate::rows::Rows;
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::{Grant, GrantTarget, Granted, Grantee};
@@ -39,13 +38,7 @@ impl Executor {
         on: &GrantTarget,
     ) -> Result<Target, SqlError> {
         let namespace = self.session_state().namespace;
-        let (kinds, name): (&[Kind], &ObjectName) = match on {
-            GrantTarget::Account => return Ok(Target::Account),
-            GrantTarget::Object(kind, name) => (std::slice::from_ref(kind), name),
-            GrantTarget::Integration(name) => {
-                (&[Kind::ExternalAccessIntegration, Kind::SecurityIntegration], name)
-            }
-        };
+        let GrantTarget::OneOf(kinds, name) = on else { return Ok(Target::Account) };
         for kind in kinds {
             let path = namespace.resolve(*kind, name)?;
             if let Some(object) = state.visible(actor, *kind, &path) {
@@ -133,7 +126,7 @@ fn grant_service_role(
     if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
         return Err(SqlError::insufficient(&format!("service '{}'", object.name())));
     }
-    let known = object.service.as_ref().is_some_and(|r| r.roles.contains_key(service_role));
+    let known = object.service().is_some_and(|r| r.roles.contains_key(service_role));
     if !known {
         return Err(SqlError::missing("Service Role", &format!("{full}!{service_role}")));
     }
@@ -162,7 +155,7 @@ fn grant_privileges(
     to: &Holder,
 ) -> Result<(), SqlError> {
     let (owner, label, all) = match &target {
-        Target::Account => (None, "account 'LOCAL'".to_owned(), ACCOUNT_PRIVILEGES.as_slice()),
+        Target::Account => (None, "account 'LOCAL'".to_owned(), account_privileges()),
         Target::Object(kind, path) => {
             let object = state.find(*kind, path);
             let name = path.last().map_or("", String::as_str);
@@ -182,7 +175,7 @@ fn grant_privileges(
     };
     let mut wanted: Vec<String> = privileges.to_vec();
     if wanted.is_empty() {
-        wanted = all.iter().map(|privilege| (*privilege).to_owned()).collect();
+        wanted = all;
         wanted.retain(|privilege| may(state, privilege));
     }
     if wanted.is_empty() || !wanted.iter().all(|privilege| may(state, privilege)) {
@@ -235,7 +228,7 @@ fn transfer_ownership(
         }
         Target::Object(kind, path) if !grant.revoke => {
             if let Some(object) = state.find_mut(*kind, path) {
-                refuse_system(object)?;
+                object.refuse_system()?;
                 role.clone_into(&mut object.owner);
             }
             Ok(())

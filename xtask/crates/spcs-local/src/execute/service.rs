@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::Executor;
 use super::create::refuse_quoted;
 use super::service_checks::{check_public, check_service, fits_a_node, set_names};
-use super::{Executor, properties};
-use crate::catalog::{Actor, Object, ServiceRecord, State};
+use crate::catalog::{Actor, State};
 use crate::clock;
-use crate::kind::Kind;
+use crate::kind::{Data, Kind, Object, ServiceRecord, Verb};
 use crate::password::random;
 use crate::rows::Rows;
 use crate::sql::SqlError;
@@ -62,11 +62,6 @@ impl Executor {
             let owner = owner(state)?;
             check_public(state, &owner, &resolved)?;
             fits_a_node(state, create.pool.last(), &resolved)?;
-            let mut object = Object::new(Kind::Service, path.clone(), &owner.role, now);
-            let names = set_names(&create.properties);
-            properties::set(&mut object, create.properties);
-            check_service(state, &owner, &mut object, &names)?;
-            let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
             let mut record = ServiceRecord {
                 pool: create.pool.last().to_owned(),
                 spec_text: String::new(),
@@ -81,7 +76,12 @@ impl Executor {
                 token: random(),
             };
             resolved.fill(&mut record, &state.id, &path, now);
-            object.service = Some(Box::new(record));
+            let data = Data::Service(Box::new(record));
+            let mut object = Object::new(data, path.clone(), &owner.role, now);
+            let names = set_names(&create.properties);
+            object.set(create.properties);
+            check_service(state, &owner, &mut object, &names)?;
+            let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
             state.add(object);
             Ok(resumed)
         })?;
@@ -109,41 +109,36 @@ impl Executor {
             let actor = self.actor(state);
             let mut object = state.require(&actor, Kind::Service, path, &["OPERATE"])?.clone();
             let now = clock::now();
-            let mut record = object.service.take().ok_or_else(SqlError::no_operation)?;
             let mut resumed = false;
             match change {
-                Change::Suspend => {
-                    record.suspended = true;
-                    record.suspended_on = Some(now);
-                }
-                Change::Resume => {
-                    resumed = resume_pool(state, &owner, &record.pool, now)?;
-                    record.suspended = false;
-                    record.resumed = Some(now);
+                Change::Act(verb) => {
+                    if verb == Verb::Resume {
+                        resumed = resume_pool(state, &owner, &record(&object)?.pool, now)?;
+                    }
+                    object.act(verb, now);
                 }
                 Change::Set(set) => {
                     let names = set_names(&set);
-                    properties::set(&mut object, set);
+                    object.set(set);
                     check_service(state, &owner, &mut object, &names)?;
                 }
                 Change::Unset(names) => {
-                    properties::unset(&mut object, &names);
+                    object.unset(&names);
                     check_service(state, &owner, &mut object, &[])?;
                 }
                 Change::Specification(_) => {
-                    if let Some(resolved) = &resolved {
+                    if let (Some(resolved), Data::Service(record)) = (&resolved, &mut object.data) {
                         check_public(state, &owner, resolved)?;
                         fits_a_node(state, &record.pool, resolved)?;
-                        resolved.fill(&mut record, &state.id, path, now);
+                        resolved.fill(record, &state.id, path, now);
                     }
                 }
-                Change::StopAll | Change::Refresh => return Err(SqlError::no_operation()),
             }
+            let record = record(&object)?;
             state.service_roles.retain(|grant| {
                 grant.service != path || record.roles.contains_key(&grant.service_role)
             });
             let pool = record.pool.clone();
-            object.service = Some(record);
             object.updated = now;
             if let Some(slot) = state.find_mut(Kind::Service, path) {
                 *slot = object;
@@ -184,16 +179,9 @@ impl Executor {
 
     /// Tells the controller about every service that a changed pool or integration concerns.
     pub(super) fn redeploy_users(&self, kind: Kind, name: &str) {
-        let names_it = |object: &Object, record: &ServiceRecord| match kind {
-            Kind::ComputePool => record.pool == name,
-            Kind::ExternalAccessIntegration => {
-                let integrations = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
-                integrations.is_some_and(|names| names.list().iter().any(|known| known == name))
-            }
-            _ => false,
-        };
+        let Some(uses) = kind.facts().used_by else { return };
         let services: Vec<Vec<String>> = self.account.catalog.read(|state| {
-            let concerned = state.services().filter(|(object, record)| names_it(object, record));
+            let concerned = state.services().filter(|(object, record)| uses(object, record, name));
             concerned.map(|(object, _)| object.path.clone()).collect()
         });
         for path in services {
@@ -212,14 +200,18 @@ fn resume_pool(
     let path = [name.to_owned()];
     state.require(owner, Kind::ComputePool, &path, &["USAGE", "OPERATE"])?;
     let Some(object) = state.find_mut(Kind::ComputePool, &path) else { return Ok(false) };
-    let resumes = object.flag("AUTO_RESUME", true);
-    let Some(pool) = object.pool.as_mut().filter(|pool| pool.suspended) else { return Ok(false) };
-    if !resumes {
+    if object.pool().is_none_or(|pool| !pool.suspended) {
+        return Ok(false);
+    }
+    if !object.flag("AUTO_RESUME") {
         return Err(SqlError::execution(format!(
             "Compute pool '{name}' is suspended and AUTO_RESUME is off; resume it first."
         )));
     }
-    pool.suspended = false;
-    pool.resumed = now;
+    object.act(Verb::Resume, now);
     Ok(true)
+}
+
+fn record(object: &Object) -> Result<&ServiceRecord, SqlError> {
+    object.service().ok_or_else(SqlError::no_operation)
 }

@@ -1,8 +1,9 @@
 //! What must hold of a service: its counts, and what its owner needs for what it names.
 
 use super::service_spec::Resolved;
-use crate::catalog::{Actor, FAMILIES, Object, State, Target};
-use crate::kind::Kind;
+use crate::catalog::{Actor, State, Target};
+use crate::kind::compute_pool::FAMILIES;
+use crate::kind::{Kind, Object};
 use crate::sql::{Properties, SqlError, Value, parse_name};
 
 /// Every instance is a set of containers on this one machine.
@@ -39,7 +40,7 @@ pub(super) fn check_public(
 /// An instance that asks for more than a node of its pool has can never be placed.
 pub(super) fn fits_a_node(state: &State, pool: &str, resolved: &Resolved) -> Result<(), SqlError> {
     let family = state.account_object(Kind::ComputePool, pool).map(|pool| {
-        let family = pool.shown("INSTANCE_FAMILY", "");
+        let family = pool.shown("INSTANCE_FAMILY");
         FAMILIES.iter().find(|known| known.name == family)
     });
     let Some(family) = family.flatten() else { return Ok(()) };
@@ -74,21 +75,21 @@ pub(super) fn check_service(
     object: &mut Object,
     set: &[String],
 ) -> Result<(), SqlError> {
-    let low = object.number("MIN_INSTANCES", 1);
-    let high = object.number("MAX_INSTANCES", low.max(1));
+    let low = object.number("MIN_INSTANCES");
+    let high = object.number_or("MAX_INSTANCES", low.max(1));
     if low < 1 || high < low || high > MOST_INSTANCES {
         return Err(SqlError::invalid(format!(
             "invalid value for MIN_INSTANCES ({low}) or MAX_INSTANCES ({high}): MIN_INSTANCES is \
              at least 1, MAX_INSTANCES is not below it, and {MOST_INSTANCES} is the most."
         )));
     }
-    let ready = object.number("MIN_READY_INSTANCES", low);
+    let ready = object.number_or("MIN_READY_INSTANCES", low);
     if !(0..=low).contains(&ready) {
         return Err(SqlError::invalid(format!(
             "invalid value for MIN_READY_INSTANCES ({ready}): it is from 0 to MIN_INSTANCES ({low})."
         )));
     }
-    if object.number("AUTO_SUSPEND_SECS", 0) > 0 {
+    if object.number("AUTO_SUSPEND_SECS") > 0 {
         return Err(SqlError::unsupported("AUTO_SUSPEND_SECS of services"));
     }
     let is_set = |name: &str| set.iter().any(|known| known == name);
@@ -104,7 +105,7 @@ pub(super) fn check_service(
             let path = parse_name(name)?.0;
             let kind = Kind::ExternalAccessIntegration;
             let integration = state.require(owner, kind, &path, &["USAGE"])?;
-            if !integration.flag("ENABLED", false) {
+            if !integration.flag("ENABLED") {
                 return Err(SqlError::invalid(format!("Integration '{name}' is not enabled.")));
             }
             *name = integration.name().to_owned();

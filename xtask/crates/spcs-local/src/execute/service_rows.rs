@@ -1,137 +1,20 @@
-//! SHOW and DESCRIBE of services and what belongs to them.
+//! SHOW of what belongs to a service.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use spcs_local_services::service::{ContainerObservation, ServiceObservation, dns_name};
-use spcs_local_spec as spec;
+use spcs_local_services::service::ContainerObservation;
 
 use super::Executor;
 use crate::account::IDENTIFIER;
-use crate::catalog::{Object, ServiceRecord};
 use crate::clock;
-use crate::kind::Kind;
-use crate::rows::{Cell, Rows, cell, moment, optional};
+use crate::kind::{Kind, Object, ServiceRecord};
+use crate::rows::{Cell, Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError};
-use crate::statement::Show;
-
-const SERVICES: &[&str] = &[
-    "name",
-    "status",
-    "database_name",
-    "schema_name",
-    "owner",
-    "compute_pool",
-    "dns_name",
-    "current_instances#",
-    "target_instances#",
-    "min_ready_instances#",
-    "min_instances#",
-    "max_instances#",
-    "auto_resume",
-    "external_access_integrations",
-    "created_on@",
-    "updated_on@",
-    "resumed_on@",
-    "suspended_on@",
-    "auto_suspend_secs#",
-    "comment",
-    "owner_role_type",
-    "query_warehouse",
-    "is_job",
-    "is_async_job",
-    "spec_digest",
-    "is_upgrading",
-    "managing_object_domain",
-    "managing_object_name",
-];
-/// Where DESCRIBE has its `spec`.
-const SPEC_COLUMN: usize = 6;
 
 /// What SHOW ENDPOINTS says until there is a URL.
 const PROVISIONING: &str = "Endpoints provisioning in progress... check back in a few minutes";
 
 impl Executor {
-    pub(super) fn show_services(&self, show: &Show) -> Result<Rows, SqlError> {
-        let objects: Vec<Object> = self.account.catalog.read(|state| {
-            let actor = self.actor(state);
-            let found = self.listed(state, &actor, show, Kind::Service)?;
-            Ok(found.into_iter().cloned().collect())
-        })?;
-        let mut rows = Rows::new(SERVICES);
-        for object in &objects {
-            if let Some(record) = &object.service {
-                rows.push(self.service_row(object, record));
-            }
-        }
-        Ok(rows)
-    }
-
-    pub(super) fn describe_service(&self, path: &[String]) -> Result<Rows, SqlError> {
-        let (object, owns) = self.account.catalog.read(|state| {
-            let actor = self.actor(state);
-            let object =
-                state.visible(&actor, Kind::Service, path).ok_or_else(SqlError::no_operation)?;
-            Ok((object.clone(), actor.roles.contains(&object.owner)))
-        })?;
-        let record = object.service.as_deref().ok_or_else(SqlError::no_operation)?;
-        let mut columns = SERVICES.to_vec();
-        columns.insert(SPEC_COLUMN, "spec");
-        let mut rows = Rows::new(&columns);
-        let mut row = self.service_row(&object, record);
-        row.insert(SPEC_COLUMN, owns.then(|| normalised(record)).flatten());
-        rows.push(row);
-        Ok(rows)
-    }
-
-    /// How the service is, with a word for one that the controller has not looked at yet.
-    pub(super) fn observed(&self, object: &Object) -> ServiceObservation {
-        self.account.controller.observe(&object.full_name()).unwrap_or(ServiceObservation {
-            status: "PENDING",
-            is_upgrading: false,
-            instances: Vec::new(),
-        })
-    }
-
-    fn service_row(&self, object: &Object, record: &ServiceRecord) -> Vec<Cell> {
-        let observed = self.observed(object);
-        let low = object.number("MIN_INSTANCES", 1);
-        let integrations = object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
-        let integrations =
-            integrations.map(|names| serde_json::to_string(names.list()).unwrap_or_default());
-        let target = if record.suspended { 0 } else { low };
-        vec![
-            cell(object.name()),
-            cell(observed.status),
-            cell(&object.path[0]),
-            cell(&object.path[1]),
-            cell(&object.owner),
-            cell(&record.pool),
-            cell(dns_name(&object.full_name())),
-            cell(observed.instances.len()),
-            cell(target),
-            cell(object.number("MIN_READY_INSTANCES", low)),
-            cell(low),
-            cell(object.number("MAX_INSTANCES", low)),
-            cell(object.flag("AUTO_RESUME", true)),
-            integrations,
-            moment(object.created),
-            moment(object.updated),
-            record.resumed.and_then(moment),
-            record.suspended_on.and_then(moment),
-            cell(object.number("AUTO_SUSPEND_SECS", 0)),
-            optional(&object.comment),
-            cell("ROLE"),
-            optional(&object.shown("QUERY_WAREHOUSE", "")),
-            cell(false),
-            cell(false),
-            cell(&record.spec_digest),
-            cell(observed.is_upgrading),
-            None,
-            None,
-        ]
-    }
-
     /// A service that SHOW may look into: 002043 where there is none.
     fn shown_service(
         &self,
@@ -156,7 +39,7 @@ impl Executor {
                 some => Some(state.require(&actor, Kind::Service, &path, some)?),
             };
             let object = object.ok_or_else(SqlError::no_operation)?;
-            let record = object.service.as_deref().ok_or_else(SqlError::no_operation)?;
+            let record = object.service().ok_or_else(SqlError::no_operation)?;
             Ok((object.clone(), record.clone()))
         })
     }
@@ -198,7 +81,7 @@ impl Executor {
 
     pub(super) fn show_instances(&self, service: &ObjectName) -> Result<Rows, SqlError> {
         let (object, _) = self.shown_service(service, &["MONITOR"])?;
-        let observed = self.observed(&object);
+        let observed = self.account.observed(&object.full_name());
         let mut rows = Rows::new(&[
             "database_name",
             "schema_name",
@@ -230,7 +113,7 @@ impl Executor {
 
     pub(super) fn show_containers(&self, service: &ObjectName) -> Result<Rows, SqlError> {
         let (object, _) = self.shown_service(service, &["MONITOR"])?;
-        let observed = self.observed(&object);
+        let observed = self.account.observed(&object.full_name());
         let mut rows = Rows::new(&[
             "database_name",
             "schema_name",
@@ -291,11 +174,4 @@ fn container_cells(container: &ContainerObservation) -> Vec<Cell> {
         container.started.and_then(|time| moment(clock::of(time))),
         container.last_exit_code.map(|code| code.to_string()),
     ]
-}
-
-/// The specification with the digests of its images.
-fn normalised(record: &ServiceRecord) -> Option<String> {
-    let digests: BTreeMap<String, String> =
-        record.images.iter().map(|(name, image)| (name.clone(), image.digest.clone())).collect();
-    spec::parse(&record.spec_text).ok().map(|spec| spec.normalised_yaml(&digests))
 }

@@ -8,9 +8,9 @@ use spcs_local_registry::{RepositoryAccess, RepositoryAction};
 use spcs_local_spec::{self as spec, Ports, ServiceSpec};
 
 use super::Executor;
-use crate::catalog::{Actor, EndpointRecord, ImageRecord, Object, ServiceRecord};
+use crate::catalog::Actor;
 use crate::clock;
-use crate::kind::Kind;
+use crate::kind::{EndpointRecord, ImageRecord, Kind, Object, ServiceRecord};
 use crate::password::hex;
 use crate::sql::SqlError;
 use crate::statement::Specification;
@@ -138,7 +138,7 @@ impl Executor {
 
 /// Containers see the files as they are, which client-side encryption does not allow.
 fn mountable(stage: &Object) -> Result<(), SqlError> {
-    let encryption = stage.properties.get("ENCRYPTION").and_then(|e| e.option("TYPE"));
+    let encryption = stage.option("ENCRYPTION", "TYPE");
     if encryption.is_some_and(|kind| kind.shown() == "SNOWFLAKE_SSE") {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use super::Executor;
 use crate::access::Identity;
 use crate::catalog::{Namespace, State};
-use crate::kind::Kind;
+use crate::kind::{Kind, SessionPart};
 use crate::rows::Rows;
 use crate::sql::{ObjectName, SqlError};
 
@@ -12,13 +12,18 @@ pub(super) fn done() -> Rows {
 }
 
 impl Executor {
-    pub(super) fn use_object(&self, kind: Kind, name: &ObjectName) -> Result<Rows, SqlError> {
+    pub(super) fn use_object(
+        &self,
+        kind: Kind,
+        part: SessionPart,
+        name: &ObjectName,
+    ) -> Result<Rows, SqlError> {
         let session = self.session_state();
         // `USE SCHEMA x` needs a current database; the others are names of the account.
         let path = session.namespace.resolve(kind, name)?;
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            if kind == Kind::Role {
+            if part == SessionPart::Role {
                 return check_role(state, &session.identity, name.last());
             }
             match state.visible(&actor, kind, &path) {
@@ -26,24 +31,53 @@ impl Executor {
                 None => Err(SqlError::no_operation()),
             }
         })?;
-        let has_public = kind == Kind::Database
-            && self.account.catalog.read(|state| {
-                state.find(Kind::Schema, &[path[0].clone(), "PUBLIC".to_owned()]).is_some()
-            });
-        let mut state = self.session.state_mut();
-        match kind {
-            Kind::Role => state.role = path[0].clone(),
-            Kind::Warehouse => state.warehouse = Some(path[0].clone()),
-            Kind::Database => {
+        self.work_with(part, &path);
+        Ok(done())
+    }
+
+    /// What was created becomes the session's current one, except a role.
+    pub(super) fn enter(&self, kind: Kind, path: &[String]) {
+        if let Some(part) = kind.facts().session.filter(|part| *part != SessionPart::Role) {
+            self.work_with(part, path);
+        }
+    }
+
+    fn work_with(&self, part: SessionPart, path: &[String]) {
+        let public = [path[0].clone(), "PUBLIC".to_owned()];
+        let has_public = part == SessionPart::Database
+            && self.account.catalog.read(|state| state.find(Kind::Schema, &public).is_some());
+        let mut session = self.session.state_mut();
+        match part {
+            SessionPart::Role => session.role = path[0].clone(),
+            SessionPart::Warehouse => session.warehouse = Some(path[0].clone()),
+            SessionPart::Database => {
                 let schema = has_public.then(|| "PUBLIC".to_owned());
-                state.namespace = Namespace { database: Some(path[0].clone()), schema };
+                session.namespace = Namespace { database: Some(path[0].clone()), schema };
             }
-            _ => {
+            SessionPart::Schema => {
                 let (database, schema) = (Some(path[0].clone()), Some(path[1].clone()));
-                state.namespace = Namespace { database, schema };
+                session.namespace = Namespace { database, schema };
             }
         }
-        Ok(done())
+    }
+
+    /// A session does not stay in what is gone.
+    pub(super) fn leave(&self, kind: Kind, path: &[String]) {
+        let mut session = self.session.state_mut();
+        let namespace = &session.namespace;
+        let in_database = namespace.database.as_ref() == Some(&path[0]);
+        match kind.facts().session {
+            Some(SessionPart::Database) if in_database => session.namespace = Namespace::default(),
+            Some(SessionPart::Schema)
+                if in_database && namespace.schema.as_ref() == Some(&path[1]) =>
+            {
+                session.namespace.schema = None;
+            }
+            Some(SessionPart::Warehouse) if session.warehouse.as_ref() == Some(&path[0]) => {
+                session.warehouse = None;
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn use_secondary_roles(&self, all: bool) -> Rows {

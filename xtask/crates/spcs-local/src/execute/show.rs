@@ -1,27 +1,21 @@
-//! SHOW: which list, with which columns.
+//! SHOW and DESCRIBE: which list, with which columns.
 
 use spcs_local_registry::ImageRow;
 
 use super::Executor;
 use super::filter::{like, passes};
 use super::parameters::PARAMETERS;
-use crate::absent::Absent;
-use crate::catalog::FAMILIES;
 use crate::clock;
-use crate::kind::Kind;
-use crate::rows::{Rows, cell, moment, optional};
+use crate::kind::compute_pool::FAMILIES;
+use crate::kind::{Kind, Place};
+use crate::rows::{Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError, Value};
 use crate::statement::{Scope, Show, Shown};
 
 impl Executor {
     pub(super) fn show(&self, show: Show) -> Result<Rows, SqlError> {
         match &show.what {
-            Shown::Objects(kind) => self.show_objects(&show, *kind),
-            Shown::Absent(absent) => self.show_absent(&show, absent),
-            Shown::Integrations => self.show_integrations(
-                &show,
-                &[Kind::SecurityIntegration, Kind::ExternalAccessIntegration],
-            ),
+            Shown::Objects(kinds) => self.show_objects(&show, kinds),
             Shown::Parameters => Ok(self.show_parameters(&show)),
             Shown::InstanceFamilies => Ok(self.show_families(&show)),
             Shown::Images { repository } => self.show_images(&show, repository),
@@ -39,41 +33,27 @@ impl Executor {
         }
     }
 
-    /// There is none of the kind; the scope is checked all the same.
-    fn show_absent(&self, show: &Show, absent: &Absent) -> Result<Rows, SqlError> {
+    fn show_objects(&self, show: &Show, kinds: &[Kind]) -> Result<Rows, SqlError> {
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            self.scope(state, &actor, show, Kind::Stage).map(|_| ())
-        })?;
-        Ok(Rows::new(absent.columns))
-    }
-
-    pub(super) fn show_integrations(&self, show: &Show, kinds: &[Kind]) -> Result<Rows, SqlError> {
-        let mut rows =
-            Rows::new(&["name", "type", "category", "enabled", "comment", "created_on@"]);
-        self.account.catalog.read(|state| {
-            let actor = self.actor(state);
+            let around = self.around(state);
+            let mut rows = kinds[0].rows(Place::Show);
             for kind in kinds {
-                let security = *kind == Kind::SecurityIntegration;
                 for object in self.listed(state, &actor, show, *kind)? {
-                    let client = object.shown("OAUTH_CLIENT", "");
-                    rows.push(vec![
-                        cell(object.name()),
-                        cell(if security {
-                            format!("OAUTH - {client}")
-                        } else {
-                            "EXTERNAL_ACCESS".to_owned()
-                        }),
-                        cell(if security { "SECURITY" } else { "EXTERNAL_ACCESS" }),
-                        cell(object.flag("ENABLED", false)),
-                        optional(&object.comment),
-                        moment(object.created),
-                    ]);
+                    rows.push(object.row(&around));
                 }
             }
-            Ok(())
-        })?;
-        Ok(rows)
+            Ok(rows)
+        })
+    }
+
+    pub(super) fn describe(&self, kind: Kind, name: &ObjectName) -> Result<Rows, SqlError> {
+        let path = self.session_state().namespace.resolve(kind, name)?;
+        self.account.catalog.read(|state| {
+            let object = state.visible(&self.actor(state), kind, &path);
+            let object = object.ok_or_else(SqlError::no_operation)?;
+            Ok(object.describe(&self.around(state)))
+        })
     }
 
     fn show_parameters(&self, show: &Show) -> Rows {
@@ -114,7 +94,7 @@ impl Executor {
         ]);
         let used = self.account.catalog.read(|state| {
             let pools = state.all(Kind::ComputePool).into_iter();
-            pools.map(|p| (p.shown("INSTANCE_FAMILY", ""), p.number("MIN_NODES", 1))).collect()
+            pools.map(|p| (p.shown("INSTANCE_FAMILY"), p.number("MIN_NODES"))).collect()
         });
         let used: Vec<(String, i64)> = used;
         for family in FAMILIES.iter().filter(|family| passes(show, family.name)) {

@@ -2,8 +2,8 @@
 
 use super::Executor;
 use crate::access::Identity;
-use crate::catalog::{Grantee, Object, State, Target};
-use crate::kind::Kind;
+use crate::catalog::{Grantee, State, Target};
+use crate::kind::{Kind, Object};
 use crate::rows::{Cell, Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::{Show, Shown};
@@ -176,7 +176,7 @@ fn to_user(state: &State, user: &str) -> Rows {
 
 fn to_service_role(object: &Object, role: &str) -> Rows {
     let mut rows = Rows::new(PRIVILEGES);
-    let endpoints = object.service.as_ref().and_then(|record| record.roles.get(role));
+    let endpoints = object.service().and_then(|record| record.roles.get(role));
     for endpoint in endpoints.into_iter().flatten() {
         rows.push(vec![
             moment(object.created),

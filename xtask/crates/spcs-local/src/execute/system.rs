@@ -9,6 +9,7 @@ use super::Executor;
 use super::select::unknown;
 use crate::clock;
 use crate::kind::Kind;
+use crate::kind::compute_pool::status;
 use crate::rows::Cell;
 use crate::sql::{ObjectName, SqlError, parse_name};
 
@@ -83,7 +84,7 @@ impl Executor {
 
     fn service_status(&self, name: &str) -> Result<String, SqlError> {
         let (object, record) = self.service(&parse_name(name)?, &["MONITOR", "OPERATE"])?;
-        let observed = self.observed(&object);
+        let observed = self.account.observed(&object.full_name());
         let mut containers = Vec::new();
         for instance in &observed.instances {
             for container in &instance.containers {
@@ -162,8 +163,8 @@ impl Executor {
             let pool = state
                 .visible(&actor, Kind::ComputePool, &path)
                 .ok_or_else(|| SqlError::missing("Compute Pool", &path.join(".")))?;
-            let now = clock::now();
-            let status = state.pool_state(pool, now, self.account.timing.pool_start);
+            let data = pool.pool().ok_or_else(SqlError::no_operation)?;
+            let status = status(pool, data, &self.around(state), clock::now());
             Ok(json!({"status": status.state, "message": status.message}).to_string())
         })
     }

@@ -44,6 +44,12 @@ impl SqlError {
         Self::new("002002", "42710", message)
     }
 
+    /// 002029.
+    pub(crate) fn missing_options(names: &[&str]) -> Self {
+        let message = format!("SQL compilation error:\nMissing option(s): [{}]", names.join(", "));
+        Self::new("002029", "42601", message)
+    }
+
     /// 002043: what SHOW, DESCRIBE and USE say of an object that is not there.
     pub(crate) fn no_operation() -> Self {
         let message = "SQL compilation error:\n\

@@ -1,8 +1,6 @@
-//! Which properties each kind has, and how their values are written.
+//! Properties of objects and options of statements: how their values are written.
 
 mod read;
-
-use crate::kind::Kind;
 
 pub(crate) use read::list;
 
@@ -11,6 +9,9 @@ pub(crate) use read::list;
 pub(crate) enum Shape {
     /// `'text'`.
     Text,
+    /// `'text'` that nobody may see again: it is cut out of every text of a statement that is
+    /// kept, and its value has no Debug.
+    Secret,
     /// A number; NULL where Snowflake takes it.
     Number,
     /// TRUE or FALSE, in any case.
@@ -29,179 +30,63 @@ pub(crate) enum Shape {
     Options(&'static [Property]),
 }
 
-/// One property of a kind.
+/// One property.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
-    /// ALTER cannot change it.
-    create_only: bool,
+    /// What holds where it is not set.
+    pub(crate) preset: Preset,
+    pub(crate) when: When,
+}
+
+/// The default of a property.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Preset {
+    Nothing,
+    Number(i64),
+    Flag(bool),
+    Word(&'static str),
+}
+
+/// When a property can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    Always,
+    /// By CREATE; ALTER cannot change it.
+    Creation,
+    /// By CREATE, for how the object begins; it is not asked for later.
+    Start,
 }
 
 impl Property {
-    /// One that ALTER may change.
+    /// Every kind of object has it.
+    pub(crate) const COMMENT: Property = Property::new("COMMENT", Shape::Text);
+
+    /// One without a default that ALTER may change.
     pub(crate) const fn new(name: &'static str, shape: Shape) -> Self {
-        Self { name, shape, create_only: false }
+        Self { name, shape, preset: Preset::Nothing, when: When::Always }
     }
-}
 
-const fn is(name: &'static str, shape: Shape) -> Property {
-    Property::new(name, shape)
-}
+    pub(crate) const fn or_number(self, number: i64) -> Self {
+        Self { preset: Preset::Number(number), ..self }
+    }
 
-const fn once(name: &'static str, shape: Shape) -> Property {
-    Property { name, shape, create_only: true }
-}
+    pub(crate) const fn or_flag(self, flag: bool) -> Self {
+        Self { preset: Preset::Flag(flag), ..self }
+    }
 
-use Shape::*;
+    pub(crate) const fn or_word(self, word: &'static str) -> Self {
+        Self { preset: Preset::Word(word), ..self }
+    }
 
-const COMMENT: Property = is("COMMENT", Text);
+    /// It stays as CREATE sets it.
+    pub(crate) const fn at_creation(self) -> Self {
+        Self { when: When::Creation, ..self }
+    }
 
-const SIZES: &[&str] = &[
-    "XSMALL", "X-SMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE", "X-LARGE", "XXLARGE", "X2LARGE",
-    "2X-LARGE", "XXXLARGE", "X3LARGE", "3X-LARGE", "X4LARGE", "4X-LARGE",
-];
-const ENCRYPTIONS: &[Property] = &[is("TYPE", Word(&["SNOWFLAKE_FULL", "SNOWFLAKE_SSE"]))];
-const DIRECTORY: &[Property] = &[is("ENABLE", Boolean), is("AUTO_REFRESH", Boolean)];
-
-/// The properties that ALTER … SET and UNSET take.
-pub(crate) fn changeable(kind: Kind) -> Vec<Property> {
-    of(kind).iter().filter(|property| !property.create_only).copied().collect()
-}
-
-/// The properties that CREATE takes.
-pub(crate) fn of(kind: Kind) -> &'static [Property] {
-    match kind {
-        Kind::Role => const { &[COMMENT] },
-        Kind::User => {
-            const {
-                &[
-                    is("PASSWORD", Text),
-                    is("LOGIN_NAME", Name),
-                    is("DISPLAY_NAME", Name),
-                    is("FIRST_NAME", Name),
-                    is("LAST_NAME", Name),
-                    is("EMAIL", Name),
-                    is("MUST_CHANGE_PASSWORD", Boolean),
-                    is("DISABLED", Boolean),
-                    is("DEFAULT_WAREHOUSE", Reference),
-                    is("DEFAULT_NAMESPACE", Reference),
-                    is("DEFAULT_ROLE", Reference),
-                    is("DEFAULT_SECONDARY_ROLES", Texts),
-                    is("TYPE", Word(&["PERSON", "SERVICE", "LEGACY_SERVICE"])),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::Warehouse => {
-            const {
-                &[
-                    is("WAREHOUSE_TYPE", Word(&["STANDARD", "SNOWPARK-OPTIMIZED"])),
-                    is("WAREHOUSE_SIZE", Word(SIZES)),
-                    is("MAX_CLUSTER_COUNT", Number),
-                    is("MIN_CLUSTER_COUNT", Number),
-                    is("SCALING_POLICY", Word(&["STANDARD", "ECONOMY"])),
-                    is("AUTO_SUSPEND", Number),
-                    is("AUTO_RESUME", Boolean),
-                    once("INITIALLY_SUSPENDED", Boolean),
-                    is("ENABLE_QUERY_ACCELERATION", Boolean),
-                    is("MAX_CONCURRENCY_LEVEL", Number),
-                    is("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", Number),
-                    is("STATEMENT_TIMEOUT_IN_SECONDS", Number),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::Database | Kind::Schema => {
-            const {
-                &[
-                    is("DATA_RETENTION_TIME_IN_DAYS", Number),
-                    is("MAX_DATA_EXTENSION_TIME_IN_DAYS", Number),
-                    is("DEFAULT_DDL_COLLATION", Text),
-                    is(
-                        "LOG_LEVEL",
-                        Word(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", "OFF"]),
-                    ),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::Stage => {
-            const {
-                &[
-                    once("ENCRYPTION", Options(ENCRYPTIONS)),
-                    is("DIRECTORY", Options(DIRECTORY)),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::ImageRepository => const { &[once("ENCRYPTION", Options(ENCRYPTIONS)), COMMENT] },
-        Kind::NetworkRule => {
-            const {
-                &[
-                    once(
-                        "TYPE",
-                        Word(&[
-                            "IPV4",
-                            "AWSVPCEID",
-                            "AZURELINKID",
-                            "HOST_PORT",
-                            "PRIVATE_HOST_PORT",
-                        ]),
-                    ),
-                    is("VALUE_LIST", Texts),
-                    once("MODE", Word(&["INGRESS", "INTERNAL_STAGE", "EGRESS"])),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::ExternalAccessIntegration => {
-            const {
-                &[
-                    is("ALLOWED_NETWORK_RULES", Names),
-                    is("ALLOWED_AUTHENTICATION_SECRETS", Names),
-                    is("ENABLED", Boolean),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::SecurityIntegration => {
-            const {
-                &[
-                    once("TYPE", Word(&["OAUTH"])),
-                    once("OAUTH_CLIENT", Word(&["SNOWSERVICES_INGRESS"])),
-                    is("ENABLED", Boolean),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::ComputePool => {
-            const {
-                &[
-                    is("MIN_NODES", Number),
-                    is("MAX_NODES", Number),
-                    once("INSTANCE_FAMILY", Word(&[])),
-                    is("AUTO_RESUME", Boolean),
-                    once("INITIALLY_SUSPENDED", Boolean),
-                    is("AUTO_SUSPEND_SECS", Number),
-                    COMMENT,
-                ]
-            }
-        }
-        Kind::Service => {
-            const {
-                &[
-                    is("AUTO_SUSPEND_SECS", Number),
-                    is("EXTERNAL_ACCESS_INTEGRATIONS", Names),
-                    is("AUTO_RESUME", Boolean),
-                    is("MIN_INSTANCES", Number),
-                    is("MIN_READY_INSTANCES", Number),
-                    is("MAX_INSTANCES", Number),
-                    is("LOG_LEVEL", Word(&["INFO", "ERROR", "NONE"])),
-                    is("QUERY_WAREHOUSE", Reference),
-                    COMMENT,
-                ]
-            }
-        }
+    /// It says how the object begins.
+    pub(crate) const fn at_start(self) -> Self {
+        Self { when: When::Start, ..self }
     }
 }

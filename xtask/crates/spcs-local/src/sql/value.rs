@@ -45,6 +45,8 @@ impl fmt::Display for ObjectName {
 pub(crate) enum Value {
     /// A string.
     Text(String),
+    /// A string that is not shown.
+    Secret(SecretText),
     /// A bare word or one of a fixed set, in upper case.
     Word(String),
     Number(i64),
@@ -64,6 +66,7 @@ impl Value {
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Text(text) | Self::Word(text) => text.clone(),
+            Self::Secret(_) => HIDDEN.to_owned(),
             Self::Number(number) => number.to_string(),
             Self::Boolean(flag) => flag.to_string(),
             Self::Null => String::new(),
@@ -73,6 +76,14 @@ impl Value {
                     options.iter().map(|(key, value)| format!("{key}={}", value.shown())).collect();
                 options.join(",")
             }
+        }
+    }
+
+    /// The text of a secret.
+    pub(crate) fn secret(&self) -> &str {
+        match self {
+            Self::Secret(SecretText(text)) => text,
+            _ => "",
         }
     }
 
@@ -104,5 +115,24 @@ impl Value {
             Self::Options(options) => options.iter().find(|(name, _)| name == key).map(|(_, v)| v),
             _ => None,
         }
+    }
+}
+
+/// What stands in place of a secret.
+pub(crate) const HIDDEN: &str = "********";
+
+/// Text that no Debug prints.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SecretText(String);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(HIDDEN)
     }
 }

@@ -1,8 +1,9 @@
 //! CREATE, ALTER and DROP.
 
 use super::{Change, Create, CreateMode, Statement};
-use crate::kind::Kind;
-use crate::sql::{Parser, SqlError, TokenKind, Value, property};
+use crate::kind::{Creation, DropWord, Kind, Verb};
+use crate::sql::property::{self, Property, When};
+use crate::sql::{Parser, SqlError, TokenKind, Value};
 
 impl Parser<'_> {
     pub(super) fn create(&mut self) -> Result<Statement, SqlError> {
@@ -16,8 +17,8 @@ impl Parser<'_> {
         }
         let kind = self.kind()?;
         let allowed = match (or_replace, or_alter) {
-            (true, _) => kind.replaceable(),
-            (_, true) => kind.create_or_alter(),
+            (true, _) => kind.facts().creation != Creation::Plain,
+            (_, true) => kind.facts().creation == Creation::ReplaceOrAlter,
             _ => true,
         };
         if !allowed {
@@ -37,7 +38,7 @@ impl Parser<'_> {
         };
         let name = self.name()?;
         self.words(&["WITH"]);
-        let properties = property::list(self, property::of(kind))?;
+        let properties = property::list(self, kind.facts().properties)?;
         Ok(Statement::Create(Create { kind, mode, name, properties }))
     }
 
@@ -53,27 +54,17 @@ impl Parser<'_> {
     }
 
     fn change(&mut self, kind: Kind) -> Result<Change, SqlError> {
-        let suspendable = matches!(kind, Kind::Warehouse | Kind::ComputePool | Kind::Service);
-        if suspendable && self.words(&["SUSPEND"]) {
-            return Ok(Change::Suspend);
+        let facts = kind.facts();
+        if let Some((_, verb)) = facts.verbs.iter().find(|(words, _)| self.phrase(words)) {
+            return match verb {
+                Verb::Specification => Ok(Change::Specification(self.specification()?)),
+                verb => Ok(Change::Act(*verb)),
+            };
         }
-        if suspendable && self.words(&["RESUME"]) {
-            if kind == Kind::Warehouse {
-                self.words(&["IF", "SUSPENDED"]);
-            }
-            return Ok(Change::Resume);
-        }
-        if kind == Kind::ComputePool && self.words(&["STOP", "ALL"]) {
-            return Ok(Change::StopAll);
-        }
-        if kind == Kind::Stage && self.words(&["REFRESH"]) {
-            return Ok(Change::Refresh);
-        }
-        if kind == Kind::Service && self.words(&["FROM"]) {
-            return Ok(Change::Specification(self.specification()?));
-        }
+        let changeable = facts.properties.iter().filter(|known| known.when == When::Always);
+        let changeable: Vec<Property> = changeable.copied().collect();
         if self.words(&["SET"]) {
-            let properties = property::list(self, &property::changeable(kind))?;
+            let properties = property::list(self, &changeable)?;
             if properties.is_empty() {
                 return Err(self.unexpected());
             }
@@ -82,7 +73,7 @@ impl Parser<'_> {
         self.expect(&["UNSET"])?;
         let mut names = Vec::new();
         loop {
-            let mut known = property::changeable(kind).into_iter().map(|known| known.name);
+            let mut known = changeable.iter().map(|known| known.name);
             let Some(found) = known.find(|name| self.words(&[name])) else {
                 return Err(self.unexpected());
             };
@@ -129,20 +120,16 @@ impl Parser<'_> {
     }
 
     pub(super) fn drop(&mut self) -> Result<Statement, SqlError> {
-        let kinds = if self.words(&["INTEGRATION"]) {
-            vec![Kind::ExternalAccessIntegration, Kind::SecurityIntegration]
-        } else {
-            vec![self.kind()?]
-        };
+        let kinds = self.one_of()?;
         let if_exists = self.if_exists();
         let name = self.name()?;
-        let force = match kinds[0] {
-            Kind::Service => self.words(&["FORCE"]),
-            Kind::Database | Kind::Schema => {
-                let _ = self.words(&["CASCADE"]);
+        let force = match kinds[0].facts().drop_word {
+            Some(DropWord::Force) => self.words(&["FORCE"]),
+            Some(DropWord::Cascade) => {
+                self.words(&["CASCADE"]);
                 false
             }
-            _ => false,
+            None => false,
         };
         Ok(Statement::Drop { kinds, name, if_exists, force })
     }

@@ -1,7 +1,7 @@
 //! GRANT and REVOKE.
 
 use super::{Grant, GrantTarget, Granted, Grantee, Statement};
-use crate::kind::{ACCOUNT_PRIVILEGES, Kind};
+use crate::kind::account_privileges;
 use crate::sql::{ObjectName, Parser, SqlError};
 
 impl Parser<'_> {
@@ -66,13 +66,11 @@ impl Parser<'_> {
         }
         self.expect(&["ON"])?;
         let on = self.grant_target()?;
-        let known = |privilege: &String| match &on {
-            GrantTarget::Account => ACCOUNT_PRIVILEGES.contains(&privilege.as_str()),
-            GrantTarget::Object(kind, _) => {
-                privilege == "OWNERSHIP" || kind.privileges().contains(&privilege.as_str())
-            }
-            GrantTarget::Integration(_) => privilege == "OWNERSHIP" || privilege == "USAGE",
+        let (ownership, all) = match &on {
+            GrantTarget::Account => (false, account_privileges()),
+            GrantTarget::OneOf(kinds, _) => (true, kinds[0].privileges()),
         };
+        let known = |privilege| all.contains(privilege) || ownership && privilege == "OWNERSHIP";
         if !privileges.iter().all(known) {
             self.back_to(mark);
             return Err(self.unexpected());
@@ -108,10 +106,7 @@ impl Parser<'_> {
         if self.words(&["ACCOUNT"]) {
             return Ok(GrantTarget::Account);
         }
-        if self.words(&["INTEGRATION"]) {
-            return Ok(GrantTarget::Integration(self.name()?));
-        }
-        let kind: Kind = self.kind()?;
-        Ok(GrantTarget::Object(kind, self.name()?))
+        let kinds = self.one_of()?;
+        Ok(GrantTarget::OneOf(kinds, self.name()?))
     }
 }

@@ -1,7 +1,7 @@
 //! A statement from its tokens, by its first word.
 
 use super::{Projection, Statement};
-use crate::kind::Kind;
+use crate::kind::{Kind, SessionPart};
 use crate::sql::{Parser, SqlError, Token, TokenKind};
 
 /// One statement from its tokens.
@@ -59,15 +59,20 @@ impl Parser<'_> {
             self.expect(&["NONE"])?;
             return Ok(Statement::UseSecondaryRoles { all: false });
         }
-        for kind in [Kind::Role, Kind::Warehouse, Kind::Database, Kind::Schema] {
-            if self.phrase(kind.name()) {
-                return Ok(Statement::Use { kind, name: self.name()? });
+        for kind in Kind::made() {
+            if let Some(part) = kind.facts().session
+                && self.phrase(kind.words())
+            {
+                return Ok(Statement::Use { kind, part, name: self.name()? });
             }
         }
         // `USE x` is a database, `USE x.y` a schema.
         let name = self.name()?;
-        let kind = if name.0.len() > 1 { Kind::Schema } else { Kind::Database };
-        Ok(Statement::Use { kind, name })
+        let (kind, part) = match name.0.len() {
+            1 => (Kind::Database, SessionPart::Database),
+            _ => (Kind::Schema, SessionPart::Schema),
+        };
+        Ok(Statement::Use { kind, part, name })
     }
 
     fn select(&mut self) -> Result<Statement, SqlError> {
@@ -107,6 +112,15 @@ impl Parser<'_> {
 
     /// The words of a kind, in the singular.
     pub(super) fn kind(&mut self) -> Result<Kind, SqlError> {
-        Kind::ALL.into_iter().find(|kind| self.phrase(kind.name())).ok_or_else(|| self.unexpected())
+        Kind::made().find(|kind| self.phrase(kind.words())).ok_or_else(|| self.unexpected())
+    }
+
+    /// The words of a kind, or a label that several kinds share, such as INTEGRATION.
+    pub(super) fn one_of(&mut self) -> Result<Vec<Kind>, SqlError> {
+        if let Some(kind) = Kind::made().find(|kind| self.phrase(kind.words())) {
+            return Ok(vec![kind]);
+        }
+        let shared = Kind::made().map(Kind::label).find(|label| self.phrase(label));
+        shared.map(Kind::labelled).ok_or_else(|| self.unexpected())
     }
 }

@@ -14,7 +14,7 @@ impl Parser<'_> {
         let pool = self.name()?;
         self.expect(&["FROM"])?;
         let specification = self.specification()?;
-        let properties = property::list(self, property::of(Kind::Service))?;
+        let properties = property::list(self, Kind::Service.facts().properties)?;
         Ok(Statement::CreateService(CreateService {
             name,
             if_not_exists,

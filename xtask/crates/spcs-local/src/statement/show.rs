@@ -1,7 +1,6 @@
 //! SHOW in all its forms.
 
 use super::{Scope, Show, Shown, Statement};
-use crate::absent::ABSENT;
 use crate::kind::Kind;
 use crate::sql::{Parser, SqlError, TokenKind};
 
@@ -15,12 +14,10 @@ struct Clauses {
 impl Clauses {
     fn of(what: &Shown) -> Clauses {
         match what {
-            Shown::Objects(Kind::ExternalAccessIntegration | Kind::SecurityIntegration)
-            | Shown::Integrations
-            | Shown::Parameters
-            | Shown::InstanceFamilies
-            | Shown::Images { .. } => Clauses { like: true, part: false },
-            Shown::Objects(_) | Shown::Absent(_) => Clauses { like: true, part: true },
+            Shown::Parameters | Shown::InstanceFamilies | Shown::Images { .. } => {
+                Clauses { like: true, part: false }
+            }
+            Shown::Objects(kinds) => Clauses { like: true, part: kinds[0].facts().is_paged },
             _ => Clauses { like: false, part: false },
         }
     }
@@ -38,8 +35,10 @@ impl Parser<'_> {
         }
         let mut show = Show::all(self.shown()?);
         let clauses = Clauses::of(&show.what);
-        if show.what == Shown::Objects(Kind::Service) {
-            self.words(&["EXCLUDE", "JOBS"]);
+        if let Shown::Objects(kinds) = &show.what
+            && let Some(words) = kinds[0].facts().show_words
+        {
+            self.phrase(words);
         }
         if clauses.like && self.words(&["LIKE"]) {
             show.like = Some(self.text()?);
@@ -81,37 +80,29 @@ impl Parser<'_> {
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
         let nothing = || crate::sql::ObjectName(Vec::new());
-        let forms: [(&[&str], Shown); 8] = [
-            (&["INTEGRATIONS"], Shown::Integrations),
+        let forms: [(&[&str], Shown); 6] = [
             (&["PARAMETERS"], Shown::Parameters),
             (&["COMPUTE", "POOL", "INSTANCE", "FAMILIES"], Shown::InstanceFamilies),
             (&["IMAGES"], Shown::Images { repository: nothing() }),
             (&["ENDPOINTS"], Shown::Endpoints { service: nothing() }),
             (&["SERVICE", "INSTANCES"], Shown::ServiceInstances { service: nothing() }),
             (&["SERVICE", "CONTAINERS"], Shown::ServiceContainers { service: nothing() }),
-            (
-                &["EXTERNAL", "ACCESS", "INTEGRATIONS"],
-                Shown::Objects(Kind::ExternalAccessIntegration),
-            ),
         ];
         for (words, shown) in forms {
             if self.words(words) {
                 return Ok(shown);
             }
         }
-        if let Some(absent) = ABSENT.iter().find(|absent| self.phrase(absent.plural)) {
-            return Ok(Shown::Absent(absent));
-        }
         let mark = self.mark();
         if self.words(&["ROLES", "IN", "SERVICE"]) {
             self.back_to(mark + 1);
             return Ok(Shown::ServiceRoles { service: nothing() });
         }
-        Kind::ALL
-            .into_iter()
-            .find(|kind| self.phrase(&kind.plural()))
-            .map(Shown::Objects)
-            .ok_or_else(|| self.unexpected())
+        if let Some(kind) = Kind::ALL.iter().find(|kind| self.phrase(&kind.plural())) {
+            return Ok(Shown::Objects(vec![*kind]));
+        }
+        let shared = Kind::made().map(Kind::label).find(|label| self.phrase(&format!("{label}S")));
+        shared.map(|label| Shown::Objects(Kind::labelled(label))).ok_or_else(|| self.unexpected())
     }
 
     fn scope(&mut self, what: &Shown) -> Result<Scope, SqlError> {
@@ -121,14 +112,16 @@ impl Parser<'_> {
         let outer: &[Kind] = match what {
             Shown::Parameters if self.words(&["SESSION"]) => return Ok(Scope::Session),
             Shown::Parameters => return Err(SqlError::unsupported("SHOW PARAMETERS of an object")),
-            Shown::Objects(Kind::Service) => &[Kind::Database, Kind::Schema, Kind::ComputePool],
-            Shown::Objects(Kind::Schema) => &[Kind::Database],
-            Shown::Objects(kind) if kind.depth() == 3 => &[Kind::Database, Kind::Schema],
-            Shown::Absent(_) => &[Kind::Database, Kind::Schema],
+            Shown::Objects(kinds) if kinds[0].depth() == 2 => &[Kind::Database],
+            Shown::Objects(kinds) if kinds[0].depth() == 3 => &[Kind::Database, Kind::Schema],
             _ => return Err(self.unexpected()),
         };
-        for kind in outer {
-            if self.phrase(kind.name()) {
+        let other = match what {
+            Shown::Objects(kinds) => kinds[0].facts().shown_in,
+            _ => None,
+        };
+        for kind in outer.iter().chain(&other) {
+            if self.phrase(kind.words()) {
                 let named = !self.at_end()
                     && matches!(self.peek().kind, TokenKind::Word(_) | TokenKind::Quoted(_))
                     && !self.at_tail();

@@ -33,7 +33,7 @@ fn token(state_dir: &Path, service: &str) -> String {
     let state: Value = serde_json::from_str(&text).unwrap();
     let mut objects = state["objects"].as_array().unwrap().iter();
     let found = objects.find(|o| o["kind"] == "service" && o["path"][2] == service).unwrap();
-    found["service"]["token"].as_str().unwrap().to_owned()
+    found["data"]["token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -18,7 +18,6 @@ async fn of_kinds_that_cannot_be_made_there_are_none() {
         "TASKS",
         "STREAMS",
         "PIPES",
-        "SECRETS",
     ] {
         let answer = client.submit(&format!("SHOW {kind} LIKE '%' IN DATABASE d")).await;
         assert_eq!(answer["success"], true, "{kind}: {answer}");

@@ -130,7 +130,7 @@ async fn a_container_logs_in_with_its_token_as_the_role_that_owns_its_service() 
     let catalog = std::fs::read(directory.path().join("catalog.json")).unwrap();
     let catalog: serde_json::Value = serde_json::from_slice(&catalog).unwrap();
     let objects = catalog["objects"].as_array().unwrap();
-    let token = objects.iter().find_map(|object| object["service"]["token"].as_str()).unwrap();
+    let token = objects.iter().find_map(|object| object["data"]["token"].as_str()).unwrap();
     let oauth = |token: &str| json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token});
     let inside = Client::login(&platform, "", "", oauth(token)).await.unwrap();
     assert_eq!(inside.cell("SELECT CURRENT_ROLE()").await, "SYSADMIN");

@@ -32,6 +32,7 @@ fn next(parser: &mut Parser<'_>, known: &[Property]) -> Option<Property> {
 fn value(parser: &mut Parser<'_>, shape: Shape) -> Result<Value, SqlError> {
     match shape {
         Text => Ok(Value::Text(parser.text()?)),
+        Secret => Ok(Value::Secret(parser.text()?.into())),
         Number => number(parser),
         Boolean => {
             let text = match &parser.peek().kind {

@@ -1,0 +1,108 @@
+//! What a kind can look up, answered for one statement of a session.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use spcs_local_services::service::ServiceObservation;
+
+use super::Executor;
+use crate::access::Identity;
+use crate::account::Account;
+use crate::catalog::{Actor, Grantee, State};
+use crate::kind::{Kind, Lookup, Object, RoleCounts, SessionPart};
+use crate::session::SessionState;
+use crate::sql::{ObjectName, SqlError};
+
+/// The account around an object.
+pub(super) struct Surroundings<'a> {
+    account: &'a Account,
+    state: &'a State,
+    session: SessionState,
+    actor: Actor,
+    observed: RefCell<BTreeMap<String, Rc<ServiceObservation>>>,
+}
+
+impl Executor {
+    /// What is around the objects of this state of the catalog.
+    pub(super) fn around<'a>(&'a self, state: &'a State) -> Surroundings<'a> {
+        Surroundings {
+            account: &self.account,
+            state,
+            session: self.session_state(),
+            actor: self.actor(state),
+            observed: RefCell::default(),
+        }
+    }
+}
+
+impl Lookup for Surroundings<'_> {
+    fn visible(&self, kind: Kind, name: &ObjectName) -> Result<Option<&Object>, SqlError> {
+        let path = self.session.namespace.resolve(kind, name)?;
+        Ok(self.state.visible(&self.actor, kind, &path))
+    }
+
+    fn all(&self, kind: Kind) -> Vec<&Object> {
+        self.state.all(kind)
+    }
+
+    fn contents(&self, outer: &Object) -> Vec<&Object> {
+        let depth = outer.path.len() + 1;
+        let inside = |object: &&Object| {
+            object.kind().depth() == depth && object.path.starts_with(&outer.path)
+        };
+        let inner = self.state.objects.iter().filter(inside);
+        inner.filter(|object| self.state.sees(&self.actor.roles, object)).collect()
+    }
+
+    fn role_counts(&self, role: &str) -> RoleCounts {
+        let granted = self.state.roles.iter().filter(|grant| grant.role == role);
+        let (users, roles): (Vec<_>, Vec<_>) =
+            granted.partition(|grant| matches!(grant.to, Grantee::User(_)));
+        let holder = Grantee::Role(role.to_owned());
+        let held = self.state.roles.iter().filter(|grant| grant.to == holder).count();
+        RoleCounts { to_users: users.len(), to_roles: roles.len(), held }
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.session.identity
+    }
+
+    fn is_current(&self, object: &Object) -> bool {
+        let name = object.name();
+        let namespace = &self.session.namespace;
+        let in_database = namespace.database.as_ref() == Some(&object.path[0]);
+        match object.kind().facts().session {
+            None => false,
+            Some(SessionPart::Role) => self.session.role == name,
+            Some(SessionPart::Warehouse) => self.session.warehouse.as_deref() == Some(name),
+            Some(SessionPart::Database) => in_database,
+            Some(SessionPart::Schema) => in_database && namespace.schema.as_deref() == Some(name),
+        }
+    }
+
+    fn inherits(&self, role: &str) -> bool {
+        self.actor.primary.contains(role)
+    }
+
+    fn owns(&self, object: &Object) -> bool {
+        self.actor.roles.contains(&object.owner)
+    }
+
+    fn registry_host(&self) -> String {
+        self.account.registry_host()
+    }
+
+    fn pool_start(&self) -> Duration {
+        self.account.timing.pool_start
+    }
+
+    fn observed(&self, service: &Object) -> Rc<ServiceObservation> {
+        let key = service.full_name();
+        let mut observed = self.observed.borrow_mut();
+        let observation =
+            observed.entry(key).or_insert_with_key(|key| Rc::new(self.account.observed(key)));
+        Rc::clone(observation)
+    }
+}

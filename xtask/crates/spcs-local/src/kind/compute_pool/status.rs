@@ -1,0 +1,56 @@
+//! What state a pool is in.
+
+use std::time::Duration;
+
+use super::Data;
+use crate::clock::Millis;
+use crate::kind::{Kind, Lookup, Object};
+
+/// What SHOW and DESCRIBE COMPUTE POOL say about it.
+pub(crate) struct PoolStatus {
+    pub(crate) state: &'static str,
+    pub(crate) services: usize,
+    pub(crate) active_nodes: i64,
+    pub(crate) idle_nodes: i64,
+    pub(crate) target_nodes: i64,
+    pub(crate) message: String,
+}
+
+/// The pool's state at this moment.
+pub(crate) fn status(pool: &Object, data: &Data, around: &dyn Lookup, now: Millis) -> PoolStatus {
+    let all = around.all(Kind::Service).into_iter().filter_map(Object::service);
+    let mine: Vec<_> = all.filter(|record| record.pool == pool.name()).collect();
+    let services = mine.len();
+    let running = mine.iter().any(|record| !record.suspended);
+    let minimum = pool.number("MIN_NODES");
+    let quiet = |state, message: &str| PoolStatus {
+        state,
+        services,
+        active_nodes: 0,
+        idle_nodes: 0,
+        target_nodes: if state == "SUSPENDED" { 0 } else { minimum },
+        message: message.to_owned(),
+    };
+    if data.suspended {
+        return quiet("SUSPENDED", "Compute pool is suspended");
+    }
+    if now < ready_at(data.resumed, around.pool_start()) {
+        let minutes = (now.saturating_sub(data.resumed)) / 60_000;
+        let message = format!("Compute pool is starting for last {minutes} minutes");
+        return quiet("STARTING", &message);
+    }
+    let active = if running { minimum.max(1) } else { 0 };
+    PoolStatus {
+        state: if running { "ACTIVE" } else { "IDLE" },
+        services,
+        active_nodes: active,
+        idle_nodes: minimum - active.min(minimum),
+        target_nodes: minimum,
+        message: format!("Compute pool is {}", if running { "active" } else { "idle" }),
+    }
+}
+
+/// When a pool that was resumed then has its node.
+pub(crate) fn ready_at(resumed: Millis, start: Duration) -> Millis {
+    resumed + u64::try_from(start.as_millis()).unwrap_or(u64::MAX / 2)
+}

@@ -1,0 +1,73 @@
+//! External access integrations: which hosts services may reach.
+
+use super::Kind;
+use super::column::{Column, comment_or_null, created_on, name, text};
+use super::definition::{Definition, Describe, Item};
+use super::facts::Facts;
+use super::security_integration::{described, integration};
+use crate::rows::cell;
+use crate::sql::property::{Property, Shape};
+use crate::sql::{ObjectName, Properties, SqlError, Value, parse_name};
+
+/// An integration is its properties.
+pub(super) type Data = ();
+
+pub(super) static KIND: Definition<Data> = Definition {
+    columns: COLUMNS,
+    describe: Describe::Table(described),
+    check,
+    ..Definition::of(
+        Facts {
+            properties: PROPERTIES,
+            used_by: Some(|service, _, name| {
+                let names = service.list("EXTERNAL_ACCESS_INTEGRATIONS");
+                names.iter().any(|known| known == name)
+            }),
+            ..integration("EXTERNAL ACCESS INTEGRATION")
+        },
+        Some(|_| ()),
+    )
+};
+
+const PROPERTIES: &[Property] = &[
+    Property::new("ALLOWED_NETWORK_RULES", Shape::Names),
+    Property::new("ALLOWED_AUTHENTICATION_SECRETS", Shape::Names),
+    Property::new("ENABLED", Shape::Boolean),
+    Property::COMMENT,
+];
+
+const COLUMNS: &[Column<Data>] = &[
+    name(),
+    text("type", |_| cell("EXTERNAL_ACCESS")),
+    text("category", |_| cell("EXTERNAL_ACCESS")),
+    text("enabled", |it| cell(it.object.flag("ENABLED"))),
+    comment_or_null(),
+    created_on(),
+];
+
+/// SPCS's limit for one integration.
+const MOST_HOSTS: usize = 100;
+
+/// The rules exist; they are kept by their full names.
+fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
+    it.object.needs(&["ALLOWED_NETWORK_RULES", "ENABLED"])?;
+    let secrets = it.object.list("ALLOWED_AUTHENTICATION_SECRETS");
+    if let Some(secret) = secrets.first().filter(|name| *name != "NONE") {
+        return Err(SqlError::missing("Secret", secret));
+    }
+    let mut full = Vec::new();
+    let mut hosts = 0;
+    for name in it.object.list("ALLOWED_NETWORK_RULES") {
+        let rule = it.around.visible(Kind::NetworkRule, &parse_name(name)?)?;
+        let rule = rule.ok_or_else(|| SqlError::missing("Network Rule", name))?;
+        hosts += rule.list("VALUE_LIST").len();
+        full.push(ObjectName(rule.path.clone()).sql());
+    }
+    if hosts > MOST_HOSTS {
+        return Err(SqlError::invalid(format!(
+            "an external access integration takes at most {MOST_HOSTS} hosts; its network rules \
+             have {hosts}."
+        )));
+    }
+    Ok(vec![("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full))])
+}

@@ -1,0 +1,37 @@
+//! Kinds that an account of Snowflake can hold and that nobody can make here: there are none, and
+//! a list of them says so, with the columns that Snowflake documents.
+
+use serde::{Deserialize, Serialize};
+
+use super::column::{self, Column};
+use super::definition::Definition;
+use super::facts::{Creation, Facts};
+
+/// What an object of such a kind would hold; there is no such value.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Nothing {}
+
+/// Such a kind, in schemas.
+pub(super) const fn in_schema(
+    words: &'static str,
+    columns: &'static [Column<Nothing>],
+) -> Definition<Nothing> {
+    of(Facts::in_schema(words), columns)
+}
+
+pub(super) const fn of(facts: Facts, columns: &'static [Column<Nothing>]) -> Definition<Nothing> {
+    let facts = Facts { creation: Creation::Never, properties: &[], ..facts };
+    Definition { columns, ..Definition::of(facts, None) }
+}
+
+pub(super) const fn text(name: &'static str) -> Column<Nothing> {
+    column::text(name, |it| match *it.data {})
+}
+
+pub(super) const fn number(name: &'static str) -> Column<Nothing> {
+    column::number(name, |it| match *it.data {})
+}
+
+pub(super) const fn moment(name: &'static str) -> Column<Nothing> {
+    column::moment(name, |it| match *it.data {})
+}

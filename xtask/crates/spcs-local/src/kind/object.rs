@@ -1,0 +1,129 @@
+//! One object of the account.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::service::ServiceRecord;
+use super::{Data, Kind, compute_pool};
+use crate::clock::Millis;
+use crate::sql::property::Preset;
+use crate::sql::{ObjectName, Value, parse_name};
+
+/// An object of any kind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Object {
+    /// Its full name: `[database, schema, name]` for most.
+    pub(crate) path: Vec<String>,
+    /// The owning role; empty for what belongs to the system.
+    pub(crate) owner: String,
+    #[serde(default)]
+    pub(crate) comment: String,
+    pub(crate) created: Millis,
+    pub(crate) updated: Millis,
+    /// As set by CREATE and ALTER, without the comment and what `data` keeps.
+    #[serde(default)]
+    pub(crate) properties: BTreeMap<String, Value>,
+    /// Its kind, and what only this kind has.
+    #[serde(flatten)]
+    pub(crate) data: Data,
+}
+
+impl Object {
+    /// A new object.
+    pub(crate) fn new(data: Data, path: Vec<String>, owner: &str, now: Millis) -> Self {
+        Self {
+            path,
+            owner: owner.to_owned(),
+            comment: String::new(),
+            created: now,
+            updated: now,
+            properties: BTreeMap::new(),
+            data,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.data.kind()
+    }
+
+    /// The last part of its name.
+    pub(crate) fn name(&self) -> &str {
+        self.path.last().map_or("", String::as_str)
+    }
+
+    /// All parts, joined by dots.
+    pub(crate) fn full_name(&self) -> String {
+        self.path.join(".")
+    }
+
+    /// A property as SHOW prints it, or its default.
+    pub(crate) fn shown(&self, property: &str) -> String {
+        match (self.properties.get(property), self.preset(property)) {
+            (Some(value), _) => value.shown(),
+            (None, Preset::Word(word)) => word.to_owned(),
+            (None, Preset::Number(number)) => number.to_string(),
+            (None, Preset::Flag(flag)) => flag.to_string(),
+            (None, Preset::Nothing) => String::new(),
+        }
+    }
+
+    /// A property as SHOW prints it, or else the object's name.
+    pub(crate) fn shown_or_name(&self, property: &str) -> String {
+        self.properties.get(property).map_or_else(|| self.name().to_owned(), Value::shown)
+    }
+
+    /// A property that names an object.
+    pub(crate) fn reference(&self, property: &str) -> Option<ObjectName> {
+        parse_name(&self.shown(property)).ok()
+    }
+
+    /// A numeric property, or its default.
+    pub(crate) fn number(&self, property: &str) -> i64 {
+        match self.preset(property) {
+            Preset::Number(number) => self.number_or(property, number),
+            _ => self.number_or(property, 0),
+        }
+    }
+
+    /// A numeric property whose default depends on others.
+    pub(crate) fn number_or(&self, property: &str, default: i64) -> i64 {
+        self.properties.get(property).and_then(Value::number).unwrap_or(default)
+    }
+
+    /// A boolean property, or its default.
+    pub(crate) fn flag(&self, property: &str) -> bool {
+        let value = self.properties.get(property).and_then(Value::boolean);
+        value.unwrap_or(matches!(self.preset(property), Preset::Flag(true)))
+    }
+
+    /// The items of a list property; none if it is not set.
+    pub(crate) fn list(&self, property: &str) -> &[String] {
+        self.properties.get(property).map(Value::list).unwrap_or_default()
+    }
+
+    /// A member of a group of options, such as the TYPE of ENCRYPTION.
+    pub(crate) fn option(&self, group: &str, name: &str) -> Option<&Value> {
+        self.properties.get(group).and_then(|options| options.option(name))
+    }
+
+    /// What it holds if it is a compute pool.
+    pub(crate) fn pool(&self) -> Option<&compute_pool::Data> {
+        match &self.data {
+            Data::ComputePool(pool) => Some(pool),
+            _ => None,
+        }
+    }
+
+    /// What it holds if it is a service.
+    pub(crate) fn service(&self) -> Option<&ServiceRecord> {
+        match &self.data {
+            Data::Service(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    fn preset(&self, property: &str) -> Preset {
+        self.kind().facts().property(property).map_or(Preset::Nothing, |known| known.preset)
+    }
+}

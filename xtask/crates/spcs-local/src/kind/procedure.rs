@@ -1,0 +1,26 @@
+//! Procedures, which can only be listed.
+
+use super::column::{Column, created_on, name, schema_name};
+use super::definition::Definition;
+use super::listed::{self, Nothing, number, text};
+
+pub(super) type Data = Nothing;
+
+pub(super) static KIND: Definition<Data> = listed::in_schema("PROCEDURE", COLUMNS);
+
+const COLUMNS: &[Column<Data>] = &[
+    created_on(),
+    name(),
+    schema_name(),
+    text("is_builtin"),
+    text("is_aggregate"),
+    text("is_ansi"),
+    number("min_num_arguments"),
+    number("max_num_arguments"),
+    text("arguments"),
+    text("description"),
+    text("catalog_name"),
+    text("is_table_function"),
+    text("valid_for_clustering"),
+    text("is_secure"),
+];

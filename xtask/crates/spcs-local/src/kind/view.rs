@@ -1,0 +1,25 @@
+//! Views, which can only be listed.
+
+use super::column::{
+    Column, comment, created_on, database_name, name, owner, owner_role_type, schema_name,
+};
+use super::definition::Definition;
+use super::listed::{self, Nothing, text};
+
+pub(super) type Data = Nothing;
+
+pub(super) static KIND: Definition<Data> = listed::in_schema("VIEW", COLUMNS);
+
+const COLUMNS: &[Column<Data>] = &[
+    created_on(),
+    name(),
+    text("reserved"),
+    database_name(),
+    schema_name(),
+    owner(),
+    comment(),
+    text("text"),
+    text("is_secure"),
+    text("is_materialized"),
+    owner_role_type(),
+];
