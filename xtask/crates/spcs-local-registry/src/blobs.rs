@@ -11,10 +11,10 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use super::digest::Digest;
-use super::error::{Code, Error};
-use super::range::{Asked, asked};
-use super::serve::{CONTENT_DIGEST, Call};
+use crate::call::{CONTENT_DIGEST, Call};
+use crate::digest::Digest;
+use crate::error::{Code, Error};
+use crate::range::{Asked, asked};
 
 const READ_BUFFER: usize = 256 * 1024;
 

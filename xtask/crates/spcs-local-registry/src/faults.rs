@@ -13,8 +13,8 @@ use futures_util::{StreamExt as _, stream};
 use http::header::RETRY_AFTER;
 use http::{Method, StatusCode};
 
-use super::error::{Code, Error};
-use super::{login, serve};
+use crate::error::{Code, Error};
+use crate::{login, serve};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,18 +5,9 @@
 //! and who may read or write them. Images cannot be deleted one by one, as in SPCS; a dropped
 //! repository takes its images with it. Everything that was answered with 201 is on disk.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::SystemTime;
-
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::routing::any;
-
 mod access;
 mod blobs;
+mod call;
 mod digest;
 mod error;
 mod faults;
@@ -25,6 +16,7 @@ mod manifest;
 mod manifests;
 mod name;
 mod range;
+mod registry;
 mod serve;
 mod store;
 mod tags;
@@ -33,123 +25,5 @@ mod uploads;
 
 pub use access::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 pub use faults::{Fault, Faults};
-
-use name::RepositoryPath;
-use store::Store;
-use uploads::Uploads;
-
-/// The registry: cheap to clone, all clones share one store.
-#[derive(Clone)]
-pub struct Registry {
-    store: Arc<Store>,
-    uploads: Arc<Uploads>,
-    faults: Faults,
-}
-
-/// One image of a repository, as SHOW IMAGES lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageRow {
-    /// The name below the repository; may hold slashes.
-    pub name: String,
-    /// The tags that lead to it, sorted.
-    pub tags: Vec<String>,
-    /// `sha256:…` of the manifest.
-    pub digest: String,
-    /// When the manifest was first pushed.
-    pub created: SystemTime,
-}
-
-/// What the request handlers share.
-pub(crate) struct Shared {
-    pub(crate) store: Arc<Store>,
-    pub(crate) uploads: Arc<Uploads>,
-    pub(crate) access: Arc<dyn Access>,
-}
-
-impl Registry {
-    /// Opens the store in `dir`, or makes it. Clears away what an interrupted run left behind.
-    ///
-    /// # Errors
-    /// When the directory cannot be made, read or written.
-    pub fn open(dir: &Path) -> io::Result<Registry> {
-        let store = Store::open(dir)?;
-        let uploads = Uploads::new(store.temporary());
-        let (store, uploads) = (Arc::new(store), Arc::new(uploads));
-        Ok(Registry { store, uploads, faults: Faults::default() })
-    }
-
-    /// The same registry, which gives the planned answers first.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Faults) -> Registry {
-        self.faults = faults;
-        self
-    }
-
-    /// Serves `/v2/…` and `/login`.
-    pub fn router(&self, access: Arc<dyn Access>) -> Router {
-        let shared = Arc::new(Shared {
-            store: Arc::clone(&self.store),
-            uploads: Arc::clone(&self.uploads),
-            access,
-        });
-        Router::new()
-            .route("/v2", any(serve::serve))
-            .route("/v2/", any(serve::serve))
-            .route("/v2/{*path}", any(serve::serve))
-            .route("/login", any(login::serve))
-            .layer(DefaultBodyLimit::disable())
-            .layer(from_fn_with_state(self.faults.clone(), faults::inject))
-            .with_state(shared)
-    }
-
-    /// The images of `database/schema/repository`, by name and then by age.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn images(&self, repository: &str) -> io::Result<Vec<ImageRow>> {
-        match RepositoryPath::parse(repository) {
-            Some(repository) => self.store.images(&repository),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The manifest digest that a tag or a digest stands for, if there is such an image.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn resolve(
-        &self,
-        repository: &str,
-        image: &str,
-        reference: &str,
-    ) -> io::Result<Option<String>> {
-        let (Some(repository), Some(reference)) =
-            (RepositoryPath::parse(repository), name::Reference::parse(reference))
-        else {
-            return Ok(None);
-        };
-        let Some(name) = repository.image(image) else { return Ok(None) };
-        let found = self.store.resolve(&name, &reference)?;
-        Ok(found.map(|digest| digest.to_string()))
-    }
-
-    /// Takes a repository with all its images out of sight; gives what is then to be discarded,
-    /// if it was there.
-    ///
-    /// # Errors
-    /// When the store cannot be changed.
-    pub fn detach_repository(&self, repository: &str) -> io::Result<Option<PathBuf>> {
-        match RepositoryPath::parse(repository) {
-            Some(repository) => self.store.detach_repository(&repository),
-            None => Ok(None),
-        }
-    }
-
-    /// Removes a repository that was detached, and every blob that no other repository has.
-    ///
-    /// # Errors
-    /// When the store cannot be changed; the removal is then finished by the next `open`.
-    pub fn discard_repository(&self, detached: &Path) -> io::Result<()> {
-        self.store.discard_repository(detached)
-    }
-}
+pub use registry::Registry;
+pub use store::ImageRow;

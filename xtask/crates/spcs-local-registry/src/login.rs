@@ -11,9 +11,9 @@ use http::header::{ALLOW, AUTHORIZATION, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
-use super::Shared;
-use super::error::{Code, Error};
 use crate::access::{Access, BearerToken, Caller};
+use crate::call::Shared;
+use crate::error::{Code, Error};
 
 /// The user name that says: the password is a session token.
 const SESSION_TOKEN_USER: &str = "0sessiontoken";

@@ -9,13 +9,13 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, LOCATION, WAR
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
-use super::blobs::value;
-use super::digest::Digest;
-use super::error::{Code, Error};
-use super::manifest::{Manifest, Platform, SIZE_LIMIT, missing, wrong_size};
-use super::name::{ImageName, Reference};
-use super::serve::{CONTENT_DIGEST, Call};
-use super::store::Store;
+use crate::blobs::value;
+use crate::call::{CONTENT_DIGEST, Call};
+use crate::digest::Digest;
+use crate::error::{Code, Error};
+use crate::manifest::{Manifest, Platform, SIZE_LIMIT, missing, wrong_size};
+use crate::name::{ImageName, Reference};
+use crate::store::Store;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const NOT_AMD64: &str =

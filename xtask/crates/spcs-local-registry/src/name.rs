@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::digest::Digest;
+use crate::digest::Digest;
 
 /// `database/schema/repository`, lower case: what CREATE IMAGE REPOSITORY makes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! The way of a `/v2` request: who asks, for what, may they, and then the handler.
 
 use std::collections::HashMap;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Json;
@@ -10,94 +9,17 @@ use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
-use http::header::{ALLOW, EXPECT, HeaderName};
+use http::header::{EXPECT, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
-use tokio::task::spawn_blocking;
 
-use super::error::{Code, Error};
-use super::name::{ImageName, Resource, split};
-use super::store::Store;
-use super::{Shared, blobs, login, manifests, tags, upload_requests};
-use crate::access::{Caller, RepositoryAccess, RepositoryAction};
+use crate::access::RepositoryAction;
+use crate::call::{Call, Shared};
+use crate::error::{Code, Error};
+use crate::name::{ImageName, Resource, split};
+use crate::{blobs, login, manifests, tags, upload_requests};
 
-pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
-
-/// A request whose sender may do what it asks for.
-pub(crate) struct Call {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) caller: Arc<dyn Caller>,
-    pub(crate) method: Method,
-    pub(crate) name: ImageName,
-    pub(crate) host: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) query: HashMap<String, String>,
-    /// Behind a lock only because a body cannot be shared between threads.
-    body: Mutex<Option<Body>>,
-}
-
-impl Call {
-    /// The request's body, for the one handler that reads it.
-    pub(crate) fn take_body(&self) -> Body {
-        self.body.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
-    }
-
-    /// Runs work on the store where it may block.
-    pub(crate) async fn on_disk<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Store, &ImageName) -> io::Result<T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let (store, name) = (Arc::clone(&self.shared.store), self.name.clone());
-        let done = spawn_blocking(move || work(&store, &name)).await;
-        Ok(done.map_err(io::Error::other)??)
-    }
-
-    /// An absolute URL below this image's name: some clients cannot follow a relative one.
-    pub(crate) fn url(&self, rest: &str) -> String {
-        format!("http://{}/v2/{}/{rest}", self.host, self.name.full().replace('$', "%24"))
-    }
-
-    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    pub(crate) fn is_head(&self) -> bool {
-        self.method == Method::HEAD
-    }
-
-    /// Whether the caller may do this to the repository of an image.
-    pub(crate) fn may(&self, name: &ImageName, action: RepositoryAction) -> RepositoryAccess {
-        self.caller.repository(name.repository.as_str(), action)
-    }
-
-    /// Refuses what the sender may not do to the repository of this call.
-    pub(crate) fn permit(&self, action: RepositoryAction) -> Result<(), Error> {
-        let repository = self.name.repository.as_str();
-        match self.may(&self.name, action) {
-            RepositoryAccess::Allowed => Ok(()),
-            RepositoryAccess::NotFound => {
-                let message = format!("there is no image repository {repository}");
-                Err(Error::new(Code::NameUnknown, message))
-            }
-            RepositoryAccess::Denied => {
-                let user = self.caller.name();
-                let message = format!("user {user} has no such privilege on {repository}");
-                Err(Error::new(Code::Denied, message))
-            }
-        }
-    }
-
-    /// The refusal of a method that the resource does not have.
-    pub(crate) fn not_allowed(&self, allow: &str) -> Error {
-        let message = if self.method == Method::DELETE {
-            "images cannot be removed from a repository one by one; drop the repository".to_owned()
-        } else {
-            format!("{} is not supported here", self.method)
-        };
-        Error::unsupported(&message).header(ALLOW, allow)
-    }
-}
 
 /// Serves one `/v2` request.
 pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -162,7 +84,7 @@ async fn answer(
         Resource::Tags => tags::list(&call).await,
         Resource::Referrers(digest) => tags::referrers(&call, &digest).await,
     };
-    *body = call.body.into_inner().unwrap_or_else(PoisonError::into_inner);
+    *body = call.into_body();
     answer
 }
 

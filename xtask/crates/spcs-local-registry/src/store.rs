@@ -21,11 +21,13 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::digest::Digest;
-use super::name::{ImageName, Reference, RepositoryPath};
+use crate::digest::Digest;
+use crate::name::{ImageName, Reference, RepositoryPath};
 use spcs_local_files::durable;
 
 mod listing;
+
+pub use listing::ImageRow;
 
 /// The store of a registry.
 pub(crate) struct Store {

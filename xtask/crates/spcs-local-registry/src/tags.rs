@@ -6,10 +6,10 @@ use http::header::{CONTENT_TYPE, HeaderName, LINK};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use super::blobs::{parse_digest, value};
-use super::error::{Code, Error};
-use super::manifest::{Manifest, OCI_INDEX};
-use super::serve::Call;
+use crate::blobs::{parse_digest, value};
+use crate::call::Call;
+use crate::error::{Code, Error};
+use crate::manifest::{Manifest, OCI_INDEX};
 
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 

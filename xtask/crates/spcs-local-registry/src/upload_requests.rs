@@ -5,14 +5,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::blobs::{parse_digest, value};
-use super::digest::Digest;
-use super::error::{Code, Error};
-use super::name::ImageName;
-use super::range::chunk;
-use super::serve::{CONTENT_DIGEST, Call};
-use super::uploads::{Held, Interrupted, append};
 use crate::access::{RepositoryAccess, RepositoryAction};
+use crate::blobs::{parse_digest, value};
+use crate::call::{CONTENT_DIGEST, Call};
+use crate::digest::Digest;
+use crate::error::{Code, Error};
+use crate::name::ImageName;
+use crate::range::chunk;
+use crate::uploads::{Held, Interrupted, append};
 
 const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 

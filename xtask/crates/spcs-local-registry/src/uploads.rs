@@ -17,8 +17,8 @@ use tokio::sync::{OwnedMutexGuard, mpsc};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::digest::Digest;
-use super::name::ImageName;
+use crate::digest::Digest;
+use crate::name::ImageName;
 
 /// A session that nobody has written to for this long is given up.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);

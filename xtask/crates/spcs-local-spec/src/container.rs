@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::fields::Field;
-use super::{ImagePath, Resources, SpecError, image, names, resources};
+use crate::error::SpecError;
+use crate::fields::Field;
+use crate::image::ImagePath;
+use crate::resources::Resources;
+use crate::{image, names, node, resources};
 
 /// One container of an instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +66,7 @@ pub struct SessionToken {
     pub mode: u32,
 }
 
-pub(super) fn read(field: Field) -> Result<Container, SpecError> {
+pub(crate) fn read(field: Field) -> Result<Container, SpecError> {
     let mut fields = field.mapping()?;
     let name = names::name(&fields.require("name")?)?;
     let image = image::read(&fields.require("image")?)?;
@@ -97,7 +100,7 @@ fn environment(field: Field) -> Result<Vec<(String, String)>, SpecError> {
             return Err(value.error(format!("'{key}' is not a valid environment variable name")));
         }
         let text = match value.node.value {
-            super::node::Value::Null => String::new(),
+            node::Value::Null => String::new(),
             _ => value.text()?,
         };
         env.push((key, text));

@@ -1,12 +1,23 @@
 //! The document as a whole: what belongs where, and the rules across parts.
 
-use super::fields::{Field, Fields};
-use super::node::Node;
-use super::{
-    Container, ServiceSpec, SpecError, Volume, VolumeSource, container, endpoint, names, volume,
-};
+use crate::container::Container;
+use crate::error::SpecError;
+use crate::fields::{Field, Fields};
+use crate::node::{self, Node};
+use crate::service_spec::ServiceSpec;
+use crate::volume::{Volume, VolumeSource};
+use crate::{container, endpoint, names, volume};
 
-pub(super) fn read(document: Node) -> Result<ServiceSpec, SpecError> {
+/// Parses and checks a specification.
+pub fn parse(text: &str) -> Result<ServiceSpec, SpecError> {
+    if text.trim().is_empty() {
+        let message = "the specification is empty".to_owned();
+        return Err(SpecError { line: 0, path: String::new(), message });
+    }
+    read(node::parse(text)?)
+}
+
+fn read(document: Node) -> Result<ServiceSpec, SpecError> {
     let mut root = Field::root(document.clone()).mapping()?;
     let mut spec = root.require("spec")?.mapping()?;
 

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::SpecError;
-use super::fields::Field;
-use super::names;
+use crate::error::SpecError;
+use crate::fields::Field;
+use crate::names;
 
 /// A port, or a range of them, that a service offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct ServiceRole {
     pub endpoints: Vec<String>,
 }
 
-pub(super) fn read(field: Field) -> Result<Endpoint, SpecError> {
+pub(crate) fn read(field: Field) -> Result<Endpoint, SpecError> {
     let (path, line) = (field.path.clone(), field.node.line);
     let error = |message: String| SpecError { line, path: path.clone(), message };
     let mut fields = field.mapping()?;
@@ -106,7 +106,7 @@ fn port_range(field: &Field) -> Result<RangeInclusive<u16>, SpecError> {
     })
 }
 
-pub(super) fn read_role(field: Field, endpoints: &[Endpoint]) -> Result<ServiceRole, SpecError> {
+pub(crate) fn read_role(field: Field, endpoints: &[Endpoint]) -> Result<ServiceRole, SpecError> {
     let mut fields = field.mapping()?;
     let name = names::role_name(&fields.require("name")?)?;
     let list = fields.require("endpoints")?;

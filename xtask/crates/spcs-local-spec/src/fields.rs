@@ -1,29 +1,29 @@
 //! Reading a mapping strictly: each option is taken once, and what is left over is an error.
 
-use super::SpecError;
-use super::node::{Kind, Node, Value};
+use crate::error::SpecError;
+use crate::node::{Kind, Node, Value};
 
 /// The options of one mapping, with the path that leads to it.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     path: String,
     line: u64,
     entries: Vec<(String, Node)>,
 }
 
 /// A node on its way to becoming a value, with its path.
-pub(super) struct Field {
-    pub(super) path: String,
-    pub(super) node: Node,
+pub(crate) struct Field {
+    pub(crate) path: String,
+    pub(crate) node: Node,
 }
 
 impl Fields {
     /// The options that are not there at all.
-    pub(super) fn none(path: &str, line: u64) -> Fields {
+    pub(crate) fn none(path: &str, line: u64) -> Fields {
         Fields { path: path.to_owned(), line, entries: Vec::new() }
     }
 
     /// Takes an option out; one without a value counts as absent.
-    pub(super) fn take(&mut self, name: &str) -> Option<Field> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Field> {
         let at = self.entries.iter().position(|(key, _)| key == name)?;
         let (_, node) = self.entries.remove(at);
         let path =
@@ -32,7 +32,7 @@ impl Fields {
     }
 
     /// Takes an option that must be there.
-    pub(super) fn require(&mut self, name: &str) -> Result<Field, SpecError> {
+    pub(crate) fn require(&mut self, name: &str) -> Result<Field, SpecError> {
         let (path, line) = (self.path.clone(), self.line);
         self.take(name).ok_or_else(|| {
             let place = if path.is_empty() { "the specification".to_owned() } else { path.clone() };
@@ -45,7 +45,7 @@ impl Fields {
     }
 
     /// Takes an option whose documented spelling varies, e.g. `containers` and `container`.
-    pub(super) fn take_either(
+    pub(crate) fn take_either(
         &mut self,
         name: &str,
         other: &str,
@@ -59,7 +59,7 @@ impl Fields {
     }
 
     /// Refuses an option that Snowflake has and the local platform has not.
-    pub(super) fn refuse(&mut self, names: &[&str]) -> Result<(), SpecError> {
+    pub(crate) fn refuse(&mut self, names: &[&str]) -> Result<(), SpecError> {
         match names.iter().find_map(|name| self.take(name)) {
             Some(field) => Err(field.unsupported()),
             None => Ok(()),
@@ -67,7 +67,7 @@ impl Fields {
     }
 
     /// All options as they stand, for mappings with free keys (`env`).
-    pub(super) fn rest(self) -> Vec<(String, Field)> {
+    pub(crate) fn rest(self) -> Vec<(String, Field)> {
         let path = self.path;
         self.entries
             .into_iter()
@@ -79,7 +79,7 @@ impl Fields {
     }
 
     /// Ends the reading: an option that nobody took is unknown.
-    pub(super) fn finish(self) -> Result<(), SpecError> {
+    pub(crate) fn finish(self) -> Result<(), SpecError> {
         match self.entries.into_iter().next() {
             None => Ok(()),
             Some((name, node)) => {
@@ -93,15 +93,15 @@ impl Fields {
 
 impl Field {
     /// The whole document.
-    pub(super) fn root(node: Node) -> Field {
+    pub(crate) fn root(node: Node) -> Field {
         Field { path: String::new(), node }
     }
 
-    pub(super) fn error(&self, message: impl Into<String>) -> SpecError {
+    pub(crate) fn error(&self, message: impl Into<String>) -> SpecError {
         SpecError { line: self.node.line, path: self.path.clone(), message: message.into() }
     }
 
-    pub(super) fn unsupported(&self) -> SpecError {
+    pub(crate) fn unsupported(&self) -> SpecError {
         self.error(format!("{} is not supported by the local platform", self.path))
     }
 
@@ -110,7 +110,7 @@ impl Field {
         self.error(format!("{place} must be {what}, found {}", self.node.describe()))
     }
 
-    pub(super) fn mapping(self) -> Result<Fields, SpecError> {
+    pub(crate) fn mapping(self) -> Result<Fields, SpecError> {
         let error = self.expected("a mapping");
         match self.node.value {
             Value::Mapping(entries) => {
@@ -120,7 +120,7 @@ impl Field {
         }
     }
 
-    pub(super) fn sequence(self) -> Result<Vec<Field>, SpecError> {
+    pub(crate) fn sequence(self) -> Result<Vec<Field>, SpecError> {
         let error = self.expected("a list");
         match self.node.value {
             Value::Sequence(items) => Ok(items
@@ -133,18 +133,18 @@ impl Field {
     }
 
     /// Text; numbers and booleans are taken as they were written.
-    pub(super) fn text(&self) -> Result<String, SpecError> {
+    pub(crate) fn text(&self) -> Result<String, SpecError> {
         match &self.node.value {
             Value::Scalar(text, _) => Ok(text.clone()),
             _ => Err(self.expected("a string")),
         }
     }
 
-    pub(super) fn texts(self) -> Result<Vec<String>, SpecError> {
+    pub(crate) fn texts(self) -> Result<Vec<String>, SpecError> {
         self.sequence()?.iter().map(Field::text).collect()
     }
 
-    pub(super) fn boolean(&self) -> Result<bool, SpecError> {
+    pub(crate) fn boolean(&self) -> Result<bool, SpecError> {
         match &self.node.value {
             Value::Scalar(text, Kind::Bool) => Ok(text.eq_ignore_ascii_case("true")),
             Value::Scalar(text, Kind::Text) if text == "true" || text == "false" => {
@@ -155,7 +155,7 @@ impl Field {
     }
 
     /// A whole number within a range.
-    pub(super) fn integer(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, SpecError> {
+    pub(crate) fn integer(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, SpecError> {
         let number = match &self.node.value {
             Value::Scalar(text, _) => text.parse::<u64>().ok(),
             _ => None,
@@ -170,7 +170,7 @@ impl Field {
         })
     }
 
-    pub(super) fn port(&self) -> Result<u16, SpecError> {
+    pub(crate) fn port(&self) -> Result<u16, SpecError> {
         Ok(u16::try_from(self.integer(1..=65535)?).expect("the range ends at 65535"))
     }
 }

@@ -1,7 +1,7 @@
 //! Image names: `/db/schema/repository/image[:tag][@digest]`, with or without a registry host.
 
-use super::SpecError;
-use super::fields::Field;
+use crate::error::SpecError;
+use crate::fields::Field;
 
 /// Where an image lies in the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl ImagePath {
     }
 }
 
-pub(super) fn read(field: &Field) -> Result<ImagePath, SpecError> {
+pub(crate) fn read(field: &Field) -> Result<ImagePath, SpecError> {
     let text = field.text()?;
     ImagePath::parse(&text).ok_or_else(|| {
         field.error(format!(

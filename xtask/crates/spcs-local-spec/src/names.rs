@@ -1,10 +1,10 @@
 //! The rules that names in a specification follow.
 
-use super::SpecError;
-use super::fields::Field;
+use crate::error::SpecError;
+use crate::fields::Field;
 
 /// A container, endpoint or volume name: `[a-z][a-z0-9-]*[a-z0-9]`, at most 63 characters.
-pub(super) fn name(field: &Field) -> Result<String, SpecError> {
+pub(crate) fn name(field: &Field) -> Result<String, SpecError> {
     let text = field.text()?;
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = text.len() <= 63
@@ -23,7 +23,7 @@ pub(super) fn name(field: &Field) -> Result<String, SpecError> {
 }
 
 /// A service role's name: letters, digits and `_`.
-pub(super) fn role_name(field: &Field) -> Result<String, SpecError> {
+pub(crate) fn role_name(field: &Field) -> Result<String, SpecError> {
     let text = field.text()?;
     let fits = !text.is_empty()
         && text.len() <= 63
@@ -40,7 +40,7 @@ pub(super) fn role_name(field: &Field) -> Result<String, SpecError> {
 }
 
 /// Refuses the second of two equal names.
-pub(super) fn unique<'a, I>(path: &str, line: u64, names: I) -> Result<(), SpecError>
+pub(crate) fn unique<'a, I>(path: &str, line: u64, names: I) -> Result<(), SpecError>
 where
     I: IntoIterator<Item = &'a str>,
 {

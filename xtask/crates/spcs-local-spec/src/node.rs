@@ -5,18 +5,18 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::SpecError;
+use crate::error::SpecError;
 
 /// A YAML node and the line it starts on.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) line: u64,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: u64,
+    pub(crate) value: Value,
 }
 
 /// What a node holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// No value, `~` or `null`.
     Null,
     /// A scalar as it was written: `1.10` stays `1.10`. Whether it was quoted, or would be read
@@ -30,14 +30,14 @@ pub(super) enum Value {
 
 /// How a scalar reads without a target type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Number,
     Bool,
 }
 
 /// Parses a whole document.
-pub(super) fn parse(text: &str) -> Result<Node, SpecError> {
+pub(crate) fn parse(text: &str) -> Result<Node, SpecError> {
     let tree: Spanned<Tree> = serde_saphyr::from_str(text).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line());
         let message = error.without_snippet().to_string();
@@ -84,7 +84,7 @@ impl Node {
     }
 
     /// What the node is, for "expected a list, found …".
-    pub(super) fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",
             Value::Scalar(_, Kind::Text) => "a string",
@@ -96,7 +96,7 @@ impl Node {
     }
 
     /// The value of a key, if this is a mapping that has it.
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.value {
             Value::Mapping(entries) => {
                 entries.iter_mut().find(|(name, _)| name == key).map(|(_, node)| node)

@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::node::{Node, Value};
-use super::{Amounts, Container, ServiceSpec};
+use crate::container::Container;
+use crate::node::{Kind, Node, Value};
+use crate::resources::Amounts;
 
 /// Writes the document with `sha256: "@sha256:…"` and `resources` for every container.
-pub(super) fn yaml(spec: &ServiceSpec, digests: &BTreeMap<String, String>) -> String {
-    let mut document = spec.document.clone();
+pub(crate) fn yaml(
+    document: &Node,
+    containers: &[Container],
+    digests: &BTreeMap<String, String>,
+) -> String {
+    let mut document = document.clone();
     let root = document.get_mut("spec");
     let list = root.and_then(|root| {
         let name = if has(root, "containers") { "containers" } else { "container" };
         root.get_mut(name)
     });
     if let Some(Node { value: Value::Sequence(nodes), .. }) = list {
-        for (node, container) in nodes.iter_mut().zip(&spec.containers) {
+        for (node, container) in nodes.iter_mut().zip(containers) {
             complete(node, container, digests.get(&container.name));
         }
     }
@@ -50,7 +55,7 @@ fn complete(node: &mut Node, container: &Container, digest: Option<&String>) {
     if let Some((_, Node { value: Value::Mapping(variables), .. })) = environment {
         for (_, variable) in variables {
             if let Value::Scalar(_, kind) = &mut variable.value {
-                *kind = super::node::Kind::Text;
+                *kind = Kind::Text;
             }
         }
     }
@@ -85,7 +90,7 @@ fn quantities(amounts: Amounts) -> Vec<(String, Node)> {
 }
 
 fn scalar(text: String) -> Node {
-    Node { line: 0, value: Value::Scalar(text, super::node::Kind::Text) }
+    Node { line: 0, value: Value::Scalar(text, Kind::Text) }
 }
 
 fn mapping(entries: Vec<(String, Node)>) -> Node {
@@ -94,7 +99,6 @@ fn mapping(entries: Vec<(String, Node)>) -> Node {
 
 /// Scalars keep their type where another program would look at it: ports and flags.
 fn json(node: &Node) -> Json {
-    use super::node::Kind;
     match &node.value {
         Value::Null => Json::Null,
         Value::Scalar(text, Kind::Text) => Json::String(text.clone()),

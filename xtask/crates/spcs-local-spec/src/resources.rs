@@ -1,7 +1,7 @@
 //! Resource quantities: `memory: 512Mi`, `cpu: 500m`, block sizes in `Gi`.
 
-use super::SpecError;
-use super::fields::{Field, Fields};
+use crate::error::SpecError;
+use crate::fields::{Field, Fields};
 
 /// What a container asks for and what it is held to.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -25,7 +25,7 @@ pub struct Amounts {
 const DEFAULT_CPU: f64 = 0.5;
 const DEFAULT_MEMORY: u64 = 512 << 20;
 
-pub(super) fn read(field: Option<Field>) -> Result<Resources, SpecError> {
+pub(crate) fn read(field: Option<Field>) -> Result<Resources, SpecError> {
     let Some(field) = field else { return Ok(Resources::default().with_defaults()) };
     let mut fields = field.mapping()?;
     let requests = amounts(fields.take("requests"))?;
@@ -75,7 +75,7 @@ fn amounts(field: Option<Field>) -> Result<Amounts, SpecError> {
 }
 
 /// Memory needs one of the units M, Mi, G, Gi.
-pub(super) fn memory(field: &Field) -> Result<u64, SpecError> {
+pub(crate) fn memory(field: &Field) -> Result<u64, SpecError> {
     let text = field.text()?;
     let units = [("Mi", 1 << 20), ("Gi", 1 << 30), ("M", 1_000_000), ("G", 1_000_000_000)];
     let bytes = units.into_iter().find_map(|(unit, factor)| {
@@ -105,7 +105,7 @@ fn cpu(field: &Field) -> Result<f64, SpecError> {
 }
 
 /// A block volume's size: whole gibibytes.
-pub(super) fn block_size(field: &Field) -> Result<u64, SpecError> {
+pub(crate) fn block_size(field: &Field) -> Result<u64, SpecError> {
     let text = field.text()?;
     let size = text.strip_suffix("Gi").and_then(|number| number.parse::<u64>().ok());
     size.filter(|size| (1..=16384).contains(size)).map(|size| size << 30).ok_or_else(|| {

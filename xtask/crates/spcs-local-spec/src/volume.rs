@@ -1,8 +1,8 @@
 //! Volumes of a specification.
 
-use super::SpecError;
-use super::fields::{Field, Fields};
-use super::{names, resources};
+use crate::error::SpecError;
+use crate::fields::{Field, Fields};
+use crate::{names, resources};
 
 /// A volume that containers of one instance can mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum VolumeSource {
     Stage(String),
 }
 
-pub(super) fn read(field: Field) -> Result<Volume, SpecError> {
+pub(crate) fn read(field: Field) -> Result<Volume, SpecError> {
     let mut fields = field.mapping()?;
     let name = names::name(&fields.require("name")?)?;
     let source_field = fields.require("source")?;

@@ -4,13 +4,26 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::PoisonError;
+use std::time::SystemTime;
 
 use fs_err as fs;
 
-use super::super::ImageRow;
-use super::super::digest::Digest;
-use super::super::name::{ImageName, Reference, RepositoryPath};
 use super::{Store, StoredManifest};
+use crate::digest::Digest;
+use crate::name::{ImageName, Reference, RepositoryPath};
+
+/// One image of a repository, as SHOW IMAGES lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRow {
+    /// The name below the repository; may hold slashes.
+    pub name: String,
+    /// The tags that lead to it, sorted.
+    pub tags: Vec<String>,
+    /// `sha256:…` of the manifest.
+    pub digest: String,
+    /// When the manifest was first pushed.
+    pub created: SystemTime,
+}
 
 impl Store {
     /// Every image of a repository, by name and then by age.

@@ -1,0 +1,58 @@
+//! A checked specification, and what others ask of it.
+
+use std::collections::BTreeMap;
+
+use crate::container::Container;
+use crate::endpoint::{Endpoint, Ports, ServiceRole};
+use crate::node::Node;
+use crate::normal;
+use crate::volume::{Volume, VolumeSource};
+
+/// A checked specification.
+#[derive(Debug, Clone)]
+pub struct ServiceSpec {
+    /// The containers of each instance; the first one owns the instance's network.
+    pub containers: Vec<Container>,
+    /// What the service offers.
+    pub endpoints: Vec<Endpoint>,
+    /// What its containers can mount.
+    pub volumes: Vec<Volume>,
+    /// Roles it defines, beside the built-in `ALL_ENDPOINTS_USAGE`.
+    pub service_roles: Vec<ServiceRole>,
+    /// The document as written, for DESCRIBE SERVICE.
+    pub(crate) document: Node,
+}
+
+impl ServiceSpec {
+    /// What DESCRIBE SERVICE shows: the specification with `sha256: "@sha256:…"` per container
+    /// (`digests`: container name -> `sha256:…`) and the resources that are in force.
+    pub fn normalised_yaml(&self, digests: &BTreeMap<String, String>) -> String {
+        normal::yaml(&self.document, &self.containers, digests)
+    }
+
+    /// `@stage[/path]` of every stage volume, as written.
+    pub fn stages(&self) -> impl Iterator<Item = &str> {
+        self.volumes.iter().filter_map(|volume| match &volume.source {
+            VolumeSource::Stage(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Container ports that something outside the schema's network needs to reach: public
+    /// endpoints and probes.
+    pub fn published_ports(&self) -> Vec<u16> {
+        let public = self.endpoints.iter().filter(|endpoint| endpoint.public);
+        let mut ports: Vec<u16> = public
+            .filter_map(|endpoint| match &endpoint.ports {
+                Ports::One(port) => Some(*port),
+                Ports::Range(_) => None,
+            })
+            .collect();
+        for container in &self.containers {
+            ports.extend(container.readiness.iter().chain(&container.liveness).map(|p| p.port));
+        }
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+}
