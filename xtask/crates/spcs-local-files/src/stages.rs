@@ -90,7 +90,8 @@ fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> io::Resul
     Ok(())
 }
 
-fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+/// `None` where what was to be read or removed is not there any more.
+pub fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         result => result.map(Some),

@@ -14,12 +14,13 @@ use crate::access::{Access, EndpointRoute, Identity, Principal};
 use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
-use crate::execute::{Permits, directory};
 use crate::kind::compute_pool::ready_at;
 use crate::kind::{Data, Kind, Object};
+use crate::permits::Permits;
+use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
 use crate::sql::Value;
-use crate::wire::Queries;
+use crate::stage_path::directory;
 
 pub(crate) use clearing::Clearing;
 

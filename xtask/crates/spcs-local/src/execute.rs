@@ -29,8 +29,7 @@ use crate::sql::SqlError;
 use crate::statement::Statement;
 
 pub(crate) use select::VERSION;
-pub(crate) use stage::{StagePath, directory, http_date, is_contained};
-pub(crate) use transfer::Permits;
+pub(crate) use stage::http_date;
 
 /// What a statement gives back.
 pub(crate) enum Outcome {

@@ -10,10 +10,13 @@ mod execute;
 pub mod ingress;
 mod kind;
 mod password;
+mod permits;
 mod platform;
+mod queries;
 mod rows;
 mod session;
 mod sql;
+mod stage_path;
 mod statement;
 mod wire;
 

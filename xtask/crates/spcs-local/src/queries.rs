@@ -1,6 +1,6 @@
 //! Queries that run or have run, by id and by request.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use crate::access::Identity;
 use crate::session::Session;
 
-/// How many finished queries are remembered.
+/// How many queries that have ended are remembered, beside those that run.
 const REMEMBERED: usize = 1000;
 
 /// One query.
@@ -74,6 +74,29 @@ struct Known {
     order: VecDeque<String>,
 }
 
+impl Known {
+    /// Forgets the oldest of the queries that have ended, as far as there are too many.
+    fn forget(&mut self) {
+        let Known { by_id, by_request, order } = self;
+        let has_ended = |id: &String| by_id.get(id).is_none_or(|query| query.finished().is_some());
+        let mut too_many =
+            order.iter().filter(|id| has_ended(id)).count().saturating_sub(REMEMBERED);
+        let mut forgotten = HashSet::new();
+        order.retain(|id| {
+            let goes = too_many > 0 && has_ended(id);
+            if goes {
+                too_many -= 1;
+                forgotten.insert(id.clone());
+            }
+            !goes
+        });
+        if !forgotten.is_empty() {
+            by_id.retain(|id, _| !forgotten.contains(id));
+            by_request.retain(|_, id| !forgotten.contains(id));
+        }
+    }
+}
+
 impl Queries {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -108,12 +131,7 @@ impl Queries {
         if let Some(request) = request {
             known.by_request.insert(request, query.id.clone());
         }
-        if known.order.len() > REMEMBERED
-            && let Some(oldest) = known.order.pop_front()
-        {
-            known.by_id.remove(&oldest);
-            known.by_request.retain(|_, id| *id != oldest);
-        }
+        known.forget();
         (query, true)
     }
 
@@ -127,5 +145,39 @@ impl Queries {
         let known = self.known();
         let id = known.by_request.get(&(session, request.to_owned()))?;
         known.by_id.get(id).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Timing;
+    use crate::session::{SessionState, Sessions, TransferShape};
+
+    #[test]
+    fn a_running_query_is_kept_however_many_have_ended_since() {
+        let state = SessionState {
+            identity: Identity::User("ADMIN".to_owned()),
+            role: "PUBLIC".to_owned(),
+            secondary: false,
+            namespace: Default::default(),
+            warehouse: None,
+            parameters: Default::default(),
+            last_query: None,
+        };
+        let session = Sessions::new(Timing::default()).open(state, TransferShape::Token);
+        let queries = Queries::default();
+        let (running, _) = queries.begin(&session, Some("request"), "SELECT 1");
+        let mut ended = Vec::new();
+        for _ in 0..REMEMBERED + 2 {
+            let (query, _) = queries.begin(&session, None, "SELECT 2");
+            query.finish(Json::Null);
+            ended.push(query.id);
+        }
+        assert_eq!(queries.by_id(&running.id).map(|query| query.id), Some(running.id.clone()));
+        let (again, new) = queries.begin(&session, Some("request"), "SELECT 1");
+        assert!(!new && again.id == running.id, "the request is not carried out twice");
+        assert!(queries.by_id(&ended[0]).is_none(), "the oldest that has ended is forgotten");
+        assert!(queries.by_id(&ended[2]).is_some());
     }
 }

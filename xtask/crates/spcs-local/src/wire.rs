@@ -2,7 +2,6 @@
 
 mod body;
 mod login;
-mod queries;
 mod query;
 mod reply;
 mod session;
@@ -17,8 +16,6 @@ use axum::routing::{any, get, post};
 use query::later;
 
 use crate::account::Account;
-
-pub(crate) use queries::Queries;
 
 /// What a login may send, before anybody knows who it is.
 const LOGIN: usize = 1 << 20;

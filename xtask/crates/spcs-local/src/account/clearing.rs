@@ -12,9 +12,9 @@ use spcs_local_files::stages;
 use spcs_local_services::controller::Removal;
 
 use super::Account;
-use crate::execute::directory;
 use crate::kind::{Kind, Object, Outside};
 use crate::sql::SqlError;
+use crate::stage_path::directory;
 
 /// What some dropped objects held, detached and not yet gone.
 #[must_use]

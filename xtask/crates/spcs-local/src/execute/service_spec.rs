@@ -13,6 +13,7 @@ use crate::clock;
 use crate::kind::{EndpointRecord, ImageRecord, Kind, Object, ServiceRecord};
 use crate::password::hex;
 use crate::sql::SqlError;
+use crate::stage_path::is_contained;
 use crate::statement::Specification;
 
 /// The role that every service has.
@@ -66,7 +67,7 @@ impl Executor {
         }
         let mut location = self.location(stage, "READ")?;
         let file = file.trim_start_matches('/');
-        if !super::stage::is_contained(file) {
+        if !is_contained(file) {
             return Err(SqlError::invalid(format!("invalid specification file '{file}'.")));
         }
         if !location.path.is_empty() {

@@ -1,65 +1,14 @@
 //! Stages as directories: LIST, REMOVE, and where a location lies on disk.
 
 use md5::{Digest, Md5};
-use spcs_local_files::stages::{self, StageFile};
+use spcs_local_files::stages::{self, StageFile, unless_gone};
 
 use super::Executor;
 use crate::kind::Kind;
 use crate::password::hex;
 use crate::rows::{Rows, cell};
 use crate::sql::{SqlError, parse_name};
-
-/// `@db.schema.stage/path`, resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StagePath {
-    /// Database, schema and stage.
-    pub(crate) stage: Vec<String>,
-    /// What follows the stage's name, without slashes around it.
-    pub(crate) path: String,
-}
-
-impl StagePath {
-    /// The stage's directory, below the directory of all stages, with `/` between its parts.
-    pub(crate) fn directory(&self) -> String {
-        directory(&self.stage)
-    }
-
-    /// The location itself, below the directory of all stages.
-    pub(crate) fn relative(&self) -> String {
-        let mut relative = self.directory();
-        if !self.path.is_empty() {
-            relative.push('/');
-            relative.push_str(&self.path);
-        }
-        relative
-    }
-}
-
-/// A stage's directory, below the directory of all stages.
-pub(crate) fn directory(stage: &[String]) -> String {
-    stage.iter().map(|part| escaped(part)).collect::<Vec<_>>().join("/")
-}
-
-/// A name as a file name: what could mean something to the file system is written `=2F`.
-fn escaped(name: &str) -> String {
-    let mut text = String::new();
-    for character in name.chars() {
-        if character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ' ') {
-            text.push(character);
-        } else {
-            let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                text.push_str(&format!("={byte:02X}"));
-            }
-        }
-    }
-    text
-}
-
-/// Whether a path stays below where it starts.
-pub(crate) fn is_contained(path: &str) -> bool {
-    path.split('/').all(|part| !matches!(part, "." | "..")) && !path.contains('\0')
-}
+use crate::stage_path::{StagePath, directory, is_contained};
 
 impl Executor {
     /// Resolves a location and checks the privilege on its stage.
@@ -111,17 +60,7 @@ impl Executor {
     pub(super) fn list(&self, location: &str, pattern: Option<&str>) -> Result<Rows, SqlError> {
         refuse_pattern(pattern)?;
         let location = self.location(location, "READ")?;
-        let mut rows = Rows::new(&["name", "size#", "md5", "last_modified"]);
-        for file in self.files(&location)? {
-            let content = fs_err::read(&file.file).map_err(|error| failed(&error))?;
-            rows.push(vec![
-                cell(shown_name(&location, &file)),
-                cell(file.size),
-                cell(hex(&Md5::digest(&content))),
-                cell(http_date(file.modified)),
-            ]);
-        }
-        Ok(rows)
+        listed(&location, &self.files(&location)?)
     }
 
     pub(super) fn remove(&self, location: &str, pattern: Option<&str>) -> Result<Rows, SqlError> {
@@ -129,11 +68,29 @@ impl Executor {
         let location = self.location(location, "WRITE")?;
         let mut rows = Rows::new(&["name", "result"]);
         for file in self.files(&location)? {
-            fs_err::remove_file(&file.file).map_err(|error| failed(&error))?;
-            rows.push(vec![cell(shown_name(&location, &file)), cell("removed")]);
+            // A service may have been faster.
+            if unless_gone(fs_err::remove_file(&file.file)).map_err(|e| failed(&e))?.is_some() {
+                rows.push(vec![cell(shown_name(&location, &file)), cell("removed")]);
+            }
         }
         Ok(rows)
     }
+}
+
+/// The rows of LIST. A service may remove at any time what was seen a moment ago.
+fn listed(location: &StagePath, files: &[StageFile]) -> Result<Rows, SqlError> {
+    let mut rows = Rows::new(&["name", "size#", "md5", "last_modified"]);
+    for file in files {
+        let content = unless_gone(fs_err::read(&file.file)).map_err(|error| failed(&error))?;
+        let Some(content) = content else { continue };
+        rows.push(vec![
+            cell(shown_name(location, file)),
+            cell(file.size),
+            cell(hex(&Md5::digest(&content))),
+            cell(http_date(file.modified)),
+        ]);
+    }
+    Ok(rows)
 }
 
 fn shown_name(location: &StagePath, file: &StageFile) -> String {
@@ -161,12 +118,19 @@ pub(crate) fn http_date(time: std::time::SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, is_contained};
+    use super::*;
 
     #[test]
-    fn no_name_and_no_path_leads_out_of_the_stage() {
-        assert_eq!(escaped("YAML_STAGE"), "YAML_STAGE");
-        assert_eq!(escaped("../x"), "=2E=2E=2Fx");
-        assert!(is_contained("a/b.yaml") && !is_contained("a/../../b") && !is_contained(".."));
+    fn list_shows_what_is_there_when_a_file_disappears_under_it() {
+        let stage = tempfile::tempdir().unwrap();
+        for name in ["gone", "kept"] {
+            std::fs::write(stage.path().join(name), name).unwrap();
+        }
+        let files = stages::files(stage.path()).unwrap();
+        std::fs::remove_file(stage.path().join("gone")).unwrap();
+        let location = StagePath { stage: vec!["S".to_owned()], path: String::new() };
+        let rows = listed(&location, &files).unwrap();
+        let names: Vec<_> = rows.rows.iter().map(|row| row[0].clone()).collect();
+        assert_eq!(names, [cell("s/kept")]);
     }
 }

@@ -12,11 +12,11 @@ use http::HeaderMap;
 use http::header::ACCEPT;
 use serde_json::{Value as Json, json};
 
-use super::queries::Query;
 use super::reply::{self, failure, respond, session_gone, sql_error, success};
 use super::{body, reply::rows};
 use crate::account::Account;
 use crate::execute::{Executor, Outcome};
+use crate::queries::Query;
 use crate::rows::Rows;
 use crate::session::Session;
 use crate::sql::{self, SqlError};

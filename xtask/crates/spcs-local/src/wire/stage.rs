@@ -16,7 +16,8 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
-use crate::execute::{http_date, is_contained};
+use crate::execute::http_date;
+use crate::stage_path::is_contained;
 
 /// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
 pub(super) async fn serve(

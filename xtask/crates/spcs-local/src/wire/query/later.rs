@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::{cancelled, session, wait};
 use crate::account::Account;
+use crate::queries::Query;
 use crate::wire::body;
-use crate::wire::queries::Query;
 use crate::wire::reply::{failure, respond, success};
 
 fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
