@@ -50,3 +50,12 @@ fn a_check_is_ended_when_ci_is() {
     assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
     assert_eq!(ci.wait().expect("it ends").code(), Some(130));
 }
+
+#[test]
+fn a_failed_check_fails_ci_though_nobody_reads_its_table() {
+    let (_sandbox, mut command) = ci("exit 1\n");
+    let mut ci =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("xtask starts");
+    drop(ci.stdout.take());
+    assert_ne!(ci.wait().expect("it ends").code(), Some(0));
+}

@@ -81,3 +81,14 @@ fn readers_that_go_away_neither_end_a_deploy_nor_make_it_panic() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
+
+#[test]
+fn a_reader_that_goes_away_does_not_turn_a_failure_into_success() {
+    let sandbox = Sandbox::new();
+    sandbox.without_engine("podman");
+    let mut doctor = sandbox.command(&["doctor"]);
+    doctor.env("PATH", sandbox.path("bin")).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = doctor.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+}

@@ -1,5 +1,6 @@
 //! What people see: data on stdout, everything else on stderr.
 
+mod changes;
 mod steps;
 mod table;
 
@@ -7,7 +8,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use indicatif::MultiProgress;
 use serde::Serialize;
 use spcs_apply::error::Kind;
@@ -17,6 +18,14 @@ use crate::failure::Failure;
 
 pub(crate) use steps::{StepLines, time};
 pub(crate) use table::Table;
+
+/// Whether anybody still reads stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Present,
+    /// The pipe is closed, as behind `head`.
+    Gone,
+}
 
 /// Where output goes and in what form.
 #[derive(Clone)]
@@ -68,7 +77,8 @@ impl Console {
         self.format == Format::Json
     }
 
-    /// Writes data: the JSON document, or the text that stands for it.
+    /// Writes data: the JSON document, or the text that stands for it. A reader that has gone away
+    /// changes nothing about how the command ends.
     pub(crate) fn data(&self, document: &impl Serialize, text: impl AsRef<str>) -> Result<()> {
         let mut text = match self.format {
             Format::Json => serde_json::to_string_pretty(document)?,
@@ -77,11 +87,12 @@ impl Console {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
-        self.raw(&text)
+        self.raw(&text)?;
+        Ok(())
     }
 
-    /// Writes text to stdout as it is; a reader that has gone away ends the program quietly.
-    pub(crate) fn raw(&self, text: &str) -> Result<()> {
+    /// Writes text to stdout as it is, and tells whether anybody reads it.
+    pub(crate) fn raw(&self, text: &str) -> Result<Reader> {
         let write = || -> std::io::Result<()> {
             let mut out = std::io::stdout().lock();
             out.write_all(text.as_bytes())?;
@@ -92,8 +103,9 @@ impl Console {
             None => write(),
         };
         match written {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-            other => Ok(other?),
+            Ok(()) => Ok(Reader::Present),
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(error) => Err(error).context("writing to stdout"),
         }
     }
 

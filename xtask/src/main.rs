@@ -9,6 +9,7 @@ mod ingress;
 mod logging;
 mod notebook;
 mod password;
+mod phase;
 mod platform;
 mod target;
 
@@ -58,11 +59,11 @@ async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Open => open::run(context).await,
         Command::Build(args) => build::run(context, args).await,
         Command::Sql(args) => sql::run(context, args).await,
-        Command::Push => phases::push(context).await,
-        Command::Put => phases::put(context).await,
-        Command::Services(args) => phases::services(context, args).await,
-        Command::Grants => phases::grants(context).await,
-        Command::Endpoints(args) => phases::endpoints(context, args).await,
+        Command::Push => push::run(context).await,
+        Command::Put => put::run(context).await,
+        Command::Services(args) => services::run(context, args).await,
+        Command::Grants => grants::run(context).await,
+        Command::Endpoints(args) => endpoints::run(context, args).await,
         Command::Lint => lint::run(context),
         Command::Doctor => doctor::run(context).await,
         Command::Setup => setup::run(context),

@@ -6,7 +6,7 @@ use spcs_apply::error::Kind;
 use spcs_plan::{Action, Observed, UserPassword};
 
 use crate::cli;
-use crate::commands::{phases, setup};
+use crate::commands::setup;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::target;
@@ -36,5 +36,5 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         });
         return context.console.data(&document, "");
     }
-    phases::changes(context, &outcome)
+    context.console.changes(&outcome)
 }

@@ -6,7 +6,6 @@ use spcs_apply::secret::Secrets;
 use spcs_plan::config::Target as Config;
 use spcs_plan::{Action, Change, Plan};
 
-use crate::commands::phases;
 use crate::context::Context;
 use crate::platform;
 use crate::target::{self, Platform, Target};
@@ -43,7 +42,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     if target::state_dir(context, &target.project)?.is_some() {
         context.console.say("the local platform keeps running: `cargo xtask local stop` ends it");
     }
-    phases::changes(context, &outcome)
+    context.console.changes(&outcome)
 }
 
 fn going(plan: &Plan) -> Vec<String> {

@@ -8,6 +8,7 @@ use spcs_apply::error::Kind;
 use spcs_apply::observe;
 
 use crate::cli::Logs;
+use crate::console::Reader;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::target::{Platform, Target};
@@ -57,28 +58,27 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let first = if args.follow { MOST } else { args.lines };
     let mut seen = read(first, args.previous).await.map_err(failed)?;
     let lines = last_lines(&seen, usize::try_from(args.lines)?);
-    if args.follow {
-        print_more(context, &about, lines)?;
-    } else {
+    if !args.follow {
         let mut document = about.clone();
         document["lines"] = json!(lines.lines().collect::<Vec<_>>());
-        context.console.data(&document, lines)?;
+        return context.console.data(&document, lines);
     }
-    let mut follow = args.follow;
-    while follow {
+    let mut reader = print_more(context, &about, lines)?;
+    let mut follow = true;
+    while follow && reader == Reader::Present {
         tokio::select! {
             () = tokio::time::sleep(PERIOD) => {}
             () = context.cancel.cancelled() => follow = false,
         }
         let now = read(MOST, false).await.map_err(failed)?;
-        print_more(context, &about, news(&seen, &now))?;
+        reader = print_more(context, &about, news(&seen, &now))?;
         seen = now;
     }
     Ok(())
 }
 
 /// Prints lines of a log that is followed; as JSON, a document for each line.
-fn print_more(context: &Context, about: &Value, text: &str) -> Result<()> {
+fn print_more(context: &Context, about: &Value, text: &str) -> Result<Reader> {
     if !context.console.json() {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         return context.console.raw(&format!("{text}{end}"));

@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use crate::cli::Sql;
-use crate::commands::phases;
 use crate::context::Context;
 use crate::password::{self, Password};
 use crate::target::{self, Platform, Target};
@@ -38,5 +37,5 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     if let Some(password) = password {
         password.is_set()?;
     }
-    phases::changes(context, &outcome)
+    context.console.changes(&outcome)
 }

@@ -8,8 +8,8 @@ use crate::cli::{Engine, Serve};
 use crate::platform::port_taken;
 
 pub(crate) async fn run(args: Serve) -> Result<()> {
-    // A session of its own: the terminal that it was started from may close or send Ctrl-C. It
-    // fails for who leads a process group, as a shell's job does, and then it is not needed.
+    // A session of its own: the terminal that it was started from may close or send Ctrl-C. This
+    // fails if the process leads its group, as a shell's job does, and is then not needed.
     rustix::process::setsid().ok();
     let runtime = match (args.engine_kind, args.engine_program) {
         (Some(kind), Some(program)) => {
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
     let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;
     let platform = match spcs_local::start(config).await {
         Ok(platform) => platform,
-        Err(StartError::PortTaken { port }) => return Err(port_taken(port).into()),
+        Err(StartError::PortTaken { port }) => return Err(port_taken(port).await.into()),
         Err(error) => return Err(error).context("starting the local platform"),
     };
     tracing::info!(url = platform.status().url, "the local platform is up");

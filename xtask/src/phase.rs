@@ -1,0 +1,27 @@
+//! One phase of `deploy` alone: the same plan, with only some of its steps.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use spcs_apply::execute::Outcome;
+use spcs_apply::secret::Secrets;
+use spcs_plan::Action;
+
+use crate::context::Context;
+use crate::password;
+use crate::target::{self, Platform, Target};
+
+/// Carries out the steps with a wanted action. The target must already be there.
+pub(crate) async fn run(
+    context: &Context,
+    timeout: Option<Duration>,
+    wanted: impl Fn(&Action) -> bool,
+) -> Result<Outcome> {
+    let target = Target::open(context, Platform::MustRun).await?;
+    let observed = target.observe().await?;
+    let found = password::find(&target::password_file(context, &target.project)?)?;
+    let known = password::known(found.as_ref());
+    let plan =
+        spcs_plan::deploy(&target.desired, &observed, known)?.select(|step| wanted(&step.action));
+    target.execute(&plan, observed, Secrets::none(), timeout).await
+}
