@@ -2,7 +2,9 @@
 
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::console::Console;
 
@@ -10,20 +12,43 @@ use crate::console::Console;
 /// level may hold headers, and headers hold tokens.
 pub(crate) fn start(console: &Console) {
     let level = match console.verbose() {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
     };
-    let crates = ["xtask", "spcs_apply", "spcs_plan", "spcs_local"];
-    let filter = crates.map(|name| format!("{name}={level}")).join(",");
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(console.color())
         .with_target(false)
         .without_time()
-        .with_writer(Mutex::new(console.clone()))
-        .finish();
-    // The platform's process has set its own before.
+        .with_writer(Mutex::new(console.clone()));
+    let subscriber = tracing_subscriber::registry().with(ours(level)).with(lines);
+    // Fails only if a logger was set before, and `main` calls this once.
     tracing::subscriber::set_global_default(subscriber).ok();
+}
+
+/// Every target of a crate of ours begins with one of these.
+fn ours(level: LevelFilter) -> Targets {
+    ["xtask", "spcs_"]
+        .into_iter()
+        .fold(Targets::new(), |targets, name| targets.with_target(name, level))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn only_crates_of_this_workspace_log() {
+        let targets = ours(LevelFilter::DEBUG);
+        for ours in ["xtask::target", "spcs_apply::session", "spcs_local_registry", "spcs_plan"] {
+            assert!(targets.would_enable(ours, &Level::DEBUG), "{ours}");
+            assert!(!targets.would_enable(ours, &Level::TRACE), "{ours}");
+        }
+        for other in ["hyper::proto", "reqwest", "snowflake_connector_rs"] {
+            assert!(!targets.would_enable(other, &Level::ERROR), "{other}");
+        }
+    }
 }
