@@ -37,6 +37,16 @@ fn a_host_with_a_wildcard_is_refused() {
 }
 
 #[test]
+fn a_port_that_is_neither_a_number_of_one_nor_auto_is_refused() {
+    let error = |port: &str| {
+        Small::new().config("kind = \"local\"", &format!("kind = \"local\"\nport = {port}")).error()
+    };
+    insta::assert_snapshot!(error("0"), @r#"spcs.toml:27: invalid value: integer `0`, expected a port from 1 to 65535, or "auto""#);
+    insta::assert_snapshot!(error("\"any\""), @r#"spcs.toml:27: invalid value: string "any", expected a port from 1 to 65535, or "auto""#);
+    insta::assert_snapshot!(error("70000"), @r#"spcs.toml:27: invalid value: integer `70000`, expected a port from 1 to 65535, or "auto""#);
+}
+
+#[test]
 fn a_key_of_the_other_kind_of_target_is_refused() {
     insta::assert_snapshot!(Small::new().more_config("[target.prod]\nkind = \"snowflake\"\nport = 1\n").error(), @"spcs.toml:27: `port` does not apply to a target of kind `snowflake`");
 }

@@ -13,5 +13,6 @@ mod interrupting;
 mod mistakes;
 mod project;
 mod sandbox;
+mod side_by_side;
 mod stranger;
 mod third_parties;

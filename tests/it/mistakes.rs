@@ -186,7 +186,7 @@ fn a_port_that_is_taken_is_named_with_the_way_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let sandbox = Sandbox::new();
-    sandbox.edit("spcs.toml", "port = 0", &format!("port = {port}"));
+    sandbox.edit("spcs.toml", "port = \"auto\"", &format!("port = {port}"));
     sandbox
         .xtask(&["deploy"])
         .code(4)

@@ -13,14 +13,14 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// A fresh copy. The platform takes any free port.
+    /// A fresh copy. The platform takes a free port.
     pub(crate) fn new() -> Self {
         let project = Project::new("sandbox-", Duration::from_secs(120));
         // Of the machine's programs only those that the engine's script calls.
         let path = format!("{}:/usr/bin:/bin", project.path("bin").display());
         let project =
             project.environment("SPCS_LOCAL_RUNTIME", "fake".to_owned()).environment("PATH", path);
-        project.edit("spcs.toml", "port = 8462", "port = 0");
+        project.edit("spcs.toml", "port = 8462", "port = \"auto\"");
         std::fs::create_dir_all(project.path("bin")).expect("bin/");
         let sandbox = Self { project };
         sandbox.program("podman", include_str!("sandbox/engine.sh"));

@@ -3,10 +3,10 @@
 //! argument.
 
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use spcs_apply::error::Kind;
 use spcs_apply::secret::{Secret, Secrets};
 use spcs_plan::{Plan, UserPassword};
@@ -89,21 +89,26 @@ pub(crate) fn for_plan(
 fn generate(file: &Path) -> Result<Password> {
     // 244 random bits; the first letters satisfy policies that count kinds of characters.
     let value = format!("Mv1-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    if let Some(folder) = file.parent() {
-        fs_err::create_dir_all(folder)?;
-    }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs_err::create_dir_all(folder)?;
     // First, so that a password is never taken for one that is set.
     fs_err::write(marker(file), "")?;
-    // Whole or not at all, and never readable by others, not even for a moment.
-    let draft = file.with_extension("draft");
-    let mut options = std::fs::OpenOptions::new();
-    let mut new = options.write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    new.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    new.write_all(format!("{value}\n").as_bytes())?;
-    new.sync_all()?;
-    fs_err::rename(&draft, file)?;
-    let place = Place::File(file.to_owned());
-    Ok(Password { value: Secret::new(&value), place, fresh: true })
+    // Whole or not at all, and never readable by others: such a file has the mode 0600.
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(format!("{value}\n").as_bytes())?;
+    draft.as_file().sync_all()?;
+    match draft.persist_noclobber(file) {
+        Ok(_) => {
+            let place = Place::File(file.to_owned());
+            Ok(Password { value: Secret::new(&value), place, fresh: true })
+        }
+        // Another run has generated one meanwhile: both send that one.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let found = find(file)?;
+            found.with_context(|| format!("reading the password in `{}`", file.display()))
+        }
+        Err(error) => Err(error.error).with_context(|| format!("writing `{}`", file.display())),
+    }
 }
 
 impl Password {
@@ -114,10 +119,12 @@ impl Password {
 
     /// Notes that the user has this password now.
     pub(crate) fn is_set(&self) -> Result<()> {
-        if let (true, Place::File(file)) = (self.fresh, &self.place) {
-            fs_err::remove_file(marker(file))?;
+        let (true, Place::File(file)) = (self.fresh, &self.place) else { return Ok(()) };
+        match fs_err::remove_file(marker(file)) {
+            // Another run that sent the same password has noted it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => Ok(removed?),
         }
-        Ok(())
     }
 }
 

@@ -1,7 +1,10 @@
 //! The local platform as a process of its own: found, started in the background, stopped.
 
 mod engine;
+mod identity;
+mod port;
 mod spawn;
+mod turn;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,21 +15,28 @@ use spcs_apply::error::Kind;
 use spcs_local::{EngineCommand, Status};
 
 use crate::failure::Failure;
+use identity::{Answer, ask};
 
 pub(crate) use engine::{engine_command, engine_to_reset, engine_to_start};
-pub(crate) use spawn::{Start, Started, port_taken, start, was_started};
+pub(crate) use port::taken as port_taken;
+pub(crate) use spawn::{Start, Started, start, was_started};
 
 /// How long a platform may take to stop: containers go on running, but a call of the engine that
 /// has begun is waited for.
 const STOP_LIMIT: Duration = Duration::from_secs(45);
 
-/// How long one question to the platform may take, and how often it is asked.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the platform may take to answer one request, and how often it is asked.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const ATTEMPTS: usize = 4;
 
 /// The file that a running platform describes itself in.
 pub(crate) fn status_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.json")
+}
+
+/// The file that a running platform holds a lock on.
+fn lock_file(state_dir: &Path) -> PathBuf {
+    state_dir.join("platform.lock")
 }
 
 /// The platform's log.
@@ -39,10 +49,9 @@ pub(crate) fn log_file(state_dir: &Path) -> PathBuf {
 pub(crate) async fn running(state_dir: &Path) -> Result<Option<Status>> {
     let Some(status) = described(state_dir)? else { return Ok(None) };
     for _ in 0..ATTEMPTS {
-        match ask(&status.url, PATIENCE).await {
-            Answer::Well => return Ok(Some(status)),
-            Answer::Nobody => return Ok(None),
+        match ask(&status.url, ANSWER_LIMIT).await {
             Answer::Silence => {}
+            answer => return Ok(answer.is_of(&status.state_dir).then_some(status)),
         }
     }
     let message = format!("the local platform (process {}) does not answer", status.pid);
@@ -81,12 +90,11 @@ pub(crate) async fn expect_running(state_dir: &Path) -> Result<Status> {
 /// Stops the platform; its containers keep running. `false` when it did not run.
 pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
     let Some(status) = described(state_dir)? else { return Ok(false) };
-    // The process may be another by now, under the old number: that one does not answer as a
-    // platform, nor was it started as one.
-    let ours = match ask(&status.url, PATIENCE).await {
-        Answer::Well => true,
+    // By now the number may be that of another process: that one does not answer as this platform,
+    // nor was it started as one.
+    let ours = match ask(&status.url, ANSWER_LIMIT).await {
         Answer::Silence => was_started_as_platform(status.pid),
-        Answer::Nobody => false,
+        answer => answer.is_of(&status.state_dir),
     };
     if !ours {
         return Ok(false);
@@ -151,41 +159,4 @@ fn alive(pid: u32) -> bool {
 fn was_started_as_platform(pid: u32) -> bool {
     let words = fs_err::read(format!("/proc/{pid}/cmdline"));
     words.map_or(true, |words| words.split(|byte| *byte == 0).any(|word| word == b"serve"))
-}
-
-/// What comes back from where a platform should be.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    /// It is well.
-    Well,
-    /// Something accepts the connection and says nothing: it is busy, or was stopped.
-    Silence,
-    /// Nothing listens there, or something else does.
-    Nobody,
-}
-
-async fn ask(url: &str, patience: Duration) -> Answer {
-    let ask = || async {
-        let client = reqwest::Client::builder().no_proxy().timeout(patience).build()?;
-        client.get(format!("{url}/healthz")).send().await?.error_for_status()?.text().await
-    };
-    match ask().await {
-        Ok(text) if text.trim() == "ok" => Answer::Well,
-        Err(error) if error.is_timeout() => Answer::Silence,
-        _ => Answer::Nobody,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_platform_that_is_busy_is_told_from_one_that_is_not_there() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        assert_eq!(ask(&url, Duration::from_millis(50)).await, Answer::Silence);
-        drop(listener);
-        assert_eq!(ask(&url, PATIENCE).await, Answer::Nobody);
-    }
 }

@@ -10,7 +10,7 @@ use spcs_apply::account::{AccountError, Connection, Session, connection};
 use spcs_apply::build::BuildState;
 use spcs_apply::execute::{self, Outcome, Run, Sessions};
 use spcs_apply::secret::Secrets;
-use spcs_plan::config::Target as Config;
+use spcs_plan::config::{Port, Target as Config};
 use spcs_plan::{Desired, Observed, Plan, Project};
 
 use crate::cli::Runtime;
@@ -122,7 +122,11 @@ pub(crate) async fn start_platform(
             }
         };
         let verbose = context.console.verbose();
-        Ok(Start { state_dir: state_dir.clone(), port: local.port, engine, verbose })
+        let port = match local.port {
+            Port::Fixed(port) => port.get(),
+            Port::Auto => 0,
+        };
+        Ok(Start { state_dir: state_dir.clone(), port, engine, verbose })
     })
     .await?;
     if !started.adopted {

@@ -1,26 +1,29 @@
 //! Starting the platform in the background, from a copy of this very program: cargo may then
 //! overwrite the original while the platform runs.
 
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use spcs_apply::error::Kind;
 use spcs_local::{EngineCommand, Status};
 
-use super::{log_file, running};
+use super::turn::{self, Turn};
+use super::{lock_file, log_file, port, running};
 use crate::failure::Failure;
 
 /// How long a platform may take until it answers; it reads its state and asks the engine first.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// Between two looks at a platform that is being started.
+const PERIOD: Duration = Duration::from_millis(30);
+
 /// What a platform is started with.
 pub(crate) struct Start {
     /// Where its state is.
     pub(crate) state_dir: PathBuf,
-    /// Its port; 0 for any.
+    /// Its port; 0 for the one of the last start, or any that is free.
     pub(crate) port: u16,
     /// The engine that runs the services; `None` simulates them.
     pub(crate) engine: Option<EngineCommand>,
@@ -38,21 +41,23 @@ pub(crate) struct Started {
     pub(crate) other_build: bool,
 }
 
-/// Starts the platform, or finds the one that runs. `engine` is asked for only when it is needed.
+/// Starts the platform, or adopts the one that runs. `prepare` is called only to start one.
 pub(crate) async fn start(
     state_dir: &Path,
     prepare: impl AsyncFnOnce() -> Result<Start>,
 ) -> Result<Started> {
-    if let Some(status) = running(state_dir).await? {
-        let other_build = fs_err::read_to_string(build_file(state_dir))
-            .is_ok_and(|build| this_build().is_ok_and(|this| this != build));
-        return Ok(Started { status, adopted: true, other_build });
+    if let Some(started) = adopt(state_dir).await? {
+        return Ok(started);
+    }
+    // Of several commands one starts the platform; the others wait here and adopt it.
+    let _turn = Turn::take(state_dir).await?;
+    if let Some(started) = adopt_when_unlocked(state_dir).await? {
+        return Ok(started);
     }
     let start = prepare().await?;
-    if start.port != 0 && TcpStream::connect((Ipv4Addr::LOCALHOST, start.port)).is_ok() {
-        return Err(port_taken(start.port).into());
+    if start.port != 0 {
+        port::check_free(start.port).await?;
     }
-    fs_err::create_dir_all(state_dir)?;
     let mut child = spawn(&start)?;
     let healthy = async {
         loop {
@@ -61,7 +66,7 @@ pub(crate) async fn start(
             }
             match running(state_dir).await? {
                 Some(status) if status.pid == child.id() => return Ok::<_, anyhow::Error>(status),
-                _ => tokio::time::sleep(Duration::from_millis(30)).await,
+                _ => tokio::time::sleep(PERIOD).await,
             }
         }
     };
@@ -70,25 +75,40 @@ pub(crate) async fn start(
         Err(_) => {
             // A platform that never answered holds nothing that a clean stop would save.
             child.kill().ok();
-            let failure = Failure::new(
-                Kind::Wait,
-                format!("the local platform does not answer {START_LIMIT:?} after its start"),
-            );
-            return Err(failure.hint(format!("see `{}`", log_file(state_dir).display())).into());
+            return Err(no_answer(state_dir).into());
         }
     };
     Ok(Started { status, adopted: false, other_build: false })
 }
 
-/// The error for a port that another program listens on.
-pub(crate) fn port_taken(port: u16) -> Failure {
-    Failure::new(
-        Kind::Machine,
-        format!("cannot start the local platform: port {port} on 127.0.0.1 is taken by another program"),
-    )
-    .hint(format!(
-        "stop that program (`ss -ltnp 'sport = :{port}'` names it), or set another `port` in [target.local] of spcs.toml"
-    ))
+/// The platform that runs, as one that was not started by this command.
+async fn adopt(state_dir: &Path) -> Result<Option<Started>> {
+    let Some(status) = running(state_dir).await? else { return Ok(None) };
+    let other_build = fs_err::read_to_string(build_file(state_dir))
+        .is_ok_and(|build| this_build().is_ok_and(|this| this != build));
+    Ok(Some(Started { status, adopted: true, other_build }))
+}
+
+/// The same once no platform is on its way up or down any more: the command that started or
+/// stopped it may have been killed.
+async fn adopt_when_unlocked(state_dir: &Path) -> Result<Option<Started>> {
+    let begun = Instant::now();
+    loop {
+        let adopted = adopt(state_dir).await?;
+        if adopted.is_some() || !turn::is_locked(&lock_file(state_dir)) {
+            return Ok(adopted);
+        }
+        if begun.elapsed() > START_LIMIT {
+            return Err(no_answer(state_dir).into());
+        }
+        tokio::time::sleep(PERIOD).await;
+    }
+}
+
+fn no_answer(state_dir: &Path) -> Failure {
+    let message =
+        format!("the local platform has not answered within {START_LIMIT:?} of its start");
+    Failure::new(Kind::Wait, message).hint(format!("see `{}`", log_file(state_dir).display()))
 }
 
 fn spawn(start: &Start) -> Result<Child> {
@@ -137,7 +157,7 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
 /// Whether a platform has ever been started on a state directory. Of one that was being removed
 /// when the power went, any file may be left.
 pub(crate) fn was_started(state_dir: &Path) -> bool {
-    let files = [build_file(state_dir), state_dir.join("platform.lock"), log_file(state_dir)];
+    let files = [build_file(state_dir), lock_file(state_dir), log_file(state_dir)];
     files.iter().any(|file| file.exists())
 }
 

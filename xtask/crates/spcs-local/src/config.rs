@@ -11,7 +11,7 @@ use spcs_local_services::EngineCommand;
 pub struct PlatformConfig {
     /// Where all state lives; made if it is not there.
     pub state_dir: PathBuf,
-    /// The port on 127.0.0.1; 0 takes any free one.
+    /// The port on 127.0.0.1; 0 takes the one of the last start, or any that is free.
     pub port: u16,
     /// What runs the containers.
     pub runtime: RuntimeChoice,
@@ -53,6 +53,16 @@ pub enum RuntimeChoice {
     Fake,
     /// podman or docker.
     Engine(EngineCommand),
+}
+
+/// Where a running platform tells which one it is, by a [`PlatformIdentity`].
+pub const IDENTITY_PATH: &str = "/platform";
+
+/// Which platform it is that answers on a port. Holds nothing that only its owner may know.
+#[derive(Debug, Serialize, Deserialize, Clone, PartialEq, Eq)]
+pub struct PlatformIdentity {
+    /// Absolute path of its state directory.
+    pub state_dir: PathBuf,
 }
 
 /// What a client needs to reach a running platform; written to `<state_dir>/platform.json`.

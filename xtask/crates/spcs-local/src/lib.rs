@@ -20,7 +20,7 @@ mod stage_path;
 mod statement;
 mod wire;
 
-pub use config::{PlatformConfig, RuntimeChoice, Status, Timing};
+pub use config::{IDENTITY_PATH, PlatformConfig, PlatformIdentity, RuntimeChoice, Status, Timing};
 pub use platform::{LastEngine, Platform, StartError, last_engine, reset, start};
 pub use spcs_local_services::runtime::platform_id;
 pub use spcs_local_services::{EngineCommand, EngineKind};

@@ -99,7 +99,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let state_dir =
         files::prepare(&config.state_dir).map_err(doing("making the state directory"))?;
     let lock = Lock::take(&state_dir)?;
-    let (listener, port) = listen(config.port).await?;
+    let (listener, port) = listen(&state_dir, config.port).await?;
     let password =
         files::password(&state_dir).map_err(doing("reading the administrator's password"))?;
     let engine = match &config.runtime {
@@ -145,7 +145,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let rest = account.detach_rest();
     account.deploy_all();
     let (shutdown, stopped) = oneshot::channel::<()>();
-    let router = route::router(&account);
+    let router = route::router(&account, &state_dir);
     // Kernel messages through the ingress are small: held back, each would wait for an answer.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true); // only a matter of latency
@@ -186,7 +186,26 @@ async fn clear_away_lost(engine: &EngineCommand, state_dir: &Path) -> Result<(),
     Ok(cleared.await.map_err(io::Error::other).map_err(doing("clearing away containers"))??)
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, u16), StartError> {
+/// Listens on a port. Where any will do, it is the same at every start, so that the registry and
+/// the endpoints keep their addresses.
+async fn listen(state_dir: &Path, port: u16) -> Result<(TcpListener, u16), StartError> {
+    if port != 0 {
+        return bind(port).await;
+    }
+    if let Some(last) = files::last_port(state_dir) {
+        match bind(last).await {
+            Err(StartError::PortTaken { port }) => {
+                tracing::warn!(port, "the port of the last start is taken: choosing another");
+            }
+            bound => return bound,
+        }
+    }
+    let bound = bind(0).await?;
+    files::write_port(state_dir, bound.1).map_err(doing("writing the port"))?;
+    Ok(bound)
+}
+
+async fn bind(port: u16) -> Result<(TcpListener, u16), StartError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = TcpListener::bind(address).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortTaken { port },

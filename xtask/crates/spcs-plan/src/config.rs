@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 pub use names::{HostPort, Identifier, Key, Variable, WarehouseSize};
 pub(crate) use parse::{line_at, parse, table_line};
-pub use target::{Engine, LocalTarget, Target, TargetKind};
+pub use target::{Engine, LocalTarget, Port, Target, TargetKind};
 
 /// The whole of `spcs.toml`.
 #[derive(Debug, Clone, Deserialize)]

@@ -17,6 +17,9 @@ use crate::password::random;
 /// The file that names the engine.
 const ENGINE: &str = "engine";
 
+/// The file that holds the port, where no port was asked for.
+const PORT: &str = "port";
+
 /// Makes the state directory, for its owner only; gives its whole path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
@@ -100,6 +103,16 @@ pub fn last_engine(state_dir: &Path) -> io::Result<Option<LastEngine>> {
 /// Keeps which engine the services run with.
 pub(super) fn write_engine(state_dir: &Path, kind: EngineKind) -> io::Result<()> {
     durable::replace(&state_dir.join(ENGINE), format!("{}\n", kind.name()).as_bytes())
+}
+
+/// The port that was chosen at an earlier start.
+pub(super) fn last_port(state_dir: &Path) -> Option<u16> {
+    fs_err::read_to_string(state_dir.join(PORT)).ok()?.trim().parse().ok()
+}
+
+/// Keeps the port that was chosen.
+pub(super) fn write_port(state_dir: &Path, port: u16) -> io::Result<()> {
+    durable::replace(&state_dir.join(PORT), format!("{port}\n").as_bytes())
 }
 
 /// The administrator's password, made at the first start.

@@ -1,12 +1,14 @@
 //! One listener for everything: host names below `localhost` are endpoints, the rest goes by path.
 
+use std::future::ready;
+use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use http::StatusCode;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use super::registry::RegistryAccess;
 use crate::access::{Access, EndpointRoute};
 use crate::account::{Account, IDENTIFIER};
+use crate::config::{IDENTITY_PATH, PlatformIdentity};
 use crate::ingress::host;
 use crate::{ingress, wire};
 
@@ -24,11 +27,14 @@ struct Parts {
 }
 
 /// The whole platform's routes.
-pub(super) fn router(account: &Arc<Account>) -> Router {
+pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
+    let identity = PlatformIdentity { state_dir: state_dir.to_owned() };
+    let identify = move |request: Request| ready(identify(&identity, &request));
     let access: Arc<dyn Access> = account.clone();
     let main = Router::new()
         .route("/", get(async || "The local platform of this deployment: a Snowflake account.\n"))
         .route("/healthz", get(async || "ok"))
+        .route(IDENTITY_PATH, get(identify))
         .merge(wire::router(Arc::clone(account)))
         .merge(account.registry.router(Arc::new(RegistryAccess(Arc::clone(account)))))
         .fallback(unknown);
@@ -37,6 +43,14 @@ pub(super) fn router(account: &Arc<Account>) -> Router {
         move |route: &EndpointRoute| controller.endpoint_address(&route.service, route.port);
     let ingress = ingress::handler(access, Arc::new(upstream));
     Router::new().fallback(dispatch).with_state(Parts { main, ingress })
+}
+
+/// Tells which platform this is. A web page that has made its own name lead here gets no answer.
+fn identify(identity: &PlatformIdentity, request: &Request) -> Response {
+    match host::of(request).split(':').next() {
+        Some("127.0.0.1") => Json(identity).into_response(),
+        _ => StatusCode::FORBIDDEN.into_response(),
+    }
 }
 
 /// An address that is not known is said to be so, in the log too.

@@ -97,3 +97,14 @@ async fn a_platform_whose_state_is_taken_away_knows_it_and_disturbs_no_other() {
     second.stop().await;
     assert!(!state_dir.join("platform.json").exists());
 }
+
+#[tokio::test]
+async fn a_platform_without_a_fixed_port_listens_on_the_same_one_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = platform(directory.path(), quick()).await;
+    let port = first.status().port;
+    first.stop().await;
+    let second = platform(directory.path(), quick()).await;
+    assert_eq!(second.status().port, port);
+    second.stop().await;
+}

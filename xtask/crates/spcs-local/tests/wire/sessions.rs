@@ -208,3 +208,21 @@ async fn results_are_their_users_and_the_count_of_statements_is_kept_to() {
     assert_eq!(second["data"]["rowset"][0][0], "y");
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn a_platform_tells_its_state_directory_to_this_machine_and_to_no_web_page() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    let ask = async |host: &str| {
+        let path = spcs_local::IDENTITY_PATH;
+        let request = client.request(Method::GET, path).header("Host", host);
+        let (_, body) = client.send(request.body(Body::empty()).unwrap()).await;
+        serde_json::from_slice::<spcs_local::PlatformIdentity>(&body).ok()
+    };
+    let state_dir = platform.status().state_dir.clone();
+    let identity = spcs_local::PlatformIdentity { state_dir };
+    assert_eq!(ask("127.0.0.1:8462").await, Some(identity));
+    assert_eq!(ask("rebound.example").await, None);
+    platform.stop().await;
+}

@@ -1,9 +1,11 @@
 //! `[target.<name>]`: where to deploy to.
 
+use std::fmt;
+use std::num::NonZeroU16;
 use std::path::{Component, Path};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, Visitor};
 
 /// One target. Its form depends on `kind`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +29,23 @@ pub enum TargetKind {
 /// The platform on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalTarget {
-    /// The port it listens on; 0 takes any that is free.
-    pub port: u16,
+    /// The port it listens on.
+    pub port: Port,
     /// Where it keeps its state, relative to the project.
     pub state_dir: String,
     /// What runs its services, and builds images for it.
     pub engine: Engine,
     /// Where the user's password is kept, relative to the project.
     pub password_file: Option<String>,
+}
+
+/// The port of a local platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// This one and no other.
+    Fixed(NonZeroU16),
+    /// One that is free when the platform starts for the first time.
+    Auto,
 }
 
 /// A Snowflake account.
@@ -102,12 +113,47 @@ pub enum Engine {
 #[serde(deny_unknown_fields)]
 struct Raw {
     kind: TargetKind,
-    port: Option<u16>,
+    port: Option<Port>,
     state_dir: Option<String>,
     connection: Option<String>,
     #[serde(default)]
     engine: Engine,
     password_file: Option<String>,
+}
+
+/// Where `spcs.toml` names no port.
+const DEFAULT_PORT: Port = match NonZeroU16::new(8462) {
+    Some(port) => Port::Fixed(port),
+    None => Port::Auto,
+};
+
+impl<'de> Deserialize<'de> for Port {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PortVisitor;
+
+        impl Visitor<'_> for PortVisitor {
+            type Value = Port;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a port from 1 to 65535, or \"auto\"")
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Port, E> {
+                let port = u16::try_from(number).ok().and_then(NonZeroU16::new);
+                port.map(Port::Fixed)
+                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Signed(number), &self))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Port, E> {
+                match text {
+                    "auto" => Ok(Port::Auto),
+                    other => Err(E::invalid_value(serde::de::Unexpected::Str(other), &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(PortVisitor)
+    }
 }
 
 impl<'de> Deserialize<'de> for Target {
@@ -123,7 +169,7 @@ impl<'de> Deserialize<'de> for Target {
         match raw.kind {
             TargetKind::Local if raw.connection.is_some() => Err(misplaced("connection")),
             TargetKind::Local => Ok(Self::Local(LocalTarget {
-                port: raw.port.unwrap_or(8462),
+                port: raw.port.unwrap_or(DEFAULT_PORT),
                 state_dir: raw
                     .state_dir
                     .map_or_else(|| Ok("target/spcs/local".to_owned()), own_directory)
