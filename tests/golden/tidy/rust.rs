@@ -1,5 +1,6 @@
 //! Rules for Rust files.
 
+use crate::sources::root;
 use crate::tidy::{TextFile, files, none};
 
 fn rust() -> Vec<TextFile> {
@@ -56,4 +57,20 @@ fn only_spcs_apply_names_the_client_libraries() {
             && names.iter().any(|name| file.text.contains(name))
     };
     none(offenders(wrong), "go through the `spcs-apply` crate");
+}
+
+/// `cargo fmt` follows `mod` items, and does not see those that a macro makes.
+#[test]
+#[expect(clippy::disallowed_types, reason = "only rustfmt knows how it formats")]
+fn modules_that_a_macro_declares_are_formatted() {
+    let kinds = files(&["xtask/crates/spcs-local/src/kind"], ".rs");
+    let mut rustfmt = std::process::Command::new("rustfmt");
+    rustfmt.current_dir(root()).args(["--edition", "2024", "--check", "--color", "never"]);
+    let checked = rustfmt.args(kinds.iter().map(|file| &file.path)).output();
+    let checked = checked.expect("rustfmt comes with the toolchain");
+    let difference = String::from_utf8_lossy(&checked.stdout);
+    assert!(
+        checked.status.success(),
+        "run `rustfmt --edition 2024 xtask/crates/spcs-local/src/kind/*.rs`:\n{difference}"
+    );
 }
