@@ -20,6 +20,7 @@ pub(crate) struct Query {
     pub(crate) id: String,
     pub(crate) session: i64,
     pub(crate) identity: Identity,
+    /// Its text without the secrets in it.
     pub(crate) text: String,
     answer: watch::Receiver<Option<Arc<Json>>>,
     sender: Arc<watch::Sender<Option<Arc<Json>>>>,

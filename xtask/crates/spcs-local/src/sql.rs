@@ -7,6 +7,7 @@ mod expression;
 mod lexer;
 mod parser;
 pub(crate) mod property;
+mod redact;
 mod token;
 mod value;
 
@@ -14,5 +15,6 @@ pub(crate) use bindings::bind;
 pub(crate) use error::SqlError;
 pub(crate) use expression::Expression;
 pub(crate) use parser::{Parser, parse_name, split};
+pub(crate) use redact::redact;
 pub(crate) use token::{Token, TokenKind};
 pub(crate) use value::{ObjectName, Properties, Value, needs_quotes};

@@ -6,6 +6,7 @@ mod create;
 mod files;
 mod grant;
 mod parse;
+mod redact;
 mod service;
 mod show;
 
@@ -13,6 +14,7 @@ mod show;
 mod tests;
 
 pub(crate) use parse::parse;
+pub(crate) use redact::redacted;
 
 use crate::kind::{Kind, SessionPart, Verb};
 use crate::sql::{Expression, ObjectName, Properties};

@@ -30,8 +30,7 @@ fn known(name: &str) -> Result<(), SqlError> {
     if PARAMETERS.iter().any(|(known, ..)| *known == name) {
         return Ok(());
     }
-    let message = format!("SQL compilation error:\ninvalid property '{name}' for 'SESSION'");
-    Err(SqlError::new("001420", "22023", message))
+    Err(SqlError::invalid_property(name, "SESSION"))
 }
 
 /// Parameters that clients set and ask for, with their defaults and types. Those about queries

@@ -50,6 +50,12 @@ impl SqlError {
         Self::new("002029", "42601", message)
     }
 
+    /// 001420: a property that its object cannot have.
+    pub(crate) fn invalid_property(name: &str, of: &str) -> Self {
+        let message = format!("SQL compilation error:\ninvalid property '{name}' for '{of}'");
+        Self::new("001420", "22023", message)
+    }
+
     /// 002043: what SHOW, DESCRIBE and USE say of an object that is not there.
     pub(crate) fn no_operation() -> Self {
         let message = "SQL compilation error:\n\

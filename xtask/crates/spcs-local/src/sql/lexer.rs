@@ -10,7 +10,7 @@ const SYMBOLS: [&str; 19] = [
 
 /// All tokens of a text, `;` among them, closed by [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
-    let mut lexer = Lexer { rest: text, line: 1, position: 0 };
+    let mut lexer = Lexer { length: text.len(), rest: text, line: 1, position: 0 };
     let mut found = Vec::new();
     loop {
         lexer.skip_blank()?;
@@ -24,6 +24,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
 }
 
 struct Lexer<'a> {
+    /// Of the whole text.
+    length: usize,
     rest: &'a str,
     line: u32,
     position: u32,
@@ -62,9 +64,10 @@ impl<'a> Lexer<'a> {
     fn next(&mut self) -> Result<Token, SqlError> {
         let (line, position) = (self.line, self.position);
         let before = self.rest;
+        let at = self.length - before.len();
         let kind = self.kind()?;
         let text = before[..before.len() - self.rest.len()].to_owned();
-        Ok(Token { kind, line, position, text })
+        Ok(Token { kind, line, position, at, text })
     }
 
     fn kind(&mut self) -> Result<TokenKind, SqlError> {

@@ -8,6 +8,8 @@ pub(crate) struct Token {
     pub(crate) line: u32,
     /// 0-based within the line, as Snowflake counts.
     pub(crate) position: u32,
+    /// Where it begins in the text, in bytes.
+    pub(crate) at: usize,
     /// The token as written, for messages.
     pub(crate) text: String,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Change, CreateMode, Specification, Statement, parse};
+use super::{Change, CreateMode, Specification, Statement, parse, redacted};
 use crate::kind::Kind;
 use crate::sql::{Expression, SqlError, Value, bind, split};
 
@@ -138,4 +138,22 @@ fn variables_become_literals_and_no_text_becomes_sql() {
     assert_eq!(bound("SELECT ?, ?, ?", &values).unwrap(), expected);
     assert_eq!(bound("SELECT :1, :2, :3", &values).unwrap(), expected);
     assert_eq!(bound("SELECT ?, ?, ?, ?", &values).unwrap_err().code, "002049");
+}
+
+#[test]
+fn no_secret_is_in_a_text_that_is_kept_or_in_a_statement_that_is_printed() {
+    for text in [
+        "CREATE USER u PASSWORD = 'hush' COMMENT = 'said'",
+        "ALTER USER u SET COMMENT='said', password=$$hush$$",
+        "ALTER USER u SET PASSWORD 'hu''hush' COMMENT = 'said' -- that's it",
+        "SELECT 1; CREATE USER u LOGIN_NAME = 'said' PASSWORD = 'hush' nonsense",
+    ] {
+        let kept = redacted(text);
+        assert!(!kept.contains("hush") && kept.contains("'said'"), "{kept}");
+        let printed = format!("{:?}", one(text.rsplit("; ").next().unwrap()));
+        assert!(!printed.contains("hush"), "{printed}");
+    }
+    assert_eq!(redacted("create user u password = 'hush"), "********");
+    let plain = "SELECT 'PASSWORD', 'x' -- no secret";
+    assert_eq!(redacted(plain), plain);
 }

@@ -20,7 +20,7 @@ use crate::queries::Query;
 use crate::rows::Rows;
 use crate::session::Session;
 use crate::sql::{self, SqlError};
-use crate::statement::{Statement, parse};
+use crate::statement::{Statement, parse, redacted};
 
 /// What a query request asks for, besides its text.
 struct Options {
@@ -61,10 +61,11 @@ pub(super) async fn submit(
         statements: request["parameters"]["MULTI_STATEMENT_COUNT"].as_i64(),
     };
     let request_id = parameters.get("requestId").map(String::as_str);
-    let (query, new) = account.queries.begin(&session, request_id, text);
+    let (query, new) = account.queries.begin(&session, request_id, &redacted(text));
     if new {
-        let (account, work) = (Arc::clone(&account), query.clone());
-        let task = tokio::spawn(async move { run(&account, &session, &work, &options).await });
+        let (account, work, text) = (Arc::clone(&account), query.clone(), text.to_owned());
+        let task =
+            tokio::spawn(async move { run(&account, &session, &work, &text, &options).await });
         query.runs_as(task.abort_handle());
         let query = query.clone();
         // However the work ends, its client gets an answer.
@@ -108,10 +109,11 @@ async fn run(
     account: &Arc<Account>,
     session: &Arc<Session>,
     query: &Query,
+    text: &str,
     options: &Options,
 ) -> Json {
     let executor = Executor { account: Arc::clone(account), session: Arc::clone(session) };
-    let answer = match sql::split(&query.text) {
+    let answer = match sql::split(text) {
         Err(error) => Err(error),
         Ok(statements) => {
             let configured = session.state().parameters.get("MULTI_STATEMENT_COUNT").cloned();

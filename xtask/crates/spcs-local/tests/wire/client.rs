@@ -108,6 +108,18 @@ impl Client {
         self.post(&path, &json!({"sqlText": sql})).await
     }
 
+    /// What is kept of a query that has run.
+    pub(crate) async fn history(&self, query: &str) -> Value {
+        let request = self
+            .request(Method::GET, &format!("/monitoring/queries/{query}"))
+            .header("Authorization", format!("Snowflake Token=\"{}\"", self.token))
+            .body(Body::empty())
+            .unwrap();
+        let (status, body) = self.send(request).await;
+        assert_eq!(status, 200);
+        serde_json::from_slice::<Value>(&body).unwrap()["data"]["queries"][0].clone()
+    }
+
     /// The rows of a statement that succeeds.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
         let answer = self.submit(sql).await;

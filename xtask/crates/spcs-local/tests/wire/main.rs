@@ -8,6 +8,7 @@ mod identity;
 mod lists;
 mod persistence;
 mod privileges;
+mod secrets;
 mod services;
 mod sessions;
 mod stage;

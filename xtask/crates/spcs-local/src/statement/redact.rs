@@ -1,0 +1,12 @@
+//! Which properties of which kinds are secret.
+
+use crate::kind::Kind;
+use crate::sql::property::Shape;
+use crate::sql::redact;
+
+/// The text of statements as it may be kept and shown again.
+pub(crate) fn redacted(text: &str) -> String {
+    let properties = Kind::ALL.iter().flat_map(|kind| kind.facts().properties);
+    let secrets = properties.filter(|property| matches!(property.shape, Shape::Secret));
+    redact(text, &secrets.map(|property| property.name).collect::<Vec<_>>())
+}
