@@ -34,6 +34,7 @@ list::kinds! {
     security_integration: SecurityIntegration,
     external_access_integration: ExternalAccessIntegration,
     compute_pool: ComputePool,
+    secret: Secret,
     service: Service,
     api_integration: ApiIntegration,
     file_format: FileFormat,
