@@ -10,7 +10,7 @@ use spcs_local_services::service::ServiceObservation;
 use super::Executor;
 use crate::access::Identity;
 use crate::account::Account;
-use crate::catalog::{Actor, Grantee, State};
+use crate::catalog::{Actor, Grantee, State, Target};
 use crate::kind::{Kind, Lookup, Object, RoleCounts, SessionPart};
 use crate::session::SessionState;
 use crate::sql::{ObjectName, SqlError};
@@ -86,8 +86,10 @@ impl Lookup for Surroundings<'_> {
         self.actor.primary.contains(role)
     }
 
-    fn owns(&self, object: &Object) -> bool {
-        self.actor.roles.contains(&object.owner)
+    fn holds(&self, object: &Object, privileges: &[&str]) -> bool {
+        let (roles, target) = (&self.actor.roles, Target::of(object));
+        roles.contains(&object.owner)
+            || privileges.iter().any(|privilege| self.state.holds(roles, privilege, &target))
     }
 
     fn registry_host(&self) -> String {

@@ -48,13 +48,9 @@ const COLUMNS: &[Column<Data>] = &[
 /// SPCS's limit for one integration.
 const MOST_HOSTS: usize = 100;
 
-/// The rules exist; they are kept by their full names.
+/// The rules and secrets exist; they are kept by their full names.
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
     it.object.needs(&["ALLOWED_NETWORK_RULES", "ENABLED"])?;
-    let secrets = it.object.list("ALLOWED_AUTHENTICATION_SECRETS");
-    if let Some(secret) = secrets.first().filter(|name| *name != "NONE") {
-        return Err(SqlError::missing("Secret", secret));
-    }
     let mut full = Vec::new();
     let mut hosts = 0;
     for name in it.object.list("ALLOWED_NETWORK_RULES") {
@@ -69,5 +65,28 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
              have {hosts}."
         )));
     }
-    Ok(vec![("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full))])
+    let mut kept = vec![("ALLOWED_NETWORK_RULES".to_owned(), Value::List(full))];
+    if it.object.properties.contains_key("ALLOWED_AUTHENTICATION_SECRETS") {
+        kept.push(("ALLOWED_AUTHENTICATION_SECRETS".to_owned(), Value::List(secrets(it)?)));
+    }
+    Ok(kept)
+}
+
+/// The full names of the secrets; ALL and NONE stand alone.
+fn secrets(it: &Item<'_, Data>) -> Result<Vec<String>, SqlError> {
+    let names = it.object.list("ALLOWED_AUTHENTICATION_SECRETS");
+    if let [word] = names
+        && matches!(word.as_str(), "ALL" | "NONE")
+    {
+        return Ok(names.to_vec());
+    }
+    let full = names.iter().map(|name| {
+        let secret = it.around.visible(Kind::Secret, &parse_name(name)?)?;
+        let secret = secret.ok_or_else(|| SqlError::missing("Secret", name))?;
+        if !it.around.holds(secret, &["USAGE", "READ"]) {
+            return Err(SqlError::insufficient(&format!("secret '{}'", secret.name())));
+        }
+        Ok(ObjectName(secret.path.clone()).sql())
+    });
+    full.collect()
 }

@@ -26,8 +26,8 @@ pub(crate) trait Lookup {
     fn is_current(&self, object: &Object) -> bool;
     /// Whether the session's primary role inherits this one.
     fn inherits(&self, role: &str) -> bool;
-    /// Whether one of the session's roles owns the object.
-    fn owns(&self, object: &Object) -> bool;
+    /// Whether one of the session's roles owns the object or holds one of these privileges on it.
+    fn holds(&self, object: &Object, privileges: &[&str]) -> bool;
 
     /// The host and port of the registry.
     fn registry_host(&self) -> String;

@@ -1,6 +1,6 @@
 //! What must not be seen again: passwords and secrets.
 
-use crate::client::{Client, platform, quick, text};
+use crate::client::{Client, Row, platform, quick, text};
 
 #[tokio::test]
 async fn the_history_of_queries_has_no_passwords() {
@@ -107,5 +107,33 @@ async fn a_secret_is_known_only_to_roles_that_were_granted_it() {
     client.run("USE ROLE ACCOUNTADMIN; GRANT OWNERSHIP ON SECRET d.public.s TO ROLE r").await;
     client.run("USE ROLE r").await;
     client.run(alter).await;
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn an_integration_allows_secrets_that_exist() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    client
+        .run(
+            "CREATE DATABASE d; CREATE SECRET s TYPE=GENERIC_STRING SECRET_STRING='x';
+             CREATE NETWORK RULE n TYPE=HOST_PORT MODE=EGRESS VALUE_LIST=('pypi.org')",
+        )
+        .await;
+    let create = |secrets: &str| {
+        format!(
+            "CREATE OR REPLACE EXTERNAL ACCESS INTEGRATION i ALLOWED_NETWORK_RULES=(n) \
+             ALLOWED_AUTHENTICATION_SECRETS=({secrets}) ENABLED=TRUE"
+        )
+    };
+    assert_eq!(client.refused(&create("nope")).await, "002003");
+    assert_eq!(client.refused(&create("s, none")).await, "002003");
+    for (secrets, kept) in [("s", "D.PUBLIC.S"), ("all", "ALL"), ("none", "NONE")] {
+        client.run(&create(secrets)).await;
+        let rows = client.rows("DESCRIBE EXTERNAL ACCESS INTEGRATION i").await;
+        let named = |row: &&Row| text(row, "property") == "ALLOWED_AUTHENTICATION_SECRETS";
+        assert_eq!(text(rows.iter().find(named).unwrap(), "property_value"), kept);
+    }
     platform.stop().await;
 }
