@@ -125,18 +125,21 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
     });
     let mut failures = Vec::new();
     let mut steps = Vec::new();
+    let mut interrupted = report.cancelled;
     for ended in report.ended {
         let subject = find(&ended.name).map(|step| step.subject.clone()).unwrap_or_default();
         let (id, started, took) = (ended.name, ended.started, ended.took);
         match ended.result {
             Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
-            // A wait that another step's failure has ended says nothing of its own.
-            Err(error) if error.kind() == Kind::Interrupted => {}
+            // A wait is ended by the user or by another step's failure, which is reported itself.
+            Err(error) if error.kind() == Kind::Interrupted => {
+                interrupted |= cancel.is_cancelled();
+            }
             Err(error) => failures.push(error),
         }
     }
-    // The user wants out: what failed on the way was told when it did.
-    if report.cancelled {
+    // What failed on the way was reported when it did.
+    if interrupted {
         return Err(Error::Interrupted);
     }
     if !failures.is_empty() {
@@ -203,3 +206,6 @@ impl Progressing {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ pub struct Report<T, E> {
     pub ended: Vec<Ended<T, E>>,
     /// Steps that were never started, because something before them failed or all was cancelled.
     pub not_started: Vec<String>,
-    /// Whether the run was cancelled.
+    /// Whether steps were left out because the run was cancelled.
     pub cancelled: bool,
 }
 
@@ -135,7 +135,8 @@ where
         }
         report.ended.push(ended);
     }
-    report.cancelled = cancel.is_cancelled();
+    // Who cancels a run that has nothing left to start changes nothing about it.
+    report.cancelled = cancel.is_cancelled() && !waiting.is_empty();
     report.not_started = waiting.into_iter().map(|step| step.name).collect();
     Ok(report)
 }

@@ -102,6 +102,19 @@ async fn cancelling_stops_new_steps_and_is_reported() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_cancelled_in_its_last_step_is_complete_when_that_step_has_ended() {
+    let cancel = CancellationToken::new();
+    let trigger = cancel.clone();
+    let only = step("only", &[], async move {
+        trigger.cancel();
+        Ok(())
+    });
+    let report = run(vec![only], 1, &cancel, |_| ()).await.unwrap();
+    assert!(!report.cancelled);
+    assert_eq!(names(&report), ["only"]);
+}
+
+#[tokio::test]
 async fn a_circle_and_an_unknown_need_are_refused_before_anything_runs() {
     let circle = vec![
         step("a", &["b"], async { panic!("must not run") }),
