@@ -1,12 +1,19 @@
 //! What is taken away, and what is not.
 
-use spcs_plan::{Change, ObjectKind, Observed, ObservedObject, ObservedService, clean};
+use spcs_plan::{
+    Change, ObjectKind, Observed, ObservedObject, ObservedService, SqlSet, StepId, clean,
+};
 
 use crate::sources::{desired, is_unchanged};
 use crate::target::everything_there;
 
 fn foreign(kind: ObjectKind, name: &str) -> ObservedObject {
     ObservedObject { kind, name: name.to_owned(), comment: String::new(), properties: [].into() }
+}
+
+fn drops_database() -> StepId {
+    let file = "060_database.sql".to_owned();
+    StepId::Sql { set: SqlSet::Teardown, file, entry: None }
 }
 
 #[test]
@@ -44,7 +51,7 @@ fn whatever_somebody_made_in_the_database_keeps_it() {
         let mut observed = everything_there(&desired);
         observed.objects.push(foreign(kind, "MILVUS_DEMO.PUBLIC.LOAD"));
         let plan = clean(&desired, &observed);
-        let database = plan.steps.iter().find(|step| step.id.ends_with("060_database.sql"));
+        let database = plan.steps.iter().find(|step| step.id == drops_database());
         let database = database.unwrap();
         assert_eq!(database.change, Change::Unchanged);
         let resident = format!("{kind} MILVUS_DEMO.PUBLIC.LOAD is in it");
@@ -58,7 +65,7 @@ fn the_public_schema_alone_does_not_keep_the_database() {
     let mut observed = everything_there(&desired);
     observed.objects.push(foreign(ObjectKind::Schema, "MILVUS_DEMO.PUBLIC"));
     let plan = clean(&desired, &observed);
-    let database = plan.steps.iter().find(|step| step.id.ends_with("060_database.sql")).unwrap();
+    let database = plan.steps.iter().find(|step| step.id == drops_database()).unwrap();
     assert_eq!(database.change, Change::Drop);
 }
 

@@ -1,6 +1,8 @@
 //! What the target has that no plan may be made against, and the user's password.
 
-use spcs_plan::{Change, ObjectKind, Observed, Plan, UserPassword, deploy, run_sql};
+use spcs_plan::{
+    Change, ObjectKind, Observed, Plan, SqlSet, StepId, UserPassword, deploy, run_sql,
+};
 
 use crate::sources::{desired, is_unchanged};
 use crate::target::everything_there;
@@ -19,9 +21,12 @@ fn refused(result: Result<Plan, spcs_plan::Error>) -> String {
 }
 
 /// What is done about the password, where anything is.
-fn password_steps(plan: &Plan) -> Vec<(&str, Change)> {
-    let of_password = plan.steps.iter().filter(|step| step.id.starts_with("sql:password/"));
-    of_password.map(|step| (step.id.as_str(), step.change)).collect()
+fn password_steps(plan: &Plan) -> Vec<(String, Change)> {
+    let of_password = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.id, StepId::Sql { set: SqlSet::Password, .. }));
+    of_password.map(|step| (step.id.to_string(), step.change)).collect()
 }
 
 #[test]
@@ -71,7 +76,7 @@ fn only_a_password_that_was_generated_anew_is_given_to_a_user_who_is_there() {
         let plan = deploy(&desired, &there, password).unwrap();
         assert!(is_unchanged(&plan) && !plan.sends_secret(), "{plan}");
     }
-    let set = [("sql:password/010_user_password.sql", Change::Alter)];
+    let set = [("sql:password/010_user_password.sql".to_owned(), Change::Alter)];
     for plan in [
         deploy(&desired, &there, UserPassword::Fresh).unwrap(),
         run_sql(&desired, &there, UserPassword::Fresh, "bootstrap").unwrap(),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use spcs_plan::{
-    Action, Change, Desired, ImageState, ObjectKind, Observed, ObservedObject, Plan, UserPassword,
-    render_spec, service_statements,
+    Action, Change, Desired, ImageState, ObjectKind, Observed, ObservedObject, Plan, Planned,
+    PlannedStatement, Reason, SqlSet, StepId, Subject, UserPassword,
 };
 
-use crate::sources::{MILVUS, Small, built, desired, digests, is_unchanged, project};
+use crate::sources::{MILVUS, Small, built, desired, is_unchanged, project};
 use crate::target::everything_there;
 
 /// The lines that do something.
@@ -33,8 +33,11 @@ fn sent(plan: &Plan) -> Vec<&str> {
 
 /// Whether a step can start only after another has ended.
 fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
-    let needs: BTreeMap<&str, &[String]> =
-        plan.steps.iter().map(|s| (s.id.as_str(), s.needs.as_slice())).collect();
+    let needs: BTreeMap<String, Vec<String>> = plan
+        .steps
+        .iter()
+        .map(|s| (s.id.to_string(), s.needs.iter().map(StepId::to_string).collect()))
+        .collect();
     let mut open = vec![step];
     while let Some(id) = open.pop() {
         if id == other {
@@ -43,6 +46,15 @@ fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
         open.extend(needs[id].iter().map(String::as_str));
     }
     false
+}
+
+/// The statements of the step of a service whose images are built.
+fn known_statements<'p>(plan: &'p Plan, key: &str) -> &'p [PlannedStatement] {
+    let id = StepId::Service(key.to_owned());
+    match plan.steps.iter().find(|step| step.id == id).map(|step| &step.action) {
+        Some(Action::Service { statements: Planned::Known(statements), .. }) => statements,
+        other => panic!("the statements of `{key}` are not known: {other:?}"),
+    }
 }
 
 fn never_built() -> Desired {
@@ -81,11 +93,8 @@ fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
     observed.staged.remove(&before.services["milvus"].spec.as_ref().unwrap().file_name);
     insta::assert_snapshot!("plan_changed_spec", changes(&deploy(&before, &observed)));
 
-    let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
-    let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
-    let (_, statements) =
-        service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
-    let sent: Vec<(usize, Change)> = statements
+    let plan = deploy(&before, &observed);
+    let sent: Vec<(usize, Change)> = known_statements(&plan, "milvus")
         .iter()
         .filter(|s| s.change != Change::Unchanged)
         .map(|s| (s.line, s.change))
@@ -141,7 +150,9 @@ fn hosts_that_swap_parts_of_their_names_are_another_list() {
         let plan = deploy(&desired, &Observed { objects: vec![rule], ..Observed::default() });
         plan.steps
             .into_iter()
-            .find(|step| step.subject == "sql/bootstrap/010_one.sql")
+            .find(|step| {
+                step.subject == Subject::File("sql/bootstrap/010_one.sql".to_owned(), None)
+            })
             .unwrap()
             .change
     };
@@ -160,13 +171,10 @@ fn what_others_made_is_used_and_not_changed() {
     milvus.spec_digest = None;
     let plan = deploy(&desired, &observed);
     assert!(is_unchanged(&plan), "{plan}");
-    let service = plan.steps.iter().find(|step| step.id == "service:milvus").unwrap();
-    assert_eq!(service.reason, "is there, used as it is: not of this deployment");
-    let wanted = render_spec(&project(), "local", "milvus", &digests()).unwrap();
-    let running = observed.services.get("MILVUS_DEMO.PUBLIC.MILVUS");
-    let (_, statements) =
-        service_statements(&project(), "local", "milvus", &wanted, running).unwrap();
-    assert!(statements.iter().all(|s| s.change == Change::Unchanged));
+    let milvus = StepId::Service("milvus".to_owned());
+    let service = plan.steps.iter().find(|step| step.id == milvus).unwrap();
+    assert_eq!(service.reason, Reason::UsedAsItIs);
+    assert!(known_statements(&plan, "milvus").iter().all(|s| s.change == Change::Unchanged));
 }
 
 #[test]
@@ -187,7 +195,7 @@ fn a_tag_that_names_another_image_is_pushed_again() {
     let other = MILVUS.replace("ffff", "0000");
     observed.images.get_mut("milvus").unwrap().insert("aaaaaaaaaaaa".to_owned(), other);
     let plan = deploy(&desired, &observed);
-    let push = plan.steps.iter().find(|step| step.id == "push:milvus").unwrap();
+    let push = plan.steps.iter().find(|step| step.id == StepId::Push("milvus".to_owned())).unwrap();
     assert_eq!(push.change, Change::Push);
 }
 
@@ -222,10 +230,10 @@ fn steps_wait_only_for_what_they_need() {
 #[test]
 fn every_step_comes_after_those_it_needs() {
     let plan = deploy(&never_built(), &Observed::default());
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<&StepId> = Vec::new();
     for step in &plan.steps {
-        assert!(step.needs.iter().all(|id| seen.contains(&id.as_str())), "{step:?}");
-        assert!(!seen.contains(&step.id.as_str()), "{} stands twice", step.id);
+        assert!(step.needs.iter().all(|id| seen.contains(&id)), "{step:?}");
+        assert!(!seen.contains(&&step.id), "{} stands twice", step.id);
         seen.push(&step.id);
     }
 }
@@ -247,41 +255,44 @@ fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
     let mut observed = everything_there(&desired);
     let decided = |observed: &Observed| {
         let plan = deploy(&desired, observed);
-        let step = plan.steps.into_iter().find(|step| step.id == "service:jupyter").unwrap();
+        let jupyter = StepId::Service("jupyter".to_owned());
+        let step = plan.steps.into_iter().find(|step| step.id == jupyter).unwrap();
         (step.change, step.reason)
     };
-    let is = |change: Change, reason: &str| (change, reason.to_owned());
     const JUPYTER: &str = "MILVUS_DEMO.PUBLIC.JUPYTER";
-    assert_eq!(decided(&observed), is(Change::Unchanged, "runs this spec"));
+    assert_eq!(decided(&observed), (Change::Unchanged, Reason::RunsWantedSpec));
     let running = observed.services.get_mut(JUPYTER).unwrap();
     running.status = "SUSPENDED".to_owned();
-    assert_eq!(decided(&observed), is(Change::Alter, "is suspended"));
+    assert_eq!(decided(&observed), (Change::Alter, Reason::Suspended));
     let running = observed.services.get_mut(JUPYTER).unwrap();
     running.properties.insert("max_instances".to_owned(), "4".to_owned());
-    assert_eq!(decided(&observed), is(Change::Alter, "its settings differ"));
+    assert_eq!(decided(&observed), (Change::Alter, Reason::SettingsDiffer));
     observed.services.get_mut(JUPYTER).unwrap().spec_digest = None;
-    assert_eq!(decided(&observed), is(Change::Alter, "runs a spec without a digest"));
+    assert_eq!(decided(&observed), (Change::Alter, Reason::RunsUnmarkedSpec));
     observed.services.remove(JUPYTER);
-    assert_eq!(decided(&observed), is(Change::Create, "not there"));
+    assert_eq!(decided(&observed), (Change::Create, Reason::Missing));
 }
 
 #[test]
 fn a_phase_is_a_part_of_the_plan() {
     let plan = deploy(&never_built(), &Observed::default());
-    let push = plan.select(|step| step.id.starts_with("push:"));
-    let ids: Vec<&str> = push.steps.iter().map(|step| step.id.as_str()).collect();
+    let push = plan.select(|step| matches!(step.id, StepId::Push(_)));
+    let ids: Vec<String> = push.steps.iter().map(|step| step.id.to_string()).collect();
     assert_eq!(ids, ["push:jupyter", "push:milvus"]);
     assert!(push.steps.iter().all(|step| step.needs.is_empty()));
 }
 
 #[test]
-fn a_plan_is_json_and_back() {
+fn a_step_of_a_plan_is_json_without_what_only_its_run_needs() {
     let plan = deploy(&desired(), &Observed::default());
-    let json = serde_json::to_string(&plan).unwrap();
-    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
-    let step = serde_json::to_value(&plan.steps[0]).unwrap();
-    assert_eq!(
-        step.to_string(),
-        r#"{"id":"build:jupyter","needs":[],"change":"unchanged","subject":"image jupyter","reason":"built as 111111111111","action":{"do":"build","image":"jupyter"}}"#
-    );
+    let json = |id: StepId| {
+        let step = plan.steps.iter().find(|step| step.id == id).unwrap();
+        serde_json::to_string(step).unwrap()
+    };
+    insta::assert_snapshot!(json(StepId::Build("jupyter".to_owned())), @r#"{"id":"build:jupyter","needs":[],"change":"unchanged","subject":"image jupyter","reason":"built as 111111111111","action":{"do":"build","image":"jupyter"}}"#);
+    insta::assert_snapshot!(json(StepId::Put("jupyter".to_owned())), @r#"{"id":"put:jupyter","needs":["build:jupyter","sql:bootstrap/110_stages.sql"],"change":"put","subject":"spec of service MILVUS_DEMO.PUBLIC.JUPYTER","reason":"jupyter-ebdff30f3573b12e.yaml is not staged","action":{"do":"put","service":"jupyter"}}"#);
+    insta::assert_snapshot!(json(StepId::Service("jupyter".to_owned())), @r#"{"id":"service:jupyter","needs":["push:jupyter","put:jupyter","pool:jupyter","sql:bootstrap/140_external_access.sql"],"change":"create","subject":"service MILVUS_DEMO.PUBLIC.JUPYTER","reason":"not there","action":{"do":"service","service":"jupyter"}}"#);
+    let file = "080_database.sql".to_owned();
+    let database = StepId::Sql { set: SqlSet::Bootstrap, file, entry: None };
+    insta::assert_snapshot!(json(database), @r#"{"id":"sql:bootstrap/080_database.sql","needs":["sql:bootstrap/070_warehouse.sql"],"change":"create","subject":"sql/bootstrap/080_database.sql","reason":"The database that everything of the deployment lives in.","action":{"do":"sql","file":"sql/bootstrap/080_database.sql","role":"SYSADMIN","statements":[{"line":3,"text":"USE ROLE SYSADMIN","change":"run","summary":"session role sysadmin","reason":"for the statements after it"},{"line":5,"text":"CREATE DATABASE IF NOT EXISTS MILVUS_DEMO\n  COMMENT = 'managed by cargo xtask, deployment milvus_demo'","change":"create","summary":"database MILVUS_DEMO","reason":"not there"}]}}"#);
 }

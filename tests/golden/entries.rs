@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use spcs_plan::{Change, Desired, Error, ImageState, Observed, SqlFile, UserPassword, deploy};
+use spcs_plan::{
+    Change, Desired, Error, ImageState, Observed, Reason, SqlFile, StepId, UserPassword, deploy,
+};
 
 use crate::sources::{MILVUS, SMALL_SPEC, Small, demo, with_config};
 use crate::target::everything_there;
@@ -183,9 +185,11 @@ fn a_service_starts_when_those_before_it_are_ready() {
     let config = demo() + &ATTU.replace("name = \"ATTU\"", "name = \"ATTU\"\nafter = [\"milvus\"]");
     let desired = with_attu(&config).unwrap();
     let plan = deploy(&desired, &Observed::default(), UserPassword::Kept).unwrap();
-    let at = |id: &str| plan.steps.iter().position(|step| step.id == id).unwrap();
-    assert!(plan.steps[at("service:attu")].needs.contains(&"ready:milvus".to_owned()));
-    assert!(!plan.steps[at("service:jupyter")].needs.contains(&"ready:milvus".to_owned()));
+    let at = |id: &StepId| plan.steps.iter().position(|step| step.id == *id).unwrap();
+    let needs = |service: &str| &plan.steps[at(&StepId::Service(service.to_owned()))].needs;
+    let ready = StepId::Ready("milvus".to_owned());
+    assert!(needs("attu").contains(&ready));
+    assert!(!needs("jupyter").contains(&ready));
     for (step, id) in plan.steps.iter().flat_map(|step| step.needs.iter().map(move |id| (step, id)))
     {
         assert!(at(id) < at(&step.id), "{} comes before {id}", step.id);
@@ -227,8 +231,9 @@ fn a_service_may_connect_where_spcs_toml_lets_it_and_no_longer_when_it_does_not(
     let granted = attu.properties["external_access_integrations"].clone();
     assert_eq!(granted, "MILVUS_EGRESS_EAI");
     let plan = deploy(&with("egress = false\n"), &observed, UserPassword::Kept).unwrap();
-    let step = plan.steps.iter().find(|step| step.id == "service:attu").unwrap();
-    assert_eq!((step.change, step.reason.as_str()), (Change::Alter, "its settings differ"));
+    let step =
+        plan.steps.iter().find(|step| step.id == StepId::Service("attu".to_owned())).unwrap();
+    assert_eq!((step.change, &step.reason), (Change::Alter, &Reason::SettingsDiffer));
     let open = deploy(&with(""), &observed, UserPassword::Kept).unwrap_err();
     insta::assert_snapshot!(format!("{open}\n\nhint: {}", open.hint().unwrap()), @r"
     spcs.toml: the service MILVUS_DEMO.PUBLIC.ATTU may connect out by MILVUS_EGRESS_EAI, and spcs.toml does not say whether it shall

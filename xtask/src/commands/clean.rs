@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 use spcs_apply::secret::Secrets;
 use spcs_plan::config::Target as Config;
-use spcs_plan::{Action, Change, Plan};
+use spcs_plan::{Action, Change, Plan, PlannedStatement, Reason};
 
 use crate::context::Context;
 use crate::platform;
@@ -46,24 +46,19 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
 }
 
 fn going(plan: &Plan) -> Vec<String> {
-    statements(plan, |change, _| change == Change::Drop)
+    let dropped = statements(plan).filter(|statement| statement.change == Change::Drop);
+    dropped.map(PlannedStatement::summary).collect()
 }
 
 /// What is of the deployment's name but stays, with the reason.
 fn kept(plan: &Plan) -> Vec<String> {
-    statements(plan, |change, reason| change == Change::Unchanged && reason.starts_with("kept"))
+    let kept = statements(plan).filter(|statement| matches!(statement.reason, Reason::Kept(_)));
+    kept.map(|statement| format!("{}: {}", statement.summary(), statement.reason)).collect()
 }
 
-fn statements(plan: &Plan, wanted: impl Fn(Change, &str) -> bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    for step in &plan.steps {
-        let Action::Sql { statements, .. } = &step.action else { continue };
-        for statement in statements.iter().filter(|s| wanted(s.change, &s.reason)) {
-            lines.push(match statement.change {
-                Change::Drop => statement.summary.clone(),
-                _ => format!("{}: {}", statement.summary, statement.reason),
-            });
-        }
-    }
-    lines
+fn statements(plan: &Plan) -> impl Iterator<Item = &PlannedStatement> {
+    plan.steps.iter().flat_map(|step| match &step.action {
+        Action::Sql { statements, .. } => statements.as_slice(),
+        _ => &[],
+    })
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 use spcs_apply::execute::Outcome;
-use spcs_plan::Change;
+use spcs_plan::{Change, StepId};
 
 use crate::cli::Waiting;
 use crate::commands::setup;
@@ -43,9 +43,9 @@ fn report(
         .services
         .iter()
         .map(|(key, service)| {
-            let changed = outcome.steps.iter().any(|step| {
-                step.id == format!("service:{key}") && step.change != Change::Unchanged
-            });
+            let id = StepId::Service(key.clone());
+            let mut steps = outcome.steps.iter();
+            let changed = steps.any(|step| step.id == id && step.change != Change::Unchanged);
             let endpoints = outcome.endpoints.get(key).cloned().unwrap_or_default();
             json!({"service": key, "name": service.name, "changed": changed, "endpoints": endpoints})
         })

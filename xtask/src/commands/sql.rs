@@ -1,6 +1,7 @@
 //! `sql`: a set of files, or one of them.
 
 use anyhow::Result;
+use spcs_plan::SqlSet;
 
 use crate::cli::Sql;
 use crate::context::Context;
@@ -12,18 +13,21 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     let selection = args.selection.trim_start_matches("./").trim_end_matches('/');
     let selection = selection.strip_prefix("sql/").unwrap_or(selection);
     spcs_plan::chosen_files(&files.desired, selection)?;
-    let set = selection.split('/').next().unwrap_or(selection);
-    let starts = if set == "bootstrap" { Platform::Start } else { Platform::MustRun };
+    let set = SqlSet::named(selection.split('/').next().unwrap_or(selection));
+    let starts = match set {
+        SqlSet::Bootstrap => Platform::Start,
+        _ => Platform::MustRun,
+    };
     let file = target::password_file(context, &files.project)?;
     let found = password::find(&file)?;
     let target = Target::reach(context, files, starts).await?;
     let observed = match set {
-        "teardown" => target.observe_for_clean().await?,
+        SqlSet::Teardown => target.observe_for_clean().await?,
         _ => target.observe().await?,
     };
     let known = password::known(found.as_ref());
     let plan = spcs_plan::run_sql(&target.desired, &observed, known, selection)?;
-    if set == "teardown" {
+    if set == SqlSet::Teardown {
         context.console.say(plan.to_string());
         context.console.confirm("drop these objects?")?;
     }

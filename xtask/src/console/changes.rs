@@ -12,7 +12,7 @@ impl Console {
         let changes: Vec<_> = outcome.changes().collect();
         let mut table = Table::new(&["step", "change"]);
         for step in &changes {
-            table.row([&step.id, step.change.word()]);
+            table.row([&step.id.to_string(), step.change.word()]);
         }
         let text = if changes.is_empty() { String::new() } else { table.render() };
         self.data(&json!({"changes": changes, "timings": outcome.steps}), text)

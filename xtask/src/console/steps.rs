@@ -7,15 +7,23 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use spcs_apply::execute::Watcher;
 use spcs_apply::progress::{Ended, Progress};
-use spcs_plan::{Action, Change, Step};
+use spcs_plan::{Action, Change, Step, StepId};
 
 use super::Console;
 
 /// Draws the steps of one run.
 pub(crate) struct StepLines {
     console: Console,
-    /// By step id or by the progress item's label.
-    bars: Mutex<HashMap<String, ProgressBar>>,
+    bars: Mutex<HashMap<Bar, ProgressBar>>,
+}
+
+/// What a bar belongs to.
+#[derive(PartialEq, Eq, Hash)]
+enum Bar {
+    /// A step.
+    Step(StepId),
+    /// An item of progress, by its label.
+    Item(String),
 }
 
 impl StepLines {
@@ -24,7 +32,7 @@ impl StepLines {
         Self { console: console.clone(), bars: Mutex::default() }
     }
 
-    fn with(&self, key: &str, act: impl FnOnce(&ProgressBar)) {
+    fn with(&self, key: &Bar, act: impl FnOnce(&ProgressBar)) {
         let bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(bar) = bars.get(key) {
             act(bar);
@@ -33,15 +41,15 @@ impl StepLines {
 
     /// Adds a bar and then lets `dress` fill it in: a bar that is touched before it belongs to the
     /// others draws a line of its own, which stays.
-    fn add(&self, key: &str, bar: ProgressBar, dress: impl FnOnce(&ProgressBar)) {
+    fn add(&self, key: Bar, bar: ProgressBar, dress: impl FnOnce(&ProgressBar)) {
         let Some(all) = self.console.bars() else { return };
         let bar = all.add(bar);
         dress(&bar);
         let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        bars.insert(key.to_owned(), bar);
+        bars.insert(key, bar);
     }
 
-    fn remove(&self, key: &str) {
+    fn remove(&self, key: &Bar) {
         let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(bar) = bars.remove(key) {
             bar.finish_and_clear();
@@ -71,10 +79,10 @@ impl Watcher for StepLines {
         if self.console.bars().is_some() {
             let bar = ProgressBar::new_spinner()
                 .with_style(style("  {spinner} {prefix} {wide_msg} {elapsed}"));
-            self.add(&step.id, bar, |bar| {
-                bar.set_prefix(step.id.clone());
+            self.add(Bar::Step(step.id.clone()), bar, |bar| {
+                bar.set_prefix(step.id.to_string());
                 if matches!(step.action, Action::Build { .. }) {
-                    bar.set_message(step.reason.clone());
+                    bar.set_message(step.reason.to_string());
                 }
                 bar.enable_steady_tick(Duration::from_millis(120));
             });
@@ -91,14 +99,14 @@ impl Watcher for StepLines {
 
     fn state(&self, step: &Step, state: &str) {
         if self.console.bars().is_some() {
-            self.with(&step.id, |bar| bar.set_message(state.to_owned()));
+            self.with(&Bar::Step(step.id.clone()), |bar| bar.set_message(state.to_owned()));
         } else {
             self.console.say(format!("  . {}: {state}", step.id));
         }
     }
 
     fn ended(&self, step: &Step, result: Result<Change, &spcs_apply::Error>, took: Duration) {
-        self.remove(&step.id);
+        self.remove(&Bar::Step(step.id.clone()));
         let took = time(took);
         match result {
             Ok(Change::Unchanged | Change::Wait) => {
@@ -131,15 +139,15 @@ impl Progress for StepLines {
         let bar = ProgressBar::new(total).with_style(style(
             "    {prefix:.dim} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}",
         ));
-        self.add(item, bar, |bar| bar.set_prefix(item.to_owned()));
+        self.add(Bar::Item(item.to_owned()), bar, |bar| bar.set_prefix(item.to_owned()));
     }
 
     fn position(&self, item: &str, bytes: u64) {
-        self.with(item, |bar| bar.set_position(bytes));
+        self.with(&Bar::Item(item.to_owned()), |bar| bar.set_position(bytes));
     }
 
     fn end(&self, item: &str, ended: Ended) {
-        self.remove(item);
+        self.remove(&Bar::Item(item.to_owned()));
         if self.console.verbose() > 0 && ended != Ended::Failed {
             let word = if ended == Ended::Skipped { "is there" } else { "sent" };
             self.console.say(format!("    {item} {word}"));
@@ -150,7 +158,8 @@ impl Progress for StepLines {
         if self.console.verbose() > 0 {
             self.console.say(format!("    {item}: {line}"));
         } else {
-            self.with(&format!("build:{item}"), |bar| bar.set_message(line.to_owned()));
+            let build = Bar::Step(StepId::Build(item.to_owned()));
+            self.with(&build, |bar| bar.set_message(line.to_owned()));
         }
     }
 }

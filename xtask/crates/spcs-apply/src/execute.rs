@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use spcs_plan::{Action, Change, Desired, Observed, Plan, Project};
+use spcs_plan::{Action, Change, Desired, Observed, Plan, Project, RenderedSpec, StepId};
 
 use crate::account::Connection;
 use crate::build::{BuildState, BuiltImage};
@@ -78,6 +78,8 @@ struct Progressing {
     waits: CancellationToken,
     engine: tokio::sync::OnceCell<Engine>,
     built: Mutex<BTreeMap<String, BuiltImage>>,
+    /// Specs of services whose images this run has built.
+    rendered: Mutex<BTreeMap<String, RenderedSpec>>,
     endpoints: Mutex<BTreeMap<String, Vec<Endpoint>>>,
 }
 
@@ -92,18 +94,19 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
         observed,
         engine: tokio::sync::OnceCell::new(),
         built: Mutex::default(),
+        rendered: Mutex::default(),
         endpoints: Mutex::default(),
     });
     let steps = plan.steps.iter().map(|step| graph::Step {
-        name: step.id.clone(),
+        id: step.id.clone(),
         needs: step.needs.clone(),
         load: load(&step.action),
         work: Box::pin(act(Arc::clone(&shared), step.clone())),
     });
-    let find = |name: &str| plan.steps.iter().find(|step| step.id == name);
+    let find = |id: &StepId| plan.steps.iter().find(|step| step.id == *id);
     let report = graph::run(steps.collect(), SLOTS, &cancel, |event| match event {
-        graph::Event::Started(name) => {
-            if let Some(step) = find(name) {
+        graph::Event::Started(id) => {
+            if let Some(step) = find(id) {
                 watcher.started(step);
             }
         }
@@ -112,7 +115,7 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
             if ended.result.is_err() {
                 waits.cancel();
             }
-            if let Some(step) = find(&ended.name) {
+            if let Some(step) = find(&ended.id) {
                 watcher.ended(step, ended.result.as_ref().copied(), ended.took);
             }
         }
@@ -127,8 +130,9 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
     let mut steps = Vec::new();
     let mut interrupted = report.cancelled;
     for ended in report.ended {
-        let subject = find(&ended.name).map(|step| step.subject.clone()).unwrap_or_default();
-        let (id, started, took) = (ended.name, ended.started, ended.took);
+        let Some(step) = find(&ended.id) else { continue };
+        let (id, subject) = (ended.id, step.subject.clone());
+        let (started, took) = (ended.started, ended.took);
         match ended.result {
             Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
             // A wait is ended by the user or by another step's failure, which is reported itself.
@@ -163,22 +167,24 @@ async fn act(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, 
         Action::Build { image } => shared.build(image).await,
         Action::Push { image } => shared.push(image, &step).await,
         Action::Sql { file, statements, .. } => shared.run_statements(file, statements).await,
-        Action::Put { service } => shared.put(service).await,
-        Action::Service { service } => shared.service(service).await,
-        Action::WaitPool { pool } => {
-            let name = shared.pool_name(pool)?;
-            shared.wait(&step, Subject::Pool(&name)).await?;
+        Action::Put { .. } | Action::Service { .. } if step.change == Change::Unchanged => {
             Ok(Change::Unchanged)
         }
-        Action::WaitService { service } => {
-            let name = shared.service_name(service)?;
-            let subject = Subject::Service(wait::Service { name: &name, key: service });
+        Action::Put { service, stage, spec } => shared.put(service, stage, spec).await,
+        Action::Service { service, file, statements } => {
+            shared.service(service, file, statements).await
+        }
+        Action::WaitPool { name, .. } => {
+            shared.wait(&step, Subject::Pool(name)).await?;
+            Ok(Change::Unchanged)
+        }
+        Action::WaitService { service, name } => {
+            let subject = Subject::Service(wait::Service { name, key: service });
             shared.wait(&step, subject).await?;
             Ok(Change::Unchanged)
         }
-        Action::WaitEndpoints { service } => {
-            let name = shared.service_name(service)?;
-            let found = shared.wait(&step, Subject::Endpoints(&name)).await?;
+        Action::WaitEndpoints { service, name } => {
+            let found = shared.wait(&step, Subject::Endpoints(name)).await?;
             lock(&shared.endpoints).insert(service.clone(), found);
             Ok(Change::Unchanged)
         }

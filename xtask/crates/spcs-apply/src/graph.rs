@@ -1,18 +1,19 @@
-//! Runs named steps as soon as what they need is done, a few at a time.
+//! Runs steps as soon as what they need is done, a few at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 pub use tokio_util::sync::CancellationToken;
 
-/// A named piece of work. It starts when every step in `needs` has succeeded.
-pub struct Step<T, E> {
-    /// The name by which others need it.
-    pub name: String,
-    /// Names of the steps that come first.
-    pub needs: Vec<String>,
+/// A piece of work with an id. It starts when every step in `needs` has succeeded.
+pub struct Step<Id, T, E> {
+    /// The id by which others need it.
+    pub id: Id,
+    /// The steps that come first.
+    pub needs: Vec<Id>,
     /// Whether it takes one of the slots that bound how much runs at once.
     pub load: Load,
     /// The work itself; polled on a task of its own.
@@ -30,20 +31,20 @@ pub enum Load {
 
 /// What happened to the steps, each in the order in which it ended.
 #[derive(Debug)]
-pub struct Report<T, E> {
+pub struct Report<Id, T, E> {
     /// Steps that ended, well or not.
-    pub ended: Vec<Ended<T, E>>,
+    pub ended: Vec<Ended<Id, T, E>>,
     /// Steps that were never started, because something before them failed or all was cancelled.
-    pub not_started: Vec<String>,
+    pub not_started: Vec<Id>,
     /// Whether steps were left out because the run was cancelled.
     pub cancelled: bool,
 }
 
 /// A step that ran.
 #[derive(Debug)]
-pub struct Ended<T, E> {
-    /// Its name.
-    pub name: String,
+pub struct Ended<Id, T, E> {
+    /// Its id.
+    pub id: Id,
     /// When it started, counted from the start of the run.
     pub started: Duration,
     /// How long it ran.
@@ -53,11 +54,11 @@ pub struct Ended<T, E> {
 }
 
 /// Told to the caller while the graph runs.
-pub enum Event<'a, T, E> {
+pub enum Event<'a, Id, T, E> {
     /// A step has been started.
-    Started(&'a str),
+    Started(&'a Id),
     /// A step has ended.
-    Ended(&'a Ended<T, E>),
+    Ended(&'a Ended<Id, T, E>),
 }
 
 /// The steps cannot be ordered.
@@ -71,7 +72,7 @@ pub enum GraphError {
         /// What it asks for.
         need: String,
     },
-    /// Two steps have one name.
+    /// Two steps have one id.
     #[error("two steps are called `{0}`")]
     Duplicate(String),
     /// Steps wait for each other.
@@ -81,13 +82,14 @@ pub enum GraphError {
 
 /// Runs the steps with at most `slots` of them working at once. After the first error, or once
 /// `cancel` is cancelled, nothing new starts; what runs may end, and each error is reported.
-pub async fn run<T, E>(
-    steps: Vec<Step<T, E>>,
+pub async fn run<Id, T, E>(
+    steps: Vec<Step<Id, T, E>>,
     slots: usize,
     cancel: &CancellationToken,
-    mut observe: impl FnMut(Event<'_, T, E>),
-) -> Result<Report<T, E>, GraphError>
+    mut observe: impl FnMut(Event<'_, Id, T, E>),
+) -> Result<Report<Id, T, E>, GraphError>
 where
+    Id: Ord + Clone + Display + Send + 'static,
     T: Send + 'static,
     E: Send + 'static,
 {
@@ -112,12 +114,12 @@ where
             if step.load == Load::Work {
                 busy += 1;
             }
-            observe(Event::Started(&step.name));
+            observe(Event::Started(&step.id));
             running.spawn(async move {
                 let started = begun.elapsed();
                 let result = step.work.await;
                 let took = begun.elapsed().saturating_sub(started);
-                (step.load, Ended { name: step.name, started, took, result })
+                (step.load, Ended { id: step.id, started, took, result })
             });
         }
         let (load, ended) = match running.join_next().await {
@@ -130,41 +132,42 @@ where
         }
         observe(Event::Ended(&ended));
         match ended.result {
-            Ok(_) => drop(succeeded.insert(ended.name.clone())),
+            Ok(_) => drop(succeeded.insert(ended.id.clone())),
             Err(_) => stopping = true,
         }
         report.ended.push(ended);
     }
     // Who cancels a run that has nothing left to start changes nothing about it.
     report.cancelled = cancel.is_cancelled() && !waiting.is_empty();
-    report.not_started = waiting.into_iter().map(|step| step.name).collect();
+    report.not_started = waiting.into_iter().map(|step| step.id).collect();
     Ok(report)
 }
 
-fn check<T, E>(steps: &[Step<T, E>]) -> Result<(), GraphError> {
+fn check<Id: Ord + Display, T, E>(steps: &[Step<Id, T, E>]) -> Result<(), GraphError> {
     let mut needs = BTreeMap::new();
     for step in steps {
-        if needs.insert(step.name.as_str(), &step.needs).is_some() {
-            return Err(GraphError::Duplicate(step.name.clone()));
+        if needs.insert(&step.id, &step.needs).is_some() {
+            return Err(GraphError::Duplicate(step.id.to_string()));
         }
     }
     for step in steps {
-        if let Some(need) = step.needs.iter().find(|need| !needs.contains_key(need.as_str())) {
-            return Err(GraphError::UnknownNeed { step: step.name.clone(), need: need.clone() });
+        if let Some(need) = step.needs.iter().find(|need| !needs.contains_key(need)) {
+            let (step, need) = (step.id.to_string(), need.to_string());
+            return Err(GraphError::UnknownNeed { step, need });
         }
     }
-    let mut placed: BTreeSet<&str> = BTreeSet::new();
+    let mut placed: BTreeSet<&Id> = BTreeSet::new();
     while placed.len() < needs.len() {
         let before = placed.len();
-        for (name, needs) in &needs {
-            if needs.iter().all(|need| placed.contains(need.as_str())) {
-                placed.insert(name);
+        for (id, needs) in &needs {
+            if needs.iter().all(|need| placed.contains(need)) {
+                placed.insert(id);
             }
         }
         if placed.len() == before {
-            let stuck: Vec<_> = needs.keys().filter(|name| !placed.contains(*name)).collect();
-            let names = stuck.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-            return Err(GraphError::Cycle(names.join(", ")));
+            let stuck: Vec<_> = needs.keys().filter(|id| !placed.contains(*id)).collect();
+            let ids = stuck.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>();
+            return Err(GraphError::Cycle(ids.join(", ")));
         }
     }
     Ok(())

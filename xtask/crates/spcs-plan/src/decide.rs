@@ -1,7 +1,7 @@
 //! What each statement of a file does to a target, given what is there.
 
 use crate::observed::{Observed, ObservedObject};
-use crate::plan::Change;
+use crate::plan::{Change, Reason};
 use crate::sql::{Effect, ObjectKind, SqlFile, Statement};
 
 mod settings;
@@ -22,16 +22,15 @@ pub(crate) fn decide(
     statement: &Statement,
     file: &SqlFile,
     known: &Known<'_, impl Fn(&str) -> Option<String>>,
-) -> (Change, String) {
-    let is = |change: Change, reason: &str| (change, reason.to_owned());
+) -> (Change, Reason) {
     let (kind, name) = match &statement.effect {
-        Effect::Use { .. } => return is(Change::Run, "for the statements after it"),
-        Effect::Drop { .. } => return is(Change::Drop, "as the file says"),
-        Effect::Other => return is(Change::Run, "always runs"),
+        Effect::Use { .. } => return (Change::Run, Reason::ChangesSession),
+        Effect::Drop { .. } => return (Change::Drop, Reason::FileDrops),
+        Effect::Other => return (Change::Run, Reason::AlwaysRuns),
         Effect::Grant { grants } => {
             return match grants.iter().all(|grant| known.observed.grants.contains(grant)) {
-                true => is(Change::Unchanged, "is granted"),
-                false => is(Change::Create, "not granted"),
+                true => (Change::Unchanged, Reason::Granted),
+                false => (Change::Create, Reason::NotGranted),
             };
         }
         Effect::Respec { name } => (ObjectKind::Service, name),
@@ -42,38 +41,38 @@ pub(crate) fn decide(
     let creates = matches!(statement.effect, Effect::Create { .. });
     let Some(seen) = known.observed.find(kind, name) else {
         return match () {
-            () if creates => is(Change::Create, "not there"),
-            () if file.creates(kind, name) => is(Change::Unchanged, "created so"),
-            () => is(Change::Alter, "not there before"),
+            () if creates => (Change::Create, Reason::Missing),
+            () if file.creates(kind, name) => (Change::Unchanged, Reason::CreatedSo),
+            () => (Change::Alter, Reason::MissingBefore),
         };
     };
     if seen.comment != known.owner_comment && kind != ObjectKind::SecurityIntegration {
-        return is(Change::Unchanged, "is there, used as it is: not of this deployment");
+        return (Change::Unchanged, Reason::UsedAsItIs);
     }
     match &statement.effect {
         // It is set whenever it is asked for.
         Effect::Alter { settings, .. } if settings.contains_key("password") => {
-            is(Change::Alter, "a password is not shown")
+            (Change::Alter, Reason::PasswordNotShown)
         }
         Effect::Create { or_alter: true, settings, .. } | Effect::Alter { settings, .. } => {
             if settings::hold(settings, &seen.properties) {
-                is(Change::Unchanged, "is set so")
+                (Change::Unchanged, Reason::SettingsHold)
             } else {
-                is(Change::Alter, "its settings differ")
+                (Change::Alter, Reason::SettingsDiffer)
             }
         }
         Effect::Respec { .. } => {
             match known.observed.services.get(name).and_then(|s| s.spec_digest.clone()) {
-                None => is(Change::Alter, "runs a spec without a digest"),
+                None => (Change::Alter, Reason::RunsUnmarkedSpec),
                 running if running == (known.spec_digest)(name) => {
-                    is(Change::Unchanged, "runs this spec")
+                    (Change::Unchanged, Reason::RunsWantedSpec)
                 }
-                Some(other) => (Change::Alter, format!("runs the spec {other}")),
+                Some(other) => (Change::Alter, Reason::RunsSpec(other)),
             }
         }
-        Effect::Resume { .. } if is_suspended(&seen) => is(Change::Alter, "is suspended"),
-        Effect::Resume { .. } => is(Change::Unchanged, "is not suspended"),
-        _ => is(Change::Unchanged, "is there"),
+        Effect::Resume { .. } if is_suspended(&seen) => (Change::Alter, Reason::Suspended),
+        Effect::Resume { .. } => (Change::Unchanged, Reason::NotSuspended),
+        _ => (Change::Unchanged, Reason::Exists),
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::desired::Desired;
 use crate::error::Error;
 use crate::observed::Observed;
-use crate::plan::{Action, Plan, Step};
-use crate::sql::{ObjectKind, SqlFile};
+use crate::plan::{Action, Plan, Step, StepId};
+use crate::sql::{ObjectKind, SqlFile, SqlSet};
 
 mod conflicts;
 mod password;
@@ -35,15 +35,15 @@ pub fn deploy(
     steps.append(&mut password::reset(desired, observed, password, needs));
     let repository = made_by(ObjectKind::ImageRepository, &desired.repository);
     for (key, state) in &desired.images {
-        let mut needs = vec![format!("build:{key}")];
+        let mut needs = vec![StepId::Build(key.clone())];
         needs.extend(repository.clone());
         steps.push(services::push(key, state, observed, needs));
     }
     let stage = made_by(ObjectKind::Stage, &desired.specs_stage);
     for (key, service) in &desired.services {
-        let mut needs = of_each("build", &service.images);
+        let mut needs = of_each(StepId::Build, &service.images);
         needs.extend(stage.clone());
-        steps.push(services::put(key, service, observed, needs));
+        steps.push(services::put(key, service, desired, observed, needs));
     }
     // A service starts a pool that is suspended: waiting for that one first would never end.
     let (asleep, awake): (Vec<_>, Vec<_>) =
@@ -54,26 +54,26 @@ pub fn deploy(
     }
     let has_to_be_ready = |key: &String| desired.services.values().any(|s| s.after.contains(key));
     for (key, service) in desired.in_start_order() {
-        let mut needs = of_each("push", &service.images);
-        needs.push(format!("put:{key}"));
+        let mut needs = of_each(StepId::Push, &service.images);
+        needs.push(StepId::Put(key.clone()));
         if !asleep.iter().any(|(pool, _)| **pool == service.pool) {
-            needs.push(format!("pool:{}", service.pool));
+            needs.push(StepId::Pool(service.pool.clone()));
         }
         needs.extend(all_set_up.clone());
-        needs.append(&mut of_each("ready", &service.after));
-        steps.push(services::service(key, service, desired, observed, needs));
+        needs.append(&mut of_each(StepId::Ready, &service.after));
+        steps.push(services::service(key, service, desired, observed, needs)?);
         if has_to_be_ready(key) {
             steps.push(services::wait_until_ready(key, service));
         }
     }
     for (key, name) in asleep {
         let users = desired.services.iter().filter(|(_, service)| service.pool == *key);
-        let needs = users.map(|(service, _)| format!("service:{service}")).collect();
+        let needs = users.map(|(service, _)| StepId::Service(service.clone())).collect();
         steps.push(services::wait_for_pool(key, name, observed, needs));
     }
     // The files that create services are run by the steps of the services, which know the specs.
     let after = files(desired, "services").iter().filter(|f| sql::services_of(f).next().is_none());
-    let created = desired.services.keys().map(|key| format!("service:{key}")).collect();
+    let created = desired.services.keys().cloned().map(StepId::Service).collect();
     steps.append(&mut sql::chain(desired, observed, after, created));
     for (key, service) in desired.services.iter().filter(|(key, _)| !has_to_be_ready(key)) {
         steps.push(services::wait_until_ready(key, service));
@@ -93,12 +93,12 @@ pub fn run_sql(
 ) -> Result<Plan, Error> {
     let chosen = chosen_files(desired, selection)?;
     let is_chosen = |step: &Step| matches!(&step.action, Action::Sql { file, .. } if chosen.iter().any(|c| c.path == *file));
-    let set = selection.split('/').next().unwrap_or(selection);
-    if set == "teardown" {
+    let set = SqlSet::named(selection.split('/').next().unwrap_or(selection));
+    if set == SqlSet::Teardown {
         return Ok(crate::clean(desired, observed).select(is_chosen));
     }
     // To set a password is to change the user, whoever knows the old one.
-    let known = if set == "password" { UserPassword::Unknown } else { password };
+    let known = if set == SqlSet::Password { UserPassword::Unknown } else { password };
     conflicts::check_grantees(desired, observed, known)?;
     conflicts::check_fixed(desired, observed)?;
     for file in &chosen {
@@ -154,6 +154,6 @@ fn files<'d>(desired: &'d Desired, set: &str) -> &'d [SqlFile] {
     desired.sets.get(set).map_or(&[], Vec::as_slice)
 }
 
-fn of_each(what: &str, keys: &[String]) -> Vec<String> {
-    keys.iter().map(|key| format!("{what}:{key}")).collect()
+fn of_each(step: impl Fn(String) -> StepId, keys: &[String]) -> Vec<StepId> {
+    keys.iter().cloned().map(step).collect()
 }

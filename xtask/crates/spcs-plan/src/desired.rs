@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use toml::Spanned;
 
@@ -15,7 +14,6 @@ use crate::project::Project;
 use crate::spec::{self, RenderedSpec};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 use crate::variables;
-use crate::yaml;
 
 /// Whether an image can be pushed as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,18 +218,13 @@ fn service(
         digests.entry(image.to_string()).or_insert_with(|| "0".repeat(12));
     }
     let rendered = spec::render_spec(project, target, key, &digests)?;
-    let parsed = yaml::parse(&file.path, &rendered.text)?;
-    let endpoints = parsed.pointer("/spec/endpoints").and_then(|list| list.as_array());
-    let is_public = |endpoint: &&Json| endpoint.get("public").and_then(Json::as_bool) == Some(true);
-    let public = endpoints.into_iter().flatten().filter(is_public);
-    let public = public.filter_map(|endpoint| endpoint.get("name")?.as_str());
     let known = images.iter().all(|image| built.contains_key(image));
     Ok(DesiredService {
         name: project.in_schema(&config.name),
         pool: config.pool.to_string(),
         images,
         after: config.after.iter().map(|key| key.get_ref().to_string()).collect(),
-        public: public.map(str::to_owned).collect(),
+        public: rendered.public.clone(),
         spec: known.then_some(rendered),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::{Config, Key, Service};
 use crate::error::Error;
 use crate::project::{Project, SourceFile};
+use crate::spec::RenderedSpec;
 use crate::sql::{Condition, Each, Header, SqlFile};
 use crate::template::{self, Syntax};
 use crate::variables::{Value, Variables};
@@ -19,6 +20,13 @@ pub(crate) struct ServiceFacts {
     pub(crate) is_public: bool,
 }
 
+impl ServiceFacts {
+    /// The facts of a service with this spec.
+    pub(crate) fn of(spec: &RenderedSpec) -> Self {
+        Self { spec_file: Some(spec.file_name.clone()), is_public: !spec.public.is_empty() }
+    }
+}
+
 /// The files of a set whose condition holds, rendered.
 pub(crate) fn rendered(
     project: &Project,
@@ -30,21 +38,50 @@ pub(crate) fn rendered(
     for source in project.sql.get(set).into_iter().flatten() {
         let header = Header::parse(&source.path, &source.text)?;
         for entry in entries(&project.config, set, header.each, services) {
-            let mut variables = entry.variables(&project.config);
-            variables.set("target", Value::Text(target.to_owned()));
-            let text = template::render(source, Syntax::Sql, &variables)?;
-            let holds = |condition: &Condition| {
-                let holds = entry.condition_holds(&project.config, &condition.text);
-                holds.ok_or_else(|| entry.unknown_condition(source, condition))
-            };
-            // A file that is left out is read too: its mistakes are found before it is needed.
-            let file = SqlFile::parse(&source.path, &text, entry.key(), holds)?;
-            if header.when.as_ref().map_or(Ok(true), holds)? {
-                files.push(file);
-            }
+            files.extend(render(project, target, source, &header, &entry)?);
         }
     }
     Ok(files)
+}
+
+/// One file, rendered for one service: the one that creates it.
+pub(crate) fn rendered_for(
+    project: &Project,
+    target: &str,
+    path: &str,
+    service: &str,
+    facts: ServiceFacts,
+) -> Result<Option<SqlFile>, Error> {
+    let mut sources = project.sql.values().flatten();
+    let source = sources.find(|source| source.path == path);
+    let service = project.config.services.get_key_value(service);
+    let (Some(source), Some((key, service))) = (source, service) else { return Ok(None) };
+    let header = Header::parse(&source.path, &source.text)?;
+    let entry = match header.each {
+        Some(Each::Service) => Entry::Service { key, service, facts },
+        _ => Entry::Deployment,
+    };
+    render(project, target, source, &header, &entry)
+}
+
+/// A file rendered for an entry, if its condition holds.
+fn render(
+    project: &Project,
+    target: &str,
+    source: &SourceFile,
+    header: &Header,
+    entry: &Entry<'_>,
+) -> Result<Option<SqlFile>, Error> {
+    let mut variables = entry.variables(&project.config);
+    variables.set("target", Value::Text(target.to_owned()));
+    let text = template::render(source, Syntax::Sql, &variables)?;
+    let holds = |condition: &Condition| {
+        let holds = entry.condition_holds(&project.config, &condition.text);
+        holds.ok_or_else(|| entry.unknown_condition(source, condition))
+    };
+    // A file that is left out is read too: its mistakes are found before it is needed.
+    let file = SqlFile::parse(&source.path, &text, entry.key(), holds)?;
+    Ok(header.when.as_ref().map_or(Ok(true), holds)?.then_some(file))
 }
 
 /// What a file is rendered for.

@@ -28,7 +28,9 @@ pub use deploy::{UserPassword, chosen_files, deploy, run_sql, service_statements
 pub use desired::{Desired, DesiredService, ImageState, PublicEndpoint, desired};
 pub use error::Error;
 pub use observed::{Observed, ObservedObject, ObservedPool, ObservedService, SPEC_DIGEST_VARIABLE};
-pub use plan::{Action, Change, Plan, PlannedStatement, Step};
+pub use plan::{
+    Action, Change, Kept, Plan, Planned, PlannedStatement, Reason, Step, StepId, Subject,
+};
 pub use project::{Project, SourceFile};
 pub use spec::{RenderedSpec, image_tag, render_spec};
-pub use sql::{Effect, Grant, ObjectKind, SqlFile, Statement};
+pub use sql::{Effect, Grant, ObjectKind, SqlFile, SqlSet, Statement};

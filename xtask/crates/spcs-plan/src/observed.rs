@@ -79,10 +79,15 @@ pub struct ObservedService {
 impl ObservedObject {
     /// How it shows that it is somebody else's.
     pub(crate) fn whose(&self) -> String {
-        match self.comment.as_str() {
-            "" => "it has no comment".to_owned(),
-            comment => format!("its comment is `{comment}`"),
-        }
+        whose(&self.comment)
+    }
+}
+
+/// What the comment of somebody else's object says.
+pub(crate) fn whose(comment: &str) -> String {
+    match comment {
+        "" => "it has no comment".to_owned(),
+        comment => format!("its comment is `{comment}`"),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::canonical;
 use crate::config::Service;
@@ -23,6 +24,8 @@ pub struct RenderedSpec {
     pub text: String,
     /// 16 hex digits over what the text means; comments and spelling do not count.
     pub spec_digest: String,
+    /// The names of the endpoints that are public.
+    pub public: Vec<String>,
 }
 
 /// The tag of an image: the first 12 hex digits of its manifest digest.
@@ -70,7 +73,14 @@ pub fn render_spec(
     let spec_digest = canonical::short_digest(&canonical::json(&parsed));
     let text = render(&spec_digest)?;
     let file_name = format!("{service}-{spec_digest}.yaml");
-    Ok(RenderedSpec { file_name, text, spec_digest })
+    Ok(RenderedSpec { file_name, text, spec_digest, public: public_endpoints(&parsed) })
+}
+
+fn public_endpoints(spec: &Json) -> Vec<String> {
+    let endpoints = spec.pointer("/spec/endpoints").and_then(Json::as_array);
+    let is_public = |endpoint: &&Json| endpoint.get("public").and_then(Json::as_bool) == Some(true);
+    let public = endpoints.into_iter().flatten().filter(is_public);
+    public.filter_map(|endpoint| Some(endpoint.get("name")?.as_str()?.to_owned())).collect()
 }
 
 /// The images whose variables a spec uses.

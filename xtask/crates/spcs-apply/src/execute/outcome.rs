@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
-use spcs_plan::Change;
+use spcs_plan::{Change, StepId, Subject};
 
 use crate::observe::Endpoint;
 
@@ -23,9 +23,9 @@ pub struct Outcome {
 #[derive(Debug, Serialize)]
 pub struct StepOutcome {
     /// Its id in the plan.
-    pub id: String,
+    pub id: StepId,
     /// What it was about.
-    pub subject: String,
+    pub subject: Subject,
     /// What it really changed.
     pub change: Change,
     /// When it started, counted from the start of the run.

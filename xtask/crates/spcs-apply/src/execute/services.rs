@@ -1,8 +1,8 @@
 //! Statements, staged specs, and services.
 
-use spcs_plan::{Change, PlannedStatement, RenderedSpec};
+use spcs_plan::{Change, Planned, PlannedStatement, RenderedSpec};
 
-use super::{Error, Progressing};
+use super::{Error, Progressing, Run, lock};
 use crate::account::{RestSession, Session};
 use crate::stage::{self, Put};
 
@@ -34,10 +34,10 @@ impl Progressing {
             if self.run.cancel.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            tracing::info!(file, line = statement.line, "{}", statement.summary);
+            tracing::info!(file, line = statement.line, "{}", statement.summary());
             session.query(&statement.text, &self.run.secrets).await.map_err(|source| {
                 let (line, change) = (statement.line, statement.change.word());
-                let doing = format!("{file}:{line}: {change} {}", statement.summary);
+                let doing = format!("{file}:{line}: {change} {}", statement.summary());
                 Error::Account { doing, source }
             })?;
         }
@@ -45,12 +45,20 @@ impl Progressing {
     }
 
     /// Puts the spec of a service on the stage, unless it is there.
-    pub(super) async fn put(&self, service: &str) -> Result<Change, Error> {
-        let spec = self.rendered(service)?;
+    pub(super) async fn put(
+        &self,
+        service: &str,
+        stage: &str,
+        spec: &Planned<RenderedSpec>,
+    ) -> Result<Change, Error> {
+        let spec = match spec {
+            Planned::Known(spec) => spec.clone(),
+            Planned::Deferred => self.rendered(service)?,
+        };
         if self.observed.staged.contains(&spec.file_name) {
             return Ok(Change::Unchanged);
         }
-        let to = format!("@{}", self.run.desired.specs_stage);
+        let to = format!("@{stage}");
         let failed = |source| {
             let (file, stage) = (spec.file_name.as_str().into(), to.as_str().into());
             Error::Put { file, stage, source }
@@ -69,29 +77,35 @@ impl Progressing {
         })
     }
 
-    /// Creates or rolls a service: only now are the digests of its images known.
-    pub(super) async fn service(&self, service: &str) -> Result<Change, Error> {
-        let spec = self.rendered(service)?;
-        let name = self.service_name(service)?;
-        let observed = self.observed.services.get(&name);
-        let (project, target) = (&self.run.project, &self.run.target);
-        let (file, statements) =
-            spcs_plan::service_statements(project, target, service, &spec, observed)?;
-        self.run_statements(&file, &statements).await
+    /// Creates or rolls a service.
+    pub(super) async fn service(
+        &self,
+        service: &str,
+        file: &str,
+        statements: &Planned<Vec<PlannedStatement>>,
+    ) -> Result<Change, Error> {
+        match statements {
+            Planned::Known(statements) => self.run_statements(file, statements).await,
+            Planned::Deferred => {
+                let spec = self.rendered(service)?;
+                let Run { project, target, .. } = &self.run;
+                let observed = &self.observed;
+                let statements =
+                    spcs_plan::service_statements(project, target, service, file, &spec, observed)?;
+                self.run_statements(file, &statements).await
+            }
+        }
     }
 
-    pub(super) fn service_name(&self, service: &str) -> Result<String, Error> {
-        let found = self.run.desired.services.get(service);
-        found.map(|found| found.name.clone()).ok_or_else(|| Error::Unplanned(service.to_owned()))
-    }
-
-    pub(super) fn pool_name(&self, pool: &str) -> Result<String, Error> {
-        let found = self.run.desired.pools.get(pool);
-        found.cloned().ok_or_else(|| Error::Unplanned(pool.to_owned()))
-    }
-
+    /// The spec of a service whose images had to be built when the run began, rendered once.
     fn rendered(&self, service: &str) -> Result<RenderedSpec, Error> {
+        if let Some(spec) = lock(&self.rendered).get(service) {
+            return Ok(spec.clone());
+        }
         let digests = self.digests(service)?;
-        Ok(spcs_plan::render_spec(&self.run.project, &self.run.target, service, &digests)?)
+        let Run { project, target, .. } = &self.run;
+        let spec = spcs_plan::render_spec(project, target, service, &digests)?;
+        lock(&self.rendered).insert(service.to_owned(), spec.clone());
+        Ok(spec)
     }
 }

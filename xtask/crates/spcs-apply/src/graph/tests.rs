@@ -10,17 +10,17 @@ fn step(
     name: &str,
     needs: &[&str],
     work: impl Future<Output = Result<(), String>> + Send + 'static,
-) -> Step<(), String> {
+) -> Step<String, (), String> {
     Step {
-        name: name.to_owned(),
+        id: name.to_owned(),
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
         load: Load::Work,
         work: Box::pin(work),
     }
 }
 
-fn names(report: &Report<(), String>) -> Vec<&str> {
-    report.ended.iter().map(|ended| ended.name.as_str()).collect()
+fn names(report: &Report<String, (), String>) -> Vec<&str> {
+    report.ended.iter().map(|ended| ended.id.as_str()).collect()
 }
 
 #[tokio::test]

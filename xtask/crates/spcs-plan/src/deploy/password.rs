@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::deploy::sql;
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::plan::Step;
+use crate::plan::{Step, StepId};
 use crate::sql::ObjectKind;
 
 /// What is known here of the password of the deployment's user.
@@ -26,7 +26,7 @@ pub(super) fn reset(
     desired: &Desired,
     observed: &Observed,
     password: UserPassword,
-    needs: Vec<String>,
+    needs: Vec<StepId>,
 ) -> Vec<Step> {
     let there = observed.find(ObjectKind::User, &desired.user).is_some();
     if password != UserPassword::Fresh || !there {

@@ -1,51 +1,49 @@
 //! Steps for images, pools and services.
 
 use crate::deploy::sql;
-use crate::desired::{Desired, DesiredService, ImageState};
+use crate::desired::{Desired, DesiredService, ImageState, nothing_creates};
+use crate::error::Error;
 use crate::observed::Observed;
-use crate::plan::{Action, Change, Step};
+use crate::plan::{Action, Change, Planned, PlannedStatement, Reason, Step, StepId, Subject};
 use crate::spec::image_tag;
+use crate::sql::Effect;
 
 fn step(
-    id: String,
-    needs: Vec<String>,
-    (change, reason): (Change, String),
-    subject: String,
+    id: StepId,
+    needs: Vec<StepId>,
+    (change, reason): (Change, Reason),
+    subject: Subject,
     action: Action,
 ) -> Step {
     Step { id, needs, change, subject, reason, action }
 }
 
-fn is(change: Change, reason: impl Into<String>) -> (Change, String) {
-    (change, reason.into())
-}
-
 pub(super) fn build(key: &str, state: &ImageState) -> Step {
     let decision = match state {
         ImageState::Built { digest } => {
-            is(Change::Unchanged, format!("built as {}", image_tag(digest)))
+            (Change::Unchanged, Reason::Built(image_tag(digest).to_owned()))
         }
-        ImageState::Stale { reason } => is(Change::Create, reason),
+        ImageState::Stale { reason } => (Change::Create, Reason::Stale(reason.clone())),
     };
     let action = Action::Build { image: key.to_owned() };
-    step(format!("build:{key}"), Vec::new(), decision, format!("image {key}"), action)
+    let subject = Subject::Image(key.to_owned());
+    step(StepId::Build(key.to_owned()), Vec::new(), decision, subject, action)
 }
 
-pub(super) fn push(key: &str, state: &ImageState, observed: &Observed, needs: Vec<String>) -> Step {
+pub(super) fn push(key: &str, state: &ImageState, observed: &Observed, needs: Vec<StepId>) -> Step {
     let decision = match state {
-        ImageState::Stale { .. } => {
-            is(Change::Push, "when it is built, unless it is there by then")
-        }
+        ImageState::Stale { .. } => (Change::Push, Reason::PushedWhenBuilt),
         ImageState::Built { digest } => {
             let pushed = observed.images.get(key).and_then(|tags| tags.get(image_tag(digest)));
             match pushed {
-                Some(pushed) if pushed == digest => is(Change::Unchanged, "is in the repository"),
-                _ => is(Change::Push, "not in the repository"),
+                Some(pushed) if pushed == digest => (Change::Unchanged, Reason::InRepository),
+                _ => (Change::Push, Reason::NotInRepository),
             }
         }
     };
     let action = Action::Push { image: key.to_owned() };
-    step(format!("push:{key}"), needs, decision, format!("image {key} to the repository"), action)
+    let subject = Subject::PushedImage(key.to_owned());
+    step(StepId::Push(key.to_owned()), needs, decision, subject, action)
 }
 
 /// Whether a pool has no nodes until a service wants some.
@@ -57,32 +55,40 @@ pub(super) fn wait_for_pool(
     key: &str,
     name: &str,
     observed: &Observed,
-    needs: Vec<String>,
+    needs: Vec<StepId>,
 ) -> Step {
     let decision = match observed.pools.get(name).map(|pool| pool.state.as_str()) {
-        Some(state @ ("ACTIVE" | "IDLE")) => is(Change::Unchanged, format!("is {state}")),
-        Some(state) => is(Change::Wait, format!("is {state}")),
-        None => is(Change::Wait, "until its nodes are up"),
+        Some(state @ ("ACTIVE" | "IDLE")) => {
+            (Change::Unchanged, Reason::PoolState(state.to_owned()))
+        }
+        Some(state) => (Change::Wait, Reason::PoolState(state.to_owned())),
+        None => (Change::Wait, Reason::PoolStarts),
     };
-    let action = Action::WaitPool { pool: key.to_owned() };
-    step(format!("pool:{key}"), needs, decision, format!("compute pool {name}"), action)
+    let action = Action::WaitPool { pool: key.to_owned(), name: name.to_owned() };
+    step(StepId::Pool(key.to_owned()), needs, decision, Subject::Pool(name.to_owned()), action)
 }
 
 pub(super) fn put(
     key: &str,
     service: &DesiredService,
+    desired: &Desired,
     observed: &Observed,
-    needs: Vec<String>,
+    needs: Vec<StepId>,
 ) -> Step {
     let decision = match &service.spec {
         Some(spec) if observed.staged.contains(&spec.file_name) => {
-            is(Change::Unchanged, format!("{} is staged", spec.file_name))
+            (Change::Unchanged, Reason::Staged(spec.file_name.clone()))
         }
-        Some(spec) => is(Change::Put, format!("{} is not staged", spec.file_name)),
-        None => is(Change::Put, undecided(service)),
+        Some(spec) => (Change::Put, Reason::NotStaged(spec.file_name.clone())),
+        None => (Change::Put, Reason::Deferred(service.images.clone())),
     };
-    let action = Action::Put { service: key.to_owned() };
-    step(format!("put:{key}"), needs, decision, format!("spec of service {}", service.name), action)
+    let action = Action::Put {
+        service: key.to_owned(),
+        stage: desired.specs_stage.clone(),
+        spec: service.spec.clone().map_or(Planned::Deferred, Planned::Known),
+    };
+    let subject = Subject::Spec(service.name.clone());
+    step(StepId::Put(key.to_owned()), needs, decision, subject, action)
 }
 
 /// What the statements of the service's file come to; before its images are built that is open.
@@ -91,42 +97,49 @@ pub(super) fn service(
     service: &DesiredService,
     desired: &Desired,
     observed: &Observed,
-    needs: Vec<String>,
-) -> Step {
+    needs: Vec<StepId>,
+) -> Result<Step, Error> {
+    let file = sql::file_of(desired, &service.name);
+    let file = file.ok_or_else(|| nothing_creates(key, &service.name))?;
+    let statements = sql::statements(desired, observed, file);
     let seen = observed.services.get(&service.name);
     let ours = seen.is_some_and(|running| running.comment == desired.owner_comment);
-    let decision = match &service.spec {
-        None if ours => is(Change::Alter, undecided(service)),
-        _ => sql::service_decision(desired, observed, &service.name),
+    let (decision, statements) = match &service.spec {
+        None if ours => {
+            ((Change::Alter, Reason::Deferred(service.images.clone())), Planned::Deferred)
+        }
+        None => (decision(&statements), Planned::Deferred),
+        Some(_) => (decision(&statements), Planned::Known(statements)),
     };
-    let action = Action::Service { service: key.to_owned() };
-    step(format!("service:{key}"), needs, decision, format!("service {}", service.name), action)
+    let action = Action::Service { service: key.to_owned(), file: file.path.clone(), statements };
+    let subject = Subject::Service(service.name.clone());
+    Ok(step(StepId::Service(key.to_owned()), needs, decision, subject, action))
 }
 
-fn undecided(service: &DesiredService) -> String {
-    format!("decided when the image is built: {}", service.images.join(", "))
+/// What the statements of a service's file do to it, and the reason that says most.
+fn decision(statements: &[PlannedStatement]) -> (Change, Reason) {
+    let statements: Vec<&PlannedStatement> =
+        statements.iter().filter(|s| !matches!(s.effect, Effect::Use { .. })).collect();
+    // That it runs its spec says more of a service that is left alone than that it is there.
+    let acts = statements.iter().find(|s| s.change != Change::Unchanged);
+    let spec = statements.iter().find(|s| matches!(s.effect, Effect::Respec { .. }));
+    let most = acts.or(spec).or(statements.first());
+    most.map_or((Change::Unchanged, Reason::Exists), |s| (s.change, s.reason.clone()))
 }
 
 pub(super) fn wait_until_ready(key: &str, service: &DesiredService) -> Step {
-    let action = Action::WaitService { service: key.to_owned() };
-    let decision = is(Change::Wait, "until every instance is ready");
-    step(
-        format!("ready:{key}"),
-        vec![format!("service:{key}")],
-        decision,
-        format!("service {}", service.name),
-        action,
-    )
+    let name = service.name.clone();
+    let needs = vec![StepId::Service(key.to_owned())];
+    let subject = Subject::Service(name.clone());
+    let action = Action::WaitService { service: key.to_owned(), name };
+    step(StepId::Ready(key.to_owned()), needs, (Change::Wait, Reason::UntilReady), subject, action)
 }
 
 pub(super) fn wait_for_endpoints(key: &str, service: &DesiredService) -> Step {
-    let action = Action::WaitEndpoints { service: key.to_owned() };
-    let decision = is(Change::Wait, "until they have their URL");
-    step(
-        format!("endpoints:{key}"),
-        vec![format!("service:{key}")],
-        decision,
-        format!("endpoints of service {}", service.name),
-        action,
-    )
+    let name = service.name.clone();
+    let needs = vec![StepId::Service(key.to_owned())];
+    let subject = Subject::Endpoints(name.clone());
+    let action = Action::WaitEndpoints { service: key.to_owned(), name };
+    let decision = (Change::Wait, Reason::UntilUrls);
+    step(StepId::Endpoints(key.to_owned()), needs, decision, subject, action)
 }

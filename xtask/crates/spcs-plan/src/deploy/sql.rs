@@ -3,7 +3,7 @@
 use crate::decide::{Known, decide};
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::plan::{Change, Step};
+use crate::plan::{PlannedStatement, Step, StepId, planned_statements};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 
 /// A step for each of these files, each after the one before it.
@@ -11,7 +11,7 @@ pub(super) fn chain<'f>(
     desired: &Desired,
     observed: &Observed,
     files: impl Iterator<Item = &'f SqlFile>,
-    first_needs: Vec<String>,
+    first_needs: Vec<StepId>,
 ) -> Vec<Step> {
     let known = known(desired, observed);
     let mut needs = first_needs;
@@ -35,24 +35,20 @@ fn known<'k>(
     Known { observed, owner_comment: &desired.owner_comment, spec_digest }
 }
 
-/// What the file that creates a service does to it, and the reason that says most.
-pub(super) fn service_decision(
+/// The file that creates a service.
+pub(super) fn file_of<'d>(desired: &'d Desired, service: &str) -> Option<&'d SqlFile> {
+    let mut files = desired.sets.get("services").into_iter().flatten();
+    files.find(|file| file.creates(ObjectKind::Service, service))
+}
+
+/// The statements of one file.
+pub(super) fn statements(
     desired: &Desired,
     observed: &Observed,
-    service: &str,
-) -> (Change, String) {
-    let files = desired.sets.get("services").into_iter().flatten();
+    file: &SqlFile,
+) -> Vec<PlannedStatement> {
     let known = known(desired, observed);
-    let mut decided = Vec::new();
-    for file in files.filter(|file| file.creates(ObjectKind::Service, service)) {
-        let statements = file.statements.iter().filter(|s| !matches!(s.effect, Effect::Use { .. }));
-        decided.extend(statements.map(|s| (&s.effect, decide(s, file, &known))));
-    }
-    // That it runs its spec says more of a service that is left alone than that it is there.
-    let acts = decided.iter().position(|(_, (change, _))| *change != Change::Unchanged);
-    let spec = decided.iter().position(|(effect, _)| matches!(effect, Effect::Respec { .. }));
-    let decision = decided.into_iter().nth(acts.or(spec).unwrap_or(0)).map(|(_, said)| said);
-    decision.unwrap_or_else(|| (Change::Unchanged, "no file creates it".to_owned()))
+    planned_statements(file, |statement| decide(statement, file, &known))
 }
 
 /// The services that a file creates, by full name.
@@ -64,6 +60,6 @@ pub(super) fn services_of(file: &SqlFile) -> impl Iterator<Item = &str> {
 }
 
 /// The id of the step whose file creates an object.
-pub(super) fn creator(files: &[SqlFile], kind: ObjectKind, name: &str) -> Option<String> {
-    files.iter().find(|file| file.creates(kind, name)).map(Step::id_of)
+pub(super) fn creator(files: &[SqlFile], kind: ObjectKind, name: &str) -> Option<StepId> {
+    files.iter().find(|file| file.creates(kind, name)).map(StepId::of_file)
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::sql::{Condition, Effect, Header, ObjectKind, effect, split};
+use crate::sql::{Condition, Effect, Header, ObjectKind, SqlSet, effect, split};
 
 /// A rendered file of `sql/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlFile {
     /// The folder below `sql/`.
-    pub set: String,
+    pub set: SqlSet,
     /// `sql/<set>/<name>`.
     pub path: String,
     /// The key of the service or pool that it is rendered for, if it is rendered for each.
@@ -57,7 +57,7 @@ impl SqlFile {
             );
             return Err(wrong(path, statements.first().map_or(2, |s| s.line), message));
         }
-        let set = path.split('/').nth(1).unwrap_or_default().to_owned();
+        let set = SqlSet::named(path.split('/').nth(1).unwrap_or_default());
         Ok(SqlFile {
             set,
             path: path.to_owned(),
