@@ -11,15 +11,20 @@ const VARIABLES: [&str; 1] = ["milvus_volume_gib"];
 
 /// The lines of a `spcs.toml` without the entries that are not the demo's.
 pub(crate) fn only(config: &str) -> String {
-    let mut kept = String::new();
+    let (mut kept, mut comments) = (String::new(), String::new());
     let mut table = "";
     for line in config.split_inclusive('\n') {
+        // A comment is about what follows it.
+        comments.push_str(line);
+        if line.trim_start().starts_with('#') || line.trim().is_empty() {
+            continue;
+        }
         let header = line.strip_prefix('[').and_then(|line| line.split_once(']'));
         table = header.map_or(table, |(name, _)| name);
-        let is_comment = line.trim_start().starts_with('#') || line.trim().is_empty();
-        if is_comment || is_of_the_demo(table, line) {
-            kept.push_str(line);
+        if is_of_the_demo(table, line) {
+            kept.push_str(&comments);
         }
+        comments.clear();
     }
     kept
 }
@@ -39,8 +44,11 @@ fn is_of_the_demo(table: &str, line: &str) -> bool {
 fn entries_that_are_not_the_demos_are_left_out() {
     let demo = "[deployment]\nname = \"demo\"\n[services.milvus]\nspec = \"a\"\n[variables]\nmilvus_volume_gib = 1\n";
     let with_others = demo
-        .replace("[variables]\n", "[services.web]\nafter = [\n  \"a\",\n]\n[variables]\n")
-        .replace("gib = 1\n", "gib = 1\nweb_size = 2\n")
-        + "[pools.web]\nname = \"WEB\"\n[services.web.variables]\nrole = \"web\"\n";
+        .replace(
+            "[variables]\n",
+            "\n# Mine.\n[services.web]\nafter = [\n  \"a\",\n]\n[variables]\n",
+        )
+        .replace("gib = 1\n", "gib = 1\n\n# Mine.\nweb_size = 2\n")
+        + "\n[pools.web]\nname = \"WEB\"\n\n[services.web.variables]\nrole = \"web\"\n";
     assert_eq!(only(&with_others), demo);
 }

@@ -37,7 +37,7 @@ const SPEC: &str = "spec:
 ";
 
 fn add_attu(sandbox: &Sandbox) {
-    std::fs::create_dir(sandbox.path("images/attu")).expect("a directory for the image");
+    std::fs::create_dir_all(sandbox.path("images/attu")).expect("a directory for the image");
     let config = sandbox.read("spcs.toml") + ENTRY;
     for (file, text) in [
         ("spcs.toml", config.as_str()),
