@@ -1,6 +1,7 @@
 //! Rules of the repository that no compiler checks. A failure says what to change.
 
 mod content;
+mod decisions;
 mod directions;
 mod manifests;
 mod modules;
