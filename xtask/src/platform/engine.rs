@@ -30,11 +30,12 @@ pub(crate) async fn engine_to_start(
     chosen: EngineChoice,
 ) -> Result<EngineChoice> {
     let Some(last) = last_engine(state_dir)? else { return Ok(chosen) };
-    match keep(last.kind, chosen) {
-        Some(before) if last.has_services => Ok(before),
+    let has_services = spcs_local::has_services(state_dir)?;
+    match keep(last, chosen) {
+        Some(before) if has_services => Ok(before),
         Some(_) => Ok(chosen),
-        None if last.has_services => {
-            let name = last.kind.name();
+        None if has_services => {
+            let name = last.name();
             let message = format!(
                 "cannot take another engine: the local platform's services run with {name}"
             );
@@ -52,10 +53,10 @@ pub(crate) async fn engine_to_start(
 
 /// The engine that made what a reset takes away.
 pub(crate) fn engine_to_reset(state_dir: &Path, chosen: EngineChoice) -> Result<EngineChoice> {
-    Ok(last_engine(state_dir)?.map_or(chosen, |last| choice(last.kind)))
+    Ok(last_engine(state_dir)?.map_or(chosen, choice))
 }
 
-fn last_engine(state_dir: &Path) -> Result<Option<spcs_local::LastEngine>> {
+fn last_engine(state_dir: &Path) -> Result<Option<EngineKind>> {
     spcs_local::last_engine(state_dir)
         .with_context(|| format!("reading the local platform's state in `{}`", state_dir.display()))
 }

@@ -3,10 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Checks credentials. All questions are quick and answered in memory.
+use futures_util::future::BoxFuture;
+
+/// Checks credentials. All questions but a login are quick and answered in memory.
 pub trait Access: Send + Sync + 'static {
     /// Who has this name and password; `Err` holds the text that may be shown to the client.
-    fn login(&self, user: &str, password: &str) -> Result<Arc<dyn Caller>, String>;
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>>;
     /// Who a token stands for, unless it has expired.
     fn token(&self, token: &str) -> Option<Arc<dyn Caller>>;
 }

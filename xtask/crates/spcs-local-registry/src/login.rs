@@ -22,14 +22,14 @@ const SESSION_TOKEN_USER: &str = "0sessiontoken";
 /// a token stands for the user, and rights are looked up with every request.
 pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let answer = match *request.method() {
-        Method::GET => log_in(&*shared.access, request.headers()),
+        Method::GET => log_in(&*shared.access, request.headers()).await,
         // Clients that try the OAuth form first take this as the hint to use GET.
         _ => Err(Error::unsupported("log in with GET and Basic credentials").header(ALLOW, "GET")),
     };
     answer.unwrap_or_else(Error::into_response)
 }
 
-fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
+async fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
     let host = host(headers);
     let refused = |message: String| {
         Error::new(Code::Unauthorized, message)
@@ -38,7 +38,7 @@ fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
     let Some(Credentials::Basic { user, password }) = Credentials::read(headers) else {
         return Err(refused("authentication required: user and password".to_owned()));
     };
-    let caller = check_basic(access, &user, &password).map_err(refused)?;
+    let caller = check_basic(access, &user, &password).await.map_err(refused)?;
     let BearerToken { token, valid_for } = caller.issue_token();
     Ok(Json(json!({
         "token": token,
@@ -50,14 +50,16 @@ fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
 }
 
 /// Who sends a `/v2` request, or the challenge that tells the client how to log in.
-pub(crate) fn authenticate(
+pub(crate) async fn authenticate(
     access: &dyn Access,
     headers: &HeaderMap,
     scope: Option<&str>,
 ) -> Result<Arc<dyn Caller>, Error> {
     let caller = match Credentials::read(headers) {
         Some(Credentials::Bearer(token)) => access.token(&token),
-        Some(Credentials::Basic { user, password }) => check_basic(access, &user, &password).ok(),
+        Some(Credentials::Basic { user, password }) => {
+            check_basic(access, &user, &password).await.ok()
+        }
         None => None,
     };
     caller.ok_or_else(|| challenge(&host(headers), scope))
@@ -78,9 +80,13 @@ pub(crate) fn host(headers: &HeaderMap) -> String {
     host.unwrap_or("127.0.0.1").to_owned()
 }
 
-fn check_basic(access: &dyn Access, user: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
+async fn check_basic(
+    access: &dyn Access,
+    user: &str,
+    password: &str,
+) -> Result<Arc<dyn Caller>, String> {
     if user != SESSION_TOKEN_USER {
-        return access.login(user, password);
+        return access.login(user, password).await;
     }
     // Snowflake's own clients send {"token": …, "expires_in": …}; people paste the bare token.
     let parsed: Option<Value> = serde_json::from_str(password).ok();

@@ -46,7 +46,7 @@ async fn answer(
 ) -> Result<Response, Error> {
     let path = parts.uri.path();
     if matches!(path, "/v2" | "/v2/") {
-        login::authenticate(&*shared.access, &parts.headers, None)?;
+        login::authenticate(&*shared.access, &parts.headers, None).await?;
         return Ok(Json(json!({})).into_response());
     }
     let target = split(path);
@@ -55,7 +55,7 @@ async fn answer(
         let wanted = if action == RepositoryAction::Read { "pull" } else { "pull,push" };
         format!("repository:{name}:{wanted}")
     });
-    let caller = login::authenticate(&*shared.access, &parts.headers, scope.as_deref())?;
+    let caller = login::authenticate(&*shared.access, &parts.headers, scope.as_deref()).await?;
     let Some((name, resource)) = target else {
         return Err(Error::new(Code::NameUnknown, format!("nothing is served at {path}")));
     };

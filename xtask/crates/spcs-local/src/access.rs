@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 /// How long a token for the registry or the ingress is good.
 pub(crate) const TOKEN_VALIDITY: Duration = Duration::from_secs(3600);
 
@@ -52,10 +54,14 @@ pub struct EndpointRoute {
     pub port: u16,
 }
 
-/// Questions to the account. All of them are quick and in memory.
+/// Questions to the account. All of them but a login are quick and in memory.
 pub trait Access: Send + Sync + 'static {
     /// Checks a user and a password; `Err` holds the text that may be shown to the caller.
-    fn login(&self, user: &str, password: &str) -> Result<Principal, String>;
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<Principal, String>>;
     /// Who a token stands for: a session token, or one issued for the registry or ingress.
     fn token(&self, token: &str) -> Option<Principal>;
     /// A new token for a principal (an ingress cookie), valid for an hour.

@@ -6,16 +6,19 @@ mod tests;
 
 use std::path::PathBuf;
 
+use futures_util::future::BoxFuture;
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
 use spcs_local_services::controller::Controller;
 use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
 
 use crate::access::{Access, EndpointRoute, Identity, Principal};
+use crate::blocking;
 use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
 use crate::kind::compute_pool::ready_at;
 use crate::kind::{Data, Kind, Object};
+use crate::password::PasswordHash;
 use crate::permits::Permits;
 use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
@@ -62,8 +65,7 @@ impl Account {
 
     /// Hands a service to the controller as the catalog wants it now.
     pub(crate) fn deploy(&self, service: &[String]) {
-        // Under the catalog's lock, so that deployments arrive in the order of the changes.
-        self.catalog.read(|state| {
+        self.catalog.read_in_order(|state| {
             if let Some(deployment) = self.deployment(state, service) {
                 self.controller.apply(deployment);
             }
@@ -151,16 +153,20 @@ impl Account {
     }
 
     /// Checks a user and a password; gives the stored name.
-    pub(crate) fn check_password(&self, user: &str, password: &str) -> Option<String> {
-        let (name, hash) = self.catalog.read(|state| {
-            let object = state.all(Kind::User).into_iter().find(|object| {
-                let login = object.shown_or_name("LOGIN_NAME");
-                login.eq_ignore_ascii_case(user) && !object.flag("DISABLED")
-            })?;
+    pub(crate) async fn check_password(&self, user: &str, password: &str) -> Option<String> {
+        let found = self.catalog.read(|state| {
+            let object = state.user_by_login(user).filter(|object| !object.flag("DISABLED"))?;
             let Data::User(user) = &object.data else { return None };
             Some((object.name().to_owned(), user.password.clone()?))
-        })?;
-        hash.matches(password).then_some(name)
+        });
+        // It takes as long to be told that there is no such user.
+        let (name, hash) = match found {
+            Some((name, hash)) => (Some(name), hash),
+            None => (None, PasswordHash::nobodys()),
+        };
+        let password = password.to_owned();
+        let matches = blocking::call(move || hash.matches(&password)).await;
+        name.filter(|_| matches)
     }
 
     /// The role and the secondary roles that a user starts with.
@@ -232,23 +238,29 @@ fn writable(state: &State, role: &str, relative: &str) -> bool {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let roles = state.inherited(&[role.to_owned()]);
-    state.all(Kind::Stage).into_iter().find(|stage| holds(stage)).is_some_and(|stage| {
+    state.all(Kind::Stage).find(|stage| holds(stage)).is_some_and(|stage| {
         roles.contains(&stage.owner) || state.holds(&roles, "WRITE", &Target::of(stage))
     })
 }
 
 impl Access for Account {
-    fn login(&self, user: &str, password: &str) -> Result<Principal, String> {
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<Principal, String>> {
         let wrong = || "Incorrect username or password was specified.".to_owned();
-        let issued = if user == Identity::Puller.name() && password == self.pull_password {
-            let (identity, role) = (Identity::Puller, "PUBLIC".to_owned());
-            Issued { identity, role, secondary: false }
-        } else {
-            let name = self.check_password(user, password).ok_or_else(wrong)?;
-            let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
-            Issued { identity: Identity::User(name), role, secondary }
-        };
-        self.principal(&issued).ok_or_else(wrong)
+        Box::pin(async move {
+            let issued = if user == Identity::Puller.name() && password == self.pull_password {
+                let (identity, role) = (Identity::Puller, "PUBLIC".to_owned());
+                Issued { identity, role, secondary: false }
+            } else {
+                let name = self.check_password(user, password).await.ok_or_else(wrong)?;
+                let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
+                Issued { identity: Identity::User(name), role, secondary }
+            };
+            self.principal(&issued).ok_or_else(wrong)
+        })
     }
 
     fn token(&self, token: &str) -> Option<Principal> {

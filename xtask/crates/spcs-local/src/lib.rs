@@ -3,6 +3,7 @@
 
 pub mod access;
 mod account;
+mod blocking;
 mod catalog;
 mod clock;
 mod config;
@@ -20,7 +21,8 @@ mod stage_path;
 mod statement;
 mod wire;
 
+pub use catalog::OpenError;
 pub use config::{IDENTITY_PATH, PlatformConfig, PlatformIdentity, RuntimeChoice, Status, Timing};
-pub use platform::{LastEngine, Platform, StartError, last_engine, reset, start};
+pub use platform::{Platform, StartError, has_services, last_engine, reset, start};
 pub use spcs_local_services::runtime::platform_id;
 pub use spcs_local_services::{EngineCommand, EngineKind};

@@ -20,6 +20,11 @@ impl PasswordHash {
         Self { hash: stretch(password, &salt, ROUNDS), rounds: ROUNDS, salt }
     }
 
+    /// One that no password matches, to compare with where there is no user.
+    pub(crate) fn nobodys() -> Self {
+        Self { salt: random(), rounds: ROUNDS, hash: String::new() }
+    }
+
     /// Whether this is the password.
     pub(crate) fn matches(&self, password: &str) -> bool {
         let given = stretch(password, &self.salt, self.rounds);

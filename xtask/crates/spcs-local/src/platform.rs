@@ -23,13 +23,13 @@ use tokio::task::JoinHandle;
 
 use crate::access::Identity;
 use crate::account::{Account, IDENTIFIER};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, OpenError};
 use crate::config::{PlatformConfig, RuntimeChoice, Status};
 use crate::kind::user::ADMIN;
 use crate::password::random;
 use crate::session::Sessions;
 use files::Lock;
-pub use files::{LastEngine, last_engine};
+pub use files::{has_services, last_engine};
 
 /// How long open connections may last after `stop`.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -57,6 +57,9 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The catalog cannot be read.
+    #[error(transparent)]
+    Catalog(#[from] OpenError),
     /// The container engine did not do its part.
     #[error(transparent)]
     Engine(#[from] RuntimeError),
@@ -69,6 +72,7 @@ impl StartError {
             Self::PortTaken { .. } => "stop that program, or choose another port",
             Self::AlreadyRunning { .. } => "stop it first, or choose another state directory",
             Self::Io { .. } => "check the permissions of the state directory and the free space",
+            Self::Catalog(error) => error.hint(),
             Self::Engine(_) => "check that the container engine runs",
         }
     }
@@ -112,7 +116,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         }
         files::write_engine(&state_dir, engine.kind).map_err(doing("writing the engine's name"))?;
     }
-    let catalog = Catalog::open(&state_dir, &password).map_err(doing("opening the catalog"))?;
+    let catalog = Catalog::open(&state_dir, &password)?;
     let registry =
         Registry::open(&state_dir.join("registry")).map_err(doing("opening the registry"))?;
     let pull_password = random();
@@ -248,6 +252,7 @@ impl Platform {
             abort.abort();
         }
         self.account.controller.stop().await;
+        self.account.catalog.close();
         let state_dir = &self.status.state_dir;
         if self.lock.is_in_place() {
             files::remove_status(state_dir);

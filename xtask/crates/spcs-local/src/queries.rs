@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 use tokio::sync::watch;
-use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Identity;
 use crate::session::Session;
@@ -24,7 +24,8 @@ pub(crate) struct Query {
     pub(crate) text: String,
     answer: watch::Receiver<Option<Arc<Json>>>,
     sender: Arc<watch::Sender<Option<Arc<Json>>>>,
-    task: Arc<Mutex<Option<AbortHandle>>>,
+    /// Cancelled when the query is given up.
+    pub(crate) given_up: CancellationToken,
 }
 
 impl Query {
@@ -49,18 +50,6 @@ impl Query {
             }
             open
         });
-    }
-
-    /// Remembers the task that works on it.
-    pub(crate) fn runs_as(&self, task: AbortHandle) {
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
-    }
-
-    /// Stops the work.
-    pub(crate) fn abort(&self) {
-        if let Some(task) = &*self.task.lock().unwrap_or_else(PoisonError::into_inner) {
-            task.abort();
-        }
     }
 }
 
@@ -125,7 +114,7 @@ impl Queries {
             text: text.to_owned(),
             answer,
             sender: Arc::new(sender),
-            task: Arc::default(),
+            given_up: CancellationToken::new(),
         };
         known.by_id.insert(query.id.clone(), query.clone());
         known.order.push_back(query.id.clone());

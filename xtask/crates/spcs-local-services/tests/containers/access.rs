@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
 pub(crate) const REPOSITORY: &str = "db/public/repo";
@@ -12,11 +13,17 @@ pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
 pub(crate) struct OneUser;
 
 impl Access for OneUser {
-    fn login(&self, _: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
-        if password != PASSWORD {
-            return Err("wrong password".to_owned());
-        }
-        Ok(Arc::new(OneUser))
+    fn login<'a>(
+        &'a self,
+        _: &'a str,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>> {
+        Box::pin(async move {
+            if password != PASSWORD {
+                return Err("wrong password".to_owned());
+            }
+            Ok(Arc::new(OneUser) as Arc<dyn Caller>)
+        })
     }
 
     fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {

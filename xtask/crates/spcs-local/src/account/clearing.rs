@@ -10,8 +10,10 @@ use std::sync::Arc;
 
 use spcs_local_files::stages;
 use spcs_local_services::controller::Removal;
+use tokio_util::sync::CancellationToken;
 
 use super::Account;
+use crate::blocking;
 use crate::kind::{Kind, Object, Outside};
 use crate::sql::SqlError;
 use crate::stage_path::directory;
@@ -68,8 +70,7 @@ impl Account {
 
     /// The same for what a platform that was killed had begun to drop.
     pub(crate) fn detach_rest(&self) -> Clearing {
-        self.catalog
-            .read(|state| self.detach(state.leaving.iter().map(|(kind, path)| (*kind, path))))
+        self.catalog.read(|state| self.detach(state.leaving().map(|(kind, path)| (*kind, path))))
     }
 
     /// Takes away what was detached. What cannot be taken away is tried again at the next start;
@@ -80,8 +81,13 @@ impl Account {
         }
         let account = Arc::clone(self);
         // A task of its own: a statement may be given up, its consequences may not.
-        let cleared = tokio::spawn(async move { account.clear_all(clearing).await });
-        cleared.await.map_err(|error| SqlError::execution(format!("clearing away: {error}")))?
+        let work = async move { account.clear_all(clearing).await };
+        let cleared =
+            tokio::spawn(async move { blocking::run(work, &CancellationToken::new()).await });
+        let cleared = cleared.await;
+        let cleared =
+            cleared.map_err(|error| SqlError::execution(format!("clearing away: {error}")))?;
+        cleared.unwrap_or(Ok(()))
     }
 
     async fn clear_all(&self, clearing: Clearing) -> Result<(), SqlError> {
@@ -117,7 +123,9 @@ impl Account {
             }
         }
         self.catalog.change(|state| {
-            state.leaving.retain(|entry| !done.contains(entry));
+            for (kind, path) in &done {
+                state.has_left(*kind, path);
+            }
             Ok(())
         })?;
         first

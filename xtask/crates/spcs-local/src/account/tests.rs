@@ -15,12 +15,15 @@ use crate::statement::parse;
 struct World {
     platform: Platform,
     executor: Executor,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl World {
     async fn new() -> World {
-        let directory = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn on(directory: tempfile::TempDir) -> World {
         let (state_dir, timing) = (directory.path().to_owned(), Timing::default());
         let config = PlatformConfig { state_dir, port: 0, runtime: RuntimeChoice::Fake, timing };
         let platform = start(config).await.unwrap();
@@ -36,7 +39,7 @@ impl World {
         };
         let session = account.sessions.open(state, TransferShape::Token);
         let executor = Executor { account, session };
-        World { platform, executor, _directory: directory }
+        World { platform, executor, directory }
     }
 
     async fn run(&self, text: &str) {
@@ -85,7 +88,7 @@ async fn a_volume_can_be_written_by_who_may_write_to_the_stage() {
         )
         .await;
     let add = |state: &mut State| {
-        state.add(service());
+        state.put(service());
         Ok(())
     };
     world.executor.account.catalog.change(add).unwrap();
@@ -108,7 +111,7 @@ async fn egress_ends_with_the_integration_that_opened_it() {
         )
         .await;
     let add = |state: &mut State| {
-        state.add(service());
+        state.put(service());
         Ok(())
     };
     world.executor.account.catalog.change(add).unwrap();
@@ -120,4 +123,46 @@ async fn egress_ends_with_the_integration_that_opened_it() {
     world.run("DROP INTEGRATION way_out").await;
     assert!(!world.deployment("SVC").egress, "dropped");
     world.platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
+    let world = World::new().await;
+    world.run("CREATE DATABASE d; CREATE STAGE s").await;
+    let stage = world.executor.account.stages.join("D/PUBLIC/S");
+    std::fs::write(stage.join("a.txt"), "x").unwrap();
+    // As if the platform had been killed between the catalog and the files.
+    let path = ["D", "PUBLIC", "S"].map(str::to_owned);
+    let dropped = world.executor.account.catalog.change(|state| {
+        assert_eq!(state.remove(Kind::Stage, &path).len(), 1);
+        Ok(())
+    });
+    dropped.unwrap();
+    let World { platform, directory, .. } = world;
+    platform.stop().await;
+    assert!(stage.exists());
+
+    let again = World::on(directory).await;
+    let gone = async {
+        let left = || again.executor.account.catalog.read(|state| state.leaving().count());
+        while stage.exists() || left() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(5), gone).await.expect("it is removed");
+    again.platform.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_changed_for_a_platform_that_has_stopped() {
+    let World { platform, executor, directory } = World::new().await;
+    platform.stop().await;
+    let late = parse(&split("CREATE DATABASE late").unwrap()[0]).unwrap();
+    assert!(executor.run(late).await.is_err());
+    let again = World::on(directory).await;
+    let late = ["LATE".to_owned()];
+    let there = |state: &State| state.find(Kind::Database, &late).is_some();
+    assert!(!again.executor.account.catalog.read(there));
+    assert!(!executor.account.catalog.read(there));
+    again.platform.stop().await;
 }

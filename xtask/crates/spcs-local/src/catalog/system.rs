@@ -1,7 +1,7 @@
 //! What an account starts with: the system roles and one administrator.
 
-use super::grants::Target;
-use super::state::{Grantee, PrivilegeGrant, RoleGrant, State};
+use super::grant::{Grantee, PrivilegeGrant, RoleGrant, Target};
+use super::state::State;
 use crate::clock;
 use crate::kind::user::{self, ADMIN};
 use crate::kind::{Data, Kind, Object, account_privileges};
@@ -11,14 +11,7 @@ use crate::sql::Value;
 /// The first state, with this password for the administrator.
 pub(super) fn initial(password: &str) -> State {
     let now = clock::now();
-    let mut state = State {
-        id: password::random()[..16].to_owned(),
-        objects: Vec::new(),
-        privileges: Vec::new(),
-        roles: Vec::new(),
-        service_roles: Vec::new(),
-        leaving: Vec::new(),
-    };
+    let mut state = State::new(&password::random()[..16]);
     for (role, comment) in [
         ("ACCOUNTADMIN", "Account administrator can manage all aspects of the account."),
         ("SECURITYADMIN", "Security administrator can manage security aspects of the account."),
@@ -28,17 +21,17 @@ pub(super) fn initial(password: &str) -> State {
     ] {
         let mut object = Object::new(Data::Role(()), vec![role.to_owned()], "", now);
         object.comment = comment.to_owned();
-        state.objects.push(object);
+        state.put(object);
     }
     // Snowflake's own database; clients look for images there first.
     for (data, path) in
         [(Data::Database(()), &["SNOWFLAKE"][..]), (Data::Schema(()), &["SNOWFLAKE", "IMAGES"])]
     {
         let path = path.iter().map(|part| (*part).to_owned()).collect();
-        state.objects.push(Object::new(data, path, "", now));
+        state.put(Object::new(data, path, "", now));
     }
     let mut hold = |role: &str, to: Grantee| {
-        state.roles.push(RoleGrant {
+        state.grant_role(RoleGrant {
             role: role.to_owned(),
             to,
             granted_by: String::new(),
@@ -62,7 +55,7 @@ pub(super) fn initial(password: &str) -> State {
         ),
     ] {
         for privilege in privileges {
-            state.privileges.push(PrivilegeGrant {
+            state.grant_privilege(PrivilegeGrant {
                 privilege,
                 on: Target::Account,
                 role: role.to_owned(),
@@ -75,6 +68,6 @@ pub(super) fn initial(password: &str) -> State {
     let user = user::Data { password: Some(PasswordHash::new(password)) };
     let mut admin = Object::new(Data::User(user), vec![ADMIN.to_owned()], "USERADMIN", now);
     admin.properties.insert("DEFAULT_ROLE".to_owned(), Value::Word("ACCOUNTADMIN".to_owned()));
-    state.objects.push(admin);
+    state.put(admin);
     state
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::access::Identity;
 use crate::kind::user::ADMIN;
-use crate::kind::{Data, Kind, Object, warehouse};
+use crate::kind::{Data, Kind, Object, user, warehouse};
 
 #[test]
 fn the_administrator_inherits_every_system_role() {
@@ -20,30 +20,31 @@ fn the_administrator_inherits_every_system_role() {
     });
 }
 
+fn warehouse(name: &str) -> Object {
+    let held = Data::Warehouse(warehouse::Data { suspended: false });
+    Object::new(held, vec![name.to_owned()], "SYSADMIN", 1)
+}
+
+fn has(catalog: &Catalog, name: &str) -> bool {
+    catalog.read(|state| state.account_object(Kind::Warehouse, name).is_some())
+}
+
 #[test]
 fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
-    let add = |state: &mut State| {
-        let held = warehouse::Data { suspended: false };
-        state.objects.push(Object::new(Data::Warehouse(held), vec!["W".into()], "SYSADMIN", 1));
-    };
     let refused = catalog.change(|state| {
-        add(state);
+        state.put(warehouse("W"));
         Err::<(), _>(SqlError::exists("W"))
     });
-    assert!(refused.is_err());
-    assert!(catalog.read(|state| state.account_object(Kind::Warehouse, "W").is_none()));
-    catalog
-        .change(|state| {
-            add(state);
-            Ok(())
-        })
-        .unwrap();
+    assert!(refused.is_err() && !has(&catalog, "W"));
+    catalog.change(|state| Ok(state.put(warehouse("W")))).unwrap();
+    catalog.close();
     let again = Catalog::open(directory.path(), "other").unwrap();
-    assert!(again.read(|state| state.account_object(Kind::Warehouse, "W").is_some()));
-    let text = std::fs::read_to_string(directory.path().join("catalog.json")).unwrap();
-    assert!(!text.contains("secret"), "the password is in the catalog");
+    assert!(has(&again, "W"));
+    again.close();
+    let bytes = fs_err::read(directory.path().join(FILE)).unwrap();
+    assert!(!bytes.windows(6).any(|part| part == b"secret"), "the password is in the catalog");
     again.read(|state| {
         let Data::User(user) = &state.account_object(Kind::User, ADMIN).unwrap().data else {
             panic!("no user")
@@ -51,4 +52,139 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
         let hash = user.password.clone().unwrap();
         assert!(hash.matches("secret") && !hash.matches("other"));
     });
+}
+
+#[test]
+fn a_write_that_fails_half_way_leaves_all_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let fault = rusqlite::Connection::open(directory.path().join(FILE)).unwrap();
+    fault
+        .execute_batch(
+            "CREATE TRIGGER fault BEFORE INSERT ON records WHEN NEW.key LIKE '%LAST%'
+             BEGIN SELECT RAISE(ABORT, 'the disk is on fire'); END",
+        )
+        .unwrap();
+    let two = |state: &mut State| {
+        state.put(warehouse("FIRST"));
+        state.put(warehouse("LAST"));
+        Ok(())
+    };
+    let error = catalog.change_then(two, |()| panic!("nothing follows it")).err().unwrap();
+    assert!(error.message.contains("the disk is on fire"), "{}", error.message);
+    assert!(!has(&catalog, "FIRST") && !has(&catalog, "LAST"));
+    catalog.change(|state| Ok(state.put(warehouse("OTHER")))).unwrap();
+    fault.execute_batch("DROP TRIGGER fault").unwrap();
+    catalog.close();
+    let again = Catalog::open(directory.path(), "secret").unwrap();
+    assert!(has(&again, "OTHER") && !has(&again, "FIRST") && !has(&again, "LAST"));
+}
+
+#[test]
+fn a_commit_that_was_cut_off_is_there_whole_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let log = directory.path().join(format!("{FILE}-wal"));
+    let before = fs_err::metadata(&log).unwrap().len();
+    let many = |state: &mut State| {
+        (0..100).for_each(|number| state.put(warehouse(&format!("W{number}"))));
+        Ok(())
+    };
+    catalog.change(many).unwrap();
+    let file = fs_err::read(directory.path().join(FILE)).unwrap();
+    let whole = fs_err::read(&log).unwrap();
+    let after = u64::try_from(whole.len()).unwrap();
+    assert!(after > before + 4 * 4096, "the change takes several pages");
+    let cuts = (before..after).step_by(1500).chain([after]);
+    for cut in cuts {
+        let killed = tempfile::tempdir().unwrap();
+        fs_err::write(killed.path().join(FILE), &file).unwrap();
+        let part = &whole[..usize::try_from(cut).unwrap()];
+        fs_err::write(killed.path().join(format!("{FILE}-wal")), part).unwrap();
+        let again = Catalog::open(killed.path(), "secret").unwrap();
+        let count = again.read(|state| state.all(Kind::Warehouse).count());
+        assert_eq!(count, if cut == after { 100 } else { 0 }, "cut at {cut} of {after}");
+    }
+}
+
+#[test]
+fn readers_see_a_change_when_it_is_written_and_what_follows_it_is_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    std::thread::scope(|scope| {
+        let reader = catalog.change_then(
+            |state| {
+                state.put(warehouse("W"));
+                assert!(!has(&catalog, "W"), "a reader neither waits for it nor sees it");
+                Ok(())
+            },
+            |()| {
+                let reader = scope.spawn(|| has(&catalog, "W"));
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                assert!(!reader.is_finished(), "it sees the catalog before what follows");
+                reader
+            },
+        );
+        assert!(reader.unwrap().join().unwrap());
+    });
+}
+
+/// Many changes of every sort, by a simple generator: what is read back, indexes included, is
+/// what was kept in memory.
+#[test]
+fn what_is_read_back_is_what_was_in_memory() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let mut seed = 7_usize;
+    let mut next = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for _ in 0..300 {
+        let (what, name) = (next(9), format!("N{}", next(5)));
+        let (role, other) = (format!("R{}", next(4)), format!("R{}", next(4)));
+        let stage = vec![format!("D{}", next(3)), "S".to_owned(), name.clone()];
+        let service = vec!["D0".to_owned(), "S".to_owned(), name.clone()];
+        let on = Target::Object(Kind::Stage, stage.clone());
+        let to = if next(2) == 0 { Grantee::Role(other) } else { Grantee::User(name.clone()) };
+        catalog
+            .change(|state| {
+                let granted_by = role.clone();
+                match what {
+                    0 => state.put(Object::new(Data::Stage(()), stage, &role, 1)),
+                    1 => state.put(Object::new(Data::Role(()), vec![role], &granted_by, 1)),
+                    2 => {
+                        let held = Data::User(user::Data { password: None });
+                        state.put(Object::new(held, vec![name], &role, 1));
+                    }
+                    3 => drop(state.remove(Kind::Database, &stage[..1])),
+                    4 => drop(state.remove(Kind::Role, &[role])),
+                    5 => drop(state.remove(Kind::Service, &service)),
+                    6 => state.grant_privilege(PrivilegeGrant {
+                        privilege: "READ".to_owned(),
+                        on,
+                        role,
+                        grant_option: false,
+                        granted_by,
+                        created: 1,
+                    }),
+                    7 => state.grant_role(RoleGrant { role, to, granted_by, created: 1 }),
+                    _ => state.grant_service_role(ServiceRoleGrant {
+                        service,
+                        service_role: "ALL".to_owned(),
+                        role,
+                        granted_by,
+                        created: 1,
+                    }),
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+    let kept = catalog.read(|state| format!("{state:#?}"));
+    catalog.close();
+    let again = Catalog::open(directory.path(), "secret").unwrap();
+    let read = again.read(|state| format!("{state:#?}"));
+    let other = read.lines().zip(kept.lines()).find(|(read, kept)| read != kept);
+    assert!(other.is_none() && read.len() == kept.len(), "{other:?}");
 }

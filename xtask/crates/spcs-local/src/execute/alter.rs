@@ -57,9 +57,7 @@ impl Executor {
             object.updated = now;
             object.check(&self.around(state))?;
             let login = facts.login.as_ref().filter(|login| (login.is_closed)(&object));
-            if let Some(slot) = state.find_mut(kind, &path) {
-                *slot = object;
-            }
+            state.put(object);
             Ok(login.map(|login| (login.identity)(&path)))
         })?;
         self.redeploy_users(kind, &path[0]);

@@ -69,9 +69,7 @@ impl Executor {
                 object.replace(properties)?;
                 object.updated = now;
                 object.check(&self.around(state))?;
-                if let Some(slot) = state.find_mut(kind, path) {
-                    *slot = object;
-                }
+                state.put(object);
                 return Ok(Made::Altered);
             }
             (Some(there), CreateMode::OrReplace) if there.kind() == kind => {
@@ -88,9 +86,9 @@ impl Executor {
         object.set(properties);
         object.check(&self.around(state))?;
         for inner in (kind.facts().contents)(&object) {
-            state.add(inner);
+            state.put(inner);
         }
-        state.add(object);
+        state.put(object);
         Ok(if gone.is_empty() { Made::New } else { Made::Replaced(gone) })
     }
 }

@@ -50,11 +50,7 @@ impl Executor {
         object.check_drop(&self.around(state), force)?;
         if kind.facts().is_owner {
             let name = object.name().to_owned();
-            for object in &mut state.objects {
-                if object.owner == name {
-                    object.owner.clone_from(&actor.role);
-                }
-            }
+            state.hand_over(&name, &actor.role);
         }
         Ok(state.remove(kind, path))
     }

@@ -68,9 +68,8 @@ impl Executor {
     ) -> Result<Vec<&'a Object>, SqlError> {
         let prefix = self.scope(state, actor, show, kind)?;
         let pool = self.pool_scope(state, actor, show)?;
-        let found = state.all(kind).into_iter().filter(|object| {
-            object.path.starts_with(&prefix)
-                && state.sees(&actor.roles, object)
+        let found = state.below(kind, &prefix).filter(|object| {
+            state.sees(&actor.roles, object)
                 && passes(show, object.name())
                 && pool
                     .as_ref()

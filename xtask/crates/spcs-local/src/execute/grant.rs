@@ -5,7 +5,7 @@ use crate::catalog::{
     Actor, Grantee as Holder, PrivilegeGrant, RoleGrant, ServiceRoleGrant, State, Target,
 };
 use crate::clock;
-use crate::kind::{Kind, account_privileges};
+use crate::kind::{Kind, Object, account_privileges};
 use crate::rows::Rows;
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::{Grant, GrantTarget, Granted, Grantee};
@@ -80,14 +80,13 @@ fn grant_role(
     if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
         return Err(SqlError::insufficient(&format!("role '{name}'")));
     }
-    let held = state.roles.iter().position(|held| held.role == name && held.to == to);
-    if let Some(at) = held {
+    if let Some(held) = state.role_grant(name, &to) {
         if grant.revoke {
             // What the system granted keeps the administrator and the system roles together.
-            if state.roles[at].granted_by.is_empty() {
+            if held.granted_by.is_empty() {
                 return Err(SqlError::insufficient(&format!("role '{name}'")));
             }
-            state.roles.remove(at);
+            state.revoke_role(name, &to);
         }
         return Ok(());
     }
@@ -102,7 +101,7 @@ fn grant_role(
             "Cannot grant role '{name}' to '{holder}': it would inherit itself."
         )));
     }
-    state.roles.push(RoleGrant {
+    state.grant_role(RoleGrant {
         role: name.to_owned(),
         to,
         granted_by: actor.role.clone(),
@@ -131,11 +130,10 @@ fn grant_service_role(
         return Err(SqlError::missing("Service Role", &format!("{full}!{service_role}")));
     }
     let role = role_of(to);
-    state.service_roles.retain(|held| {
-        !(held.service == service && held.service_role == service_role && held.role == role)
-    });
-    if !grant.revoke {
-        state.service_roles.push(ServiceRoleGrant {
+    if grant.revoke {
+        state.revoke_service_role(&service, service_role, &role);
+    } else {
+        state.grant_service_role(ServiceRoleGrant {
             service,
             service_role: service_role.to_owned(),
             role,
@@ -166,11 +164,8 @@ fn grant_privileges(
     let may = |state: &State, privilege: &str| {
         state.manages_grants(&actor.roles)
             || owner.as_ref().is_some_and(|owner| actor.roles.contains(owner))
-            || state.privileges.iter().any(|held| {
-                held.privilege == privilege
-                    && held.on == target
-                    && held.grant_option
-                    && actor.roles.contains(&held.role)
+            || actor.roles.iter().any(|role| {
+                state.privilege(&target, privilege, role).is_some_and(|held| held.grant_option)
             })
     };
     let mut wanted: Vec<String> = privileges.to_vec();
@@ -187,24 +182,20 @@ fn grant_privileges(
             transfer_ownership(state, grant, &target, &role)?;
             continue;
         }
-        let held = |held: &PrivilegeGrant| {
-            held.privilege == privilege && held.on == target && held.role == role
-        };
-        if grant.revoke && grant.with_grant_option {
-            for grant in state.privileges.iter_mut().filter(|grant| held(grant)) {
-                grant.grant_option = false;
-            }
-            continue;
-        }
-        let before = state.privileges.iter().find(|grant| held(grant)).cloned();
-        state.privileges.retain(|grant| !held(grant));
+        let before = state.privilege(&target, &privilege, &role).cloned();
         if grant.revoke {
+            match before {
+                Some(held) if grant.with_grant_option => {
+                    state.grant_privilege(PrivilegeGrant { grant_option: false, ..held });
+                }
+                _ => state.revoke_privilege(&target, &privilege, &role),
+            }
             continue;
         }
         // Granting again adds the grant option but keeps the first grant's date.
         let (created, option) =
             before.map_or((clock::now(), false), |grant| (grant.created, grant.grant_option));
-        state.privileges.push(PrivilegeGrant {
+        state.grant_privilege(PrivilegeGrant {
             privilege,
             on: target.clone(),
             role: role.clone(),
@@ -227,9 +218,9 @@ fn transfer_ownership(
             Err(SqlError::invalid("Ownership of a service cannot be transferred."))
         }
         Target::Object(kind, path) if !grant.revoke => {
-            if let Some(object) = state.find_mut(*kind, path) {
+            if let Some(object) = state.find(*kind, path) {
                 object.refuse_system()?;
-                role.clone_into(&mut object.owner);
+                state.put(Object { owner: role.to_owned(), ..object.clone() });
             }
             Ok(())
         }

@@ -82,7 +82,7 @@ impl Executor {
             object.set(create.properties);
             check_service(state, &owner, &mut object, &names)?;
             let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
-            state.add(object);
+            state.put(object);
             Ok(resumed)
         })?;
         self.deploy(&path, create.pool.last(), resumed);
@@ -135,14 +135,10 @@ impl Executor {
                 }
             }
             let record = record(&object)?;
-            state.service_roles.retain(|grant| {
-                grant.service != path || record.roles.contains_key(&grant.service_role)
-            });
+            state.keep_service_roles(path, |role| record.roles.contains_key(role));
             let pool = record.pool.clone();
             object.updated = now;
-            if let Some(slot) = state.find_mut(Kind::Service, path) {
-                *slot = object;
-            }
+            state.put(object);
             Ok((pool, resumed))
         })?;
         self.deploy(path, &pool, resumed);
@@ -198,8 +194,7 @@ fn resume_pool(
     now: clock::Millis,
 ) -> Result<bool, SqlError> {
     let path = [name.to_owned()];
-    state.require(owner, Kind::ComputePool, &path, &["USAGE", "OPERATE"])?;
-    let Some(object) = state.find_mut(Kind::ComputePool, &path) else { return Ok(false) };
+    let object = state.require(owner, Kind::ComputePool, &path, &["USAGE", "OPERATE"])?;
     if object.pool().is_none_or(|pool| !pool.suspended) {
         return Ok(false);
     }
@@ -208,7 +203,9 @@ fn resume_pool(
             "Compute pool '{name}' is suspended and AUTO_RESUME is off; resume it first."
         )));
     }
+    let mut object = object.clone();
     object.act(Verb::Resume, now);
+    state.put(object);
     Ok(true)
 }
 

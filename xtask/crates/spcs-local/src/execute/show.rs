@@ -93,7 +93,7 @@ impl Executor {
             "message",
         ]);
         let used = self.account.catalog.read(|state| {
-            let pools = state.all(Kind::ComputePool).into_iter();
+            let pools = state.all(Kind::ComputePool);
             pools.map(|p| (p.shown("INSTANCE_FAMILY"), p.number("MIN_NODES"))).collect()
         });
         let used: Vec<(String, i64)> = used;

@@ -50,13 +50,13 @@ impl Executor {
             }
             Shown::GrantsOfRole { role } => {
                 existing(state, Kind::Role, role)?;
-                Ok(holders(state, |grant| grant.role == role.last()))
+                Ok(holders(state.grants_of_role(role.last())))
             }
             Shown::GrantsOfServiceRole { service: name, role } => {
                 let path = service(state, name)?.path;
                 let mut rows = Rows::new(HOLDERS);
-                for grant in &state.service_roles {
-                    if grant.service == path && grant.service_role == *role {
+                for grant in state.service_roles_on(&path) {
+                    if grant.service_role == *role {
                         rows.push(vec![
                             moment(grant.created),
                             cell(role),
@@ -127,7 +127,7 @@ fn on_target(state: &State, target: &Target) -> Rows {
     {
         rows.push(ownership(object));
     }
-    for grant in state.privileges.iter().filter(|grant| grant.on == *target) {
+    for grant in state.privileges_on(target) {
         rows.push(privilege(grant));
     }
     rows
@@ -135,14 +135,14 @@ fn on_target(state: &State, target: &Target) -> Rows {
 
 fn to_role(state: &State, role: &str) -> Rows {
     let mut rows = Rows::new(PRIVILEGES);
-    for object in state.objects.iter().filter(|object| object.owner == role) {
+    for object in state.owned_by(role) {
         rows.push(ownership(object));
     }
-    for grant in state.privileges.iter().filter(|grant| grant.role == role) {
+    for grant in state.privileges_of(role) {
         rows.push(privilege(grant));
     }
     let to = Grantee::Role(role.to_owned());
-    for grant in state.roles.iter().filter(|grant| grant.to == to) {
+    for grant in state.roles_granted_to(&to) {
         rows.push(vec![
             moment(grant.created),
             cell("USAGE"),
@@ -154,7 +154,7 @@ fn to_role(state: &State, role: &str) -> Rows {
             cell(&grant.granted_by),
         ]);
     }
-    for grant in state.service_roles.iter().filter(|grant| grant.role == role) {
+    for grant in state.service_roles_of(role) {
         rows.push(vec![
             moment(grant.created),
             cell("USAGE"),
@@ -171,7 +171,7 @@ fn to_role(state: &State, role: &str) -> Rows {
 
 fn to_user(state: &State, user: &str) -> Rows {
     let to = Grantee::User(user.to_owned());
-    holders(state, |grant| grant.to == to)
+    holders(state.roles_granted_to(&to))
 }
 
 fn to_service_role(object: &Object, role: &str) -> Rows {
@@ -192,9 +192,9 @@ fn to_service_role(object: &Object, role: &str) -> Rows {
     rows
 }
 
-fn holders(state: &State, wanted: impl Fn(&crate::catalog::RoleGrant) -> bool) -> Rows {
+fn holders<'a>(grants: impl Iterator<Item = &'a crate::catalog::RoleGrant>) -> Rows {
     let mut rows = Rows::new(HOLDERS);
-    for grant in state.roles.iter().filter(|grant| wanted(grant)) {
+    for grant in grants {
         let (kind, name) = match &grant.to {
             Grantee::Role(name) => ("ROLE", name),
             Grantee::User(name) => ("USER", name),

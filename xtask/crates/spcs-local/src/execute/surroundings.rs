@@ -44,24 +44,29 @@ impl Lookup for Surroundings<'_> {
     }
 
     fn all(&self, kind: Kind) -> Vec<&Object> {
-        self.state.all(kind)
+        self.state.all(kind).collect()
+    }
+
+    fn account_object(&self, kind: Kind, name: &str) -> Option<&Object> {
+        self.state.account_object(kind, name)
+    }
+
+    fn user_by_login(&self, login: &str) -> Option<&Object> {
+        self.state.user_by_login(login)
     }
 
     fn contents(&self, outer: &Object) -> Vec<&Object> {
         let depth = outer.path.len() + 1;
-        let inside = |object: &&Object| {
-            object.kind().depth() == depth && object.path.starts_with(&outer.path)
-        };
-        let inner = self.state.objects.iter().filter(inside);
+        let kinds = Kind::ALL.iter().copied().filter(|kind| kind.depth() == depth);
+        let inner = kinds.flat_map(|kind| self.state.below(kind, &outer.path));
         inner.filter(|object| self.state.sees(&self.actor.roles, object)).collect()
     }
 
     fn role_counts(&self, role: &str) -> RoleCounts {
-        let granted = self.state.roles.iter().filter(|grant| grant.role == role);
-        let (users, roles): (Vec<_>, Vec<_>) =
-            granted.partition(|grant| matches!(grant.to, Grantee::User(_)));
+        let (users, roles): (Vec<_>, Vec<_>) = (self.state.grants_of_role(role))
+            .partition(|grant| matches!(grant.to, Grantee::User(_)));
         let holder = Grantee::Role(role.to_owned());
-        let held = self.state.roles.iter().filter(|grant| grant.to == holder).count();
+        let held = self.state.roles_granted_to(&holder).count();
         RoleCounts { to_users: users.len(), to_roles: roles.len(), held }
     }
 

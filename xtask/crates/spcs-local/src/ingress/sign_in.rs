@@ -87,7 +87,7 @@ async fn submit(access: &dyn Access, host: &str, request: Request) -> Result<Res
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "Not accepted", text));
         }
     };
-    match access.login(&filled.username, &filled.password) {
+    match access.login(&filled.username, &filled.password).await {
         Ok(principal) => {
             let next = local_path(&filled.next);
             let mut response = redirect(StatusCode::SEE_OTHER, next);

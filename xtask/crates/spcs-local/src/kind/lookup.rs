@@ -15,6 +15,10 @@ pub(crate) trait Lookup {
     fn visible(&self, kind: Kind, name: &ObjectName) -> Result<Option<&Object>, SqlError>;
     /// Every object of a kind, known to the session or not.
     fn all(&self, kind: Kind) -> Vec<&Object>;
+    /// An object of the account itself, known to the session or not.
+    fn account_object(&self, kind: Kind, name: &str) -> Option<&Object>;
+    /// The user who logs in under this name, in any case.
+    fn user_by_login(&self, login: &str) -> Option<&Object>;
     /// The objects in a database or schema that the session may know of.
     fn contents(&self, outer: &Object) -> Vec<&Object>;
     /// How often a role is granted and holds others.

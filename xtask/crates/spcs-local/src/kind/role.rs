@@ -42,8 +42,7 @@ const COLUMNS: &[Column<Data>] = &[
 /// Whether the user who asks starts with this role.
 fn is_default(it: &Item<'_, Data>) -> bool {
     let Identity::User(user) = it.around.identity() else { return false };
-    let users = it.around.all(Kind::User);
-    let user = users.into_iter().find(|object| object.name() == user);
+    let user = it.around.account_object(Kind::User, user);
     let role = user.and_then(|user| user.reference("DEFAULT_ROLE"));
     role.is_some_and(|role| role.last() == it.object.name())
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::column::{Column, comment, created_on, moment, name, null, owner, text};
 use super::definition::{Definition, Describe, Item};
 use super::facts::{Facts, Login};
-use super::{Kind, Object};
+use super::Object;
 use crate::access::Identity;
 use crate::password::PasswordHash;
 use crate::rows::{Cell, Rows, cell, optional};
@@ -145,18 +145,16 @@ fn described(it: &Item<'_, Data>) -> Rows {
 /// A login name leads to one user.
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
     let user = it.object;
-    let login = |user: &Object| user.shown_or_name("LOGIN_NAME");
-    let name = login(user);
+    let name = user.shown_or_name("LOGIN_NAME");
     if user.name() == ADMIN && (!name.eq_ignore_ascii_case(ADMIN) || user.flag("DISABLED")) {
         return Err(SqlError::invalid(format!(
             "user '{ADMIN}' is how this platform is reached: it keeps its login name and is not \
              disabled."
         )));
     }
-    let mut others = it.around.all(Kind::User).into_iter().filter(|other| other.path != user.path);
-    match others.find(|other| login(other).eq_ignore_ascii_case(&name)) {
-        Some(_) => Err(SqlError::exists(&name)),
-        None => Ok(Properties::new()),
+    match it.around.user_by_login(&name) {
+        Some(other) if other.path != user.path => Err(SqlError::exists(&name)),
+        _ => Ok(Properties::new()),
     }
 }
 

@@ -75,29 +75,26 @@ impl Lock {
     }
 }
 
-/// The engine that a platform ran with when it was last started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LastEngine {
-    /// Which it was.
-    pub kind: EngineKind,
-    /// Whether the platform keeps services that run with it.
-    pub has_services: bool,
-}
-
-/// What a state directory tells of the engine; `None` before one was used.
+/// The engine that the platform of a state directory ran with when it was last started; `None`
+/// before one was used.
 ///
 /// # Errors
 /// When the directory cannot be read.
-pub fn last_engine(state_dir: &Path) -> io::Result<Option<LastEngine>> {
+pub fn last_engine(state_dir: &Path) -> io::Result<Option<EngineKind>> {
     let name = match fs_err::read_to_string(state_dir.join(ENGINE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         name => name?,
     };
-    let kind = [EngineKind::Podman, EngineKind::Docker]
-        .into_iter()
-        .find(|kind| kind.name() == name.trim());
-    let Some(kind) = kind else { return Ok(None) };
-    Ok(Some(LastEngine { kind, has_services: Catalog::has_services(state_dir)? }))
+    let kinds = [EngineKind::Podman, EngineKind::Docker];
+    Ok(kinds.into_iter().find(|kind| kind.name() == name.trim()))
+}
+
+/// Whether the platform of a state directory keeps services, whether it runs or not.
+///
+/// # Errors
+/// When the catalog cannot be read.
+pub fn has_services(state_dir: &Path) -> Result<bool, StartError> {
+    Ok(Catalog::has_services(state_dir)?)
 }
 
 /// Keeps which engine the services run with.

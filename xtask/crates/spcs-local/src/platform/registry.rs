@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
 use crate::access::{self, Principal, TOKEN_VALIDITY};
@@ -17,8 +18,15 @@ impl RegistryAccess {
 }
 
 impl Access for RegistryAccess {
-    fn login(&self, user: &str, password: &str) -> Result<Arc<dyn Caller>, String> {
-        access::Access::login(&*self.0, user, password).map(|principal| self.caller(principal))
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>> {
+        Box::pin(async move {
+            let principal = access::Access::login(&*self.0, user, password).await?;
+            Ok(self.caller(principal))
+        })
     }
 
     fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {

@@ -36,7 +36,7 @@ pub(super) async fn login(
     bytes: Bytes,
 ) -> Response {
     let request = body::json(&headers, &bytes);
-    respond(match open(&account, &wishes, &request["data"]) {
+    respond(match open(&account, &wishes, &request["data"]).await {
         Ok(session) => success(greeting(&account, &session)),
         Err((code, message)) => failure(code, &message),
     })
@@ -44,7 +44,7 @@ pub(super) async fn login(
 
 type Refusal = (&'static str, String);
 
-fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Session>, Refusal> {
+async fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Session>, Refusal> {
     let text = |name: &str| data[name].as_str().unwrap_or_default();
     let wrong = || ("390100", "Incorrect username or password was specified.".to_owned());
     let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
@@ -59,7 +59,7 @@ fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Session>,
     let authenticator = text("AUTHENTICATOR");
     let mut state = match authenticator.to_uppercase().as_str() {
         "" | "SNOWFLAKE" => {
-            let user = account.check_password(text("LOGIN_NAME"), text("PASSWORD"));
+            let user = account.check_password(text("LOGIN_NAME"), text("PASSWORD")).await;
             user_session(account, user.ok_or_else(wrong)?)
         }
         "OAUTH" => service_session(account, text("TOKEN"))

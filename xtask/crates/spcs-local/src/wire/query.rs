@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 use super::reply::{self, failure, respond, session_gone, sql_error, success};
 use super::{body, reply::rows};
 use crate::account::Account;
+use crate::blocking;
 use crate::execute::{Executor, Outcome};
 use crate::queries::Query;
 use crate::rows::Rows;
@@ -64,15 +65,15 @@ pub(super) async fn submit(
     let (query, new) = account.queries.begin(&session, request_id, &redacted(text));
     if new {
         let (account, work, text) = (Arc::clone(&account), query.clone(), text.to_owned());
-        let task =
-            tokio::spawn(async move { run(&account, &session, &work, &text, &options).await });
-        query.runs_as(task.abort_handle());
+        let statement = async move { run(&account, &session, &work, &text, &options).await };
         let query = query.clone();
+        let given_up = query.given_up.clone();
+        let task = tokio::spawn(async move { blocking::run(statement, &given_up).await });
         // However the work ends, its client gets an answer.
         tokio::spawn(async move {
             let envelope = match task.await {
-                Ok(envelope) => envelope,
-                Err(ended) if ended.is_cancelled() => cancelled(&query),
+                Ok(Some(envelope)) => envelope,
+                Ok(None) => cancelled(&query),
                 Err(_) => internal(&query),
             };
             query.finish(envelope);

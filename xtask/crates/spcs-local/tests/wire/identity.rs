@@ -28,12 +28,13 @@ pub(crate) fn service(name: &str, more: &str) -> String {
 }
 
 /// What the containers of a service log in with.
-fn token(state_dir: &Path, service: &str) -> String {
-    let text = fs_err::read_to_string(state_dir.join("catalog.json")).unwrap();
-    let state: Value = serde_json::from_str(&text).unwrap();
-    let mut objects = state["objects"].as_array().unwrap().iter();
-    let found = objects.find(|o| o["kind"] == "service" && o["path"][2] == service).unwrap();
-    found["data"]["token"].as_str().unwrap().to_owned()
+pub(crate) fn token(state_dir: &Path, service: &str) -> String {
+    let catalog = rusqlite::Connection::open(state_dir.join("catalog.sqlite")).unwrap();
+    let select = "SELECT value FROM records WHERE kind = 'object' AND key LIKE ?1";
+    let key = format!(r#"["service",%"{service}"]]"#);
+    let value: String = catalog.query_row(select, [key], |row| row.get(0)).unwrap();
+    let object: Value = serde_json::from_str(&value).unwrap();
+    object["data"]["token"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What is still there when the platform comes back.
 
+use std::path::Path;
+
 use crate::client::{Client, platform, quick, text};
 use crate::guide;
 use spcs_local::{PlatformConfig, RuntimeChoice, StartError, start};
@@ -55,31 +57,112 @@ async fn a_second_platform_on_the_same_state_or_port_is_refused() {
     assert!(!directory.path().exists());
 }
 
+/// What a kill leaves of a state directory: the files as they are at this moment.
+fn killed_now(state_dir: &Path, into: &Path) {
+    std::fs::create_dir_all(into).unwrap();
+    for entry in std::fs::read_dir(state_dir).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), into.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 #[tokio::test]
-async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
+async fn a_killed_platform_has_every_statement_that_was_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
     let first = platform(directory.path(), quick()).await;
     let client = Client::admin(&first).await;
-    client.run("CREATE DATABASE d; CREATE STAGE s").await;
-    client.put("@s", "a.txt", "x").await;
+    let killed = tempfile::tempdir().unwrap();
+    let statements = [
+        "CREATE DATABASE d",
+        "CREATE STAGE d.public.s",
+        "CREATE ROLE r",
+        "GRANT READ ON STAGE d.public.s TO ROLE r",
+        "ALTER STAGE d.public.s SET COMMENT = 'changed'",
+        "DROP DATABASE d",
+    ];
+    for (at, statement) in statements.into_iter().enumerate() {
+        client.run(statement).await;
+        killed_now(directory.path(), &killed.path().join(at.to_string()));
+    }
     first.stop().await;
-    // As if it had been killed between the catalog and the files.
-    let file = directory.path().join("catalog.json");
-    let mut catalog: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    catalog["objects"].as_array_mut().unwrap().retain(|object| object["kind"] != "stage");
-    catalog["leaving"] = serde_json::json!([["stage", ["D", "PUBLIC", "S"]]]);
-    std::fs::write(&file, catalog.to_string()).unwrap();
 
-    let second = platform(directory.path(), quick()).await;
-    let stage = directory.path().join("stages/D/PUBLIC/S");
-    let gone = async {
-        while stage.exists() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    for (at, statement) in statements.into_iter().enumerate() {
+        let again = platform(&killed.path().join(at.to_string()), quick()).await;
+        let client = Client::admin(&again).await;
+        let count = async |sql: &str| client.rows(sql).await.len();
+        let there = at < 5;
+        assert_eq!(count("SHOW DATABASES LIKE 'D'").await, usize::from(there), "{statement}");
+        let stages = client.rows("SHOW STAGES IN ACCOUNT").await;
+        assert_eq!(stages.len(), usize::from((1..5).contains(&at)), "{statement}");
+        if at == 4 {
+            assert_eq!(text(&stages[0], "comment"), "changed");
         }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(5), gone).await.expect("it is removed");
-    second.stop().await;
+        if at >= 2 {
+            let grants = count("SHOW GRANTS TO ROLE r").await;
+            assert_eq!(grants, usize::from((3..5).contains(&at)), "{statement}");
+        }
+        again.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_catalog_that_cannot_be_read_is_said_to_be_so_and_never_taken_for_none() {
+    for (name, content, said) in [
+        ("catalog.json", "{}", "another version"),
+        ("catalog.sqlite", "this is no database, and longer than the header of one", "is broken"),
+        ("catalog.sqlite", "", "another version"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(name), content.repeat(100)).unwrap();
+        let config = PlatformConfig {
+            state_dir: directory.path().to_owned(),
+            port: 0,
+            runtime: RuntimeChoice::Fake,
+            timing: quick(),
+        };
+        let refused = start(config).await.err().expect(name);
+        assert!(refused.to_string().contains(said), "{refused}");
+        assert!(refused.to_string().contains(name), "{refused}");
+        assert!(refused.hint().contains("cargo xtask local reset"), "{}", refused.hint());
+        assert!(spcs_local::has_services(directory.path()).is_err(), "{name}");
+        spcs_local::reset(directory.path(), None).unwrap();
+        let again = platform(directory.path(), quick()).await;
+        again.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_running_platform_can_be_asked_from_outside_whether_it_keeps_services() {
+    let directory = tempfile::tempdir().unwrap();
+    assert!(!spcs_local::has_services(directory.path()).unwrap(), "there is no catalog yet");
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    assert!(!spcs_local::has_services(directory.path()).unwrap());
+    guide::deploy(&platform, &client).await;
+    assert!(spcs_local::has_services(directory.path()).unwrap());
+    client.run("DROP DATABASE milvus_demo").await;
+    assert!(!spcs_local::has_services(directory.path()).unwrap());
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn only_the_owner_can_read_the_catalog() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let mut seen = 0;
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with("catalog") {
+            let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", entry.path().display());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3, "the catalog, its log and its index");
+    platform.stop().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::client::{Client, platform, quick};
 use crate::guide;
+use crate::identity::token;
 use axum::body::Body;
 use http::Method;
 use serde_json::json;
@@ -127,12 +128,9 @@ async fn a_container_logs_in_with_its_token_as_the_role_that_owns_its_service() 
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
     guide::deploy(&platform, &client).await;
-    let catalog = std::fs::read(directory.path().join("catalog.json")).unwrap();
-    let catalog: serde_json::Value = serde_json::from_slice(&catalog).unwrap();
-    let objects = catalog["objects"].as_array().unwrap();
-    let token = objects.iter().find_map(|object| object["data"]["token"].as_str()).unwrap();
+    let token = token(directory.path(), "JUPYTER");
     let oauth = |token: &str| json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token});
-    let inside = Client::login(&platform, "", "", oauth(token)).await.unwrap();
+    let inside = Client::login(&platform, "", "", oauth(&token)).await.unwrap();
     assert_eq!(inside.cell("SELECT CURRENT_ROLE()").await, "SYSADMIN");
     assert_eq!(inside.cell("SELECT CURRENT_DATABASE()").await, "MILVUS_DEMO");
     assert_eq!(inside.refused("USE ROLE ACCOUNTADMIN").await, "003013");

@@ -98,7 +98,7 @@ fn give_up(query: &Query) -> Response {
     if query.finished().is_some() {
         return not_executing();
     }
-    query.abort();
+    query.given_up.cancel();
     query.finish(cancelled(query));
     respond(success(Json::Null))
 }

@@ -2,26 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
-use super::state::{Grantee, State};
+use super::grant::{Grantee, Target};
+use super::state::State;
 use crate::access::{Identity, Principal};
 use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
-
-/// What a privilege is on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Target {
-    Account,
-    Object(Kind, Vec<String>),
-}
-
-impl Target {
-    /// Of an object.
-    pub(crate) fn of(object: &Object) -> Self {
-        Self::Object(object.kind(), object.path.clone())
-    }
-}
 
 /// Who acts, with the roles in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +32,8 @@ impl From<Actor> for Principal {
 impl State {
     /// The roles granted to a user directly.
     pub(crate) fn roles_of_user(&self, user: &str) -> Vec<String> {
-        let holds = |to: &Grantee| matches!(to, Grantee::User(name) if name == user);
-        self.roles.iter().filter(|g| holds(&g.to)).map(|g| g.role.clone()).collect()
+        let to = Grantee::User(user.to_owned());
+        self.roles_granted_to(&to).map(|grant| grant.role.clone()).collect()
     }
 
     /// These roles, PUBLIC and all that they inherit.
@@ -57,14 +42,12 @@ impl State {
         let mut queue: Vec<String> = roles.to_vec();
         queue.push("PUBLIC".to_owned());
         while let Some(role) = queue.pop() {
-            for grant in &self.roles {
-                if matches!(&grant.to, Grantee::Role(to) if *to == role)
-                    && !all.contains(&grant.role)
-                {
-                    queue.push(grant.role.clone());
-                }
+            let to = Grantee::Role(role);
+            let granted = self.roles_granted_to(&to).map(|grant| &grant.role);
+            queue.extend(granted.filter(|role| !all.contains(*role)).cloned());
+            if let Grantee::Role(role) = to {
+                all.insert(role);
             }
-            all.insert(role);
         }
         all
     }
@@ -110,9 +93,7 @@ impl State {
 
     /// Whether one of the roles holds a privilege.
     pub(crate) fn holds(&self, roles: &BTreeSet<String>, privilege: &str, on: &Target) -> bool {
-        self.privileges.iter().any(|grant| {
-            grant.privilege == privilege && grant.on == *on && roles.contains(&grant.role)
-        })
+        roles.iter().any(|role| self.privilege(on, privilege, role).is_some())
     }
 
     /// Whether one of the roles may grant anything to anyone.
@@ -137,10 +118,9 @@ impl State {
         let target = Target::of(object);
         roles.contains(&object.owner)
             || object.owner.is_empty() && object.kind().facts().is_container
-            || self.privileges.iter().any(|g| g.on == target && roles.contains(&g.role))
+            || self.privileges_on(&target).any(|grant| roles.contains(&grant.role))
             || object.kind() == Kind::Service
-                && (self.service_roles.iter())
-                    .any(|g| g.service == object.path && roles.contains(&g.role))
+                && self.service_roles_on(&object.path).any(|grant| roles.contains(&grant.role))
     }
 
     /// The object, if the actor may know of it.
@@ -213,11 +193,9 @@ impl State {
             record.roles.get(role).is_some_and(|names| names.iter().any(|name| name == endpoint))
         };
         let holds = roles.contains(&object.owner)
-            || self.service_roles.iter().any(|grant| {
-                grant.service == service
-                    && roles.contains(&grant.role)
-                    && covered(&grant.service_role)
-            });
+            || self
+                .service_roles_on(service)
+                .any(|grant| roles.contains(&grant.role) && covered(&grant.service_role));
         let uses = |kind, path: &[String]| {
             self.find(kind, path).is_some_and(|outer| {
                 roles.contains(&outer.owner) || self.holds(roles, "USAGE", &Target::of(outer))
