@@ -29,6 +29,14 @@ fn has(catalog: &Catalog, name: &str) -> bool {
     catalog.read(|state| state.account_object(Kind::Warehouse, name).is_some())
 }
 
+fn add(catalog: &Catalog, name: &str) {
+    let added = catalog.change(|state| {
+        state.put(warehouse(name));
+        Ok(())
+    });
+    added.unwrap();
+}
+
 #[test]
 fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     let directory = tempfile::tempdir().unwrap();
@@ -38,7 +46,7 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
         Err::<(), _>(SqlError::exists("W"))
     });
     assert!(refused.is_err() && !has(&catalog, "W"));
-    catalog.change(|state| Ok(state.put(warehouse("W")))).unwrap();
+    add(&catalog, "W");
     catalog.close();
     let again = Catalog::open(directory.path(), "other").unwrap();
     assert!(has(&again, "W"));
@@ -73,7 +81,7 @@ fn a_write_that_fails_half_way_leaves_all_as_it_was() {
     let error = catalog.change_then(two, |()| panic!("nothing follows it")).err().unwrap();
     assert!(error.message.contains("the disk is on fire"), "{}", error.message);
     assert!(!has(&catalog, "FIRST") && !has(&catalog, "LAST"));
-    catalog.change(|state| Ok(state.put(warehouse("OTHER")))).unwrap();
+    add(&catalog, "OTHER");
     fault.execute_batch("DROP TRIGGER fault").unwrap();
     catalog.close();
     let again = Catalog::open(directory.path(), "secret").unwrap();

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Object;
 use super::column::{Column, comment, created_on, moment, name, null, owner, text};
 use super::definition::{Definition, Describe, Item};
 use super::facts::{Facts, Login};
-use super::Object;
 use crate::access::Identity;
 use crate::password::PasswordHash;
 use crate::rows::{Cell, Rows, cell, optional};
