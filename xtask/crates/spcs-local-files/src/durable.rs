@@ -1,4 +1,4 @@
-//! Writes that survive a crash: a temporary file, synced, then renamed, then the directory synced.
+//! Crash-safe writes: write a temporary file, sync it, rename it, then sync the directory.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -6,16 +6,16 @@ use std::path::Path;
 use fs_err as fs;
 use uuid::Uuid;
 
-/// Puts `bytes` at `path`, whole or not at all. `temporary` is a directory on the same file system.
+/// Atomically writes `bytes` to `path`. `temporary` is a directory on the same file system.
 pub fn write(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = temporary.join(Uuid::new_v4().to_string());
-    let mut file = fs::File::create(&draft)?;
+    let temporary_file = temporary.join(Uuid::new_v4().to_string());
+    let mut file = fs::File::create(&temporary_file)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    rename(&draft, path)
+    rename(&temporary_file, path)
 }
 
-/// Replaces a file by one that only its owner can read.
+/// Atomically replaces a file; only its owner can read the new one.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let next = file.with_extension("next");
     {
@@ -29,11 +29,11 @@ pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     rename(&next, file)
 }
 
-/// The same as [`rename`] where nothing is at `to` yet; otherwise `false`, and nothing changes.
+/// Like [`rename`], but does nothing and returns `false` if `to` already exists.
 pub fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
     let Some(parent) = to.parent() else { return Ok(false) };
-    make_directory(parent)?;
-    // A link fails where a rename would replace.
+    create_directory(parent)?;
+    // Creating a link fails if `to` exists, whereas a rename would replace it.
     match fs::hard_link(from, to) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
         linked => linked?,
@@ -43,21 +43,21 @@ pub fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Renames, makes the directories that lead there, and syncs the last one.
+/// Renames a file, creating missing parent directories, and syncs the target's directory.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     let Some(parent) = to.parent() else { return fs::rename(from, to) };
-    make_directory(parent)?;
+    create_directory(parent)?;
     fs::rename(from, to)?;
     sync_directory(parent)
 }
 
-/// Makes a directory and the ones above it, each made durable in its parent.
-pub fn make_directory(path: &Path) -> io::Result<()> {
+/// Creates a directory and its missing parents, and syncs the parent of each new directory.
+pub fn create_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
-        make_directory(parent)?;
+        create_directory(parent)?;
         match fs::create_dir(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
@@ -68,7 +68,7 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
 }
 
 fn sync_directory(path: &Path) -> io::Result<()> {
-    // A relative path of one part has the empty path for a parent: the current directory.
+    // The parent of a single-component relative path is empty and means the current directory.
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     fs::File::open(path)?.sync_all()
 }

@@ -1,5 +1,5 @@
-//! Files of the platform's state directory: writes that survive a crash, and the stages, where
-//! containers write too and no link is followed.
+//! Files in the platform's state directory: crash-safe writes, and access to the stage directories,
+//! which containers can write to, without following symbolic links.
 
 pub mod durable;
 pub mod stages;

@@ -1,29 +1,29 @@
-//! The directory of all stages.
+//! The directory that holds all stages.
 //!
-//! Services write below it through their volumes, and what they leave there may be a link to
-//! anywhere on this machine. The platform may go where they may not, so it follows none.
+//! Services write to it through their stage volumes and could create symbolic links to any path on
+//! the host. The platform can access paths that a service cannot, so it never follows a link.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where uploads lie until they are complete, and dropped stages until they are gone. It is
-/// emptied at each start; no database has such a name.
+/// Directory for unfinished uploads and for dropped stages that are being deleted. It is emptied
+/// at each start. No database can have this name.
 pub const ASIDE: &str = ".aside";
 
-/// Where `relative`, with `/` between its parts, lies below the directory of all stages; whether
-/// it is there or not. A step up, and anything on the way that is neither a directory nor a plain
-/// file, is an error.
+/// Resolves `relative`, a `/`-separated path, below the directory of all stages. The path need not
+/// exist. Fails if it contains `.` or `..`, or if any existing component is neither a directory nor
+/// a regular file.
 pub fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
     let mut path = stages.to_owned();
     let mut missing = false;
     for part in relative.split('/').filter(|part| !part.is_empty()) {
         if matches!(part, "." | "..") {
-            let message = format!("`{relative}` does not lead straight down");
+            let message = format!("`{relative}` must not contain `.` or `..`");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
         }
         path.push(part);
-        // Below what is not there lies nothing to follow.
+        // Nothing can exist below a missing directory, so there are no links to check.
         if missing {
             continue;
         }
@@ -34,7 +34,7 @@ pub fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
             Ok(_) => {
                 return Err(io::Error::new(
                     io::ErrorKind::PermissionDenied,
-                    format!("`{relative}` leads through `{part}`, which is a link or a device"),
+                    format!("`{part}` in `{relative}` is not a directory or a regular file"),
                 ));
             }
         }
@@ -42,30 +42,31 @@ pub fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Moves a stage's directory out of the way, if it is there; gives the place where it lies then.
+/// Moves a stage's directory into [`ASIDE`] and returns its new path, or `None` if the stage has no
+/// directory.
 pub fn detach(stages: &Path, stage: &str) -> io::Result<Option<PathBuf>> {
     let aside = aside(stages);
     unless_gone(fs_err::rename(stages.join(stage), &aside)).map(|found| found.map(|()| aside))
 }
 
-/// A new name for something that is only passing through.
+/// A new unique path in [`ASIDE`].
 pub fn aside(stages: &Path) -> PathBuf {
     stages.join(ASIDE).join(uuid::Uuid::new_v4().simple().to_string())
 }
 
-/// A plain file below a directory.
+/// A regular file of a stage.
 pub struct StageFile {
-    /// Below that directory, with `/` between its parts.
+    /// `/`-separated path, relative to the listed directory.
     pub path: String,
-    /// Its own path.
+    /// Path on the host.
     pub file: PathBuf,
-    /// In bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// When it was last written.
+    /// Time of the last modification.
     pub modified: SystemTime,
 }
 
-/// All plain files below a directory, by their paths.
+/// All regular files below a directory, sorted by path.
 pub fn files(directory: &Path) -> io::Result<Vec<StageFile>> {
     let mut found = Vec::new();
     walk(directory, "", &mut found)?;
@@ -74,7 +75,7 @@ pub fn files(directory: &Path) -> io::Result<Vec<StageFile>> {
 }
 
 fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> io::Result<()> {
-    // A service may remove at any time what was seen a moment ago.
+    // A service may delete files while they are being listed.
     let Some(entries) = unless_gone(fs_err::read_dir(directory))? else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
@@ -90,7 +91,7 @@ fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> io::Resul
     Ok(())
 }
 
-/// `None` where what was to be read or removed is not there any more.
+/// Turns a "not found" error into `None`.
 pub fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_reached_through_a_link() {
+    fn symbolic_links_are_not_followed() {
         let outside = tempfile::tempdir().unwrap();
         std::fs::write(outside.path().join("secret"), "x").unwrap();
         let stages = tempfile::tempdir().unwrap();
@@ -116,8 +117,8 @@ mod tests {
         for path in
             ["D/S/d", "D/S/d/secret", "D/S/loop/plain", "D/S/dangling", "D/S/../../x", "D/new/../S"]
         {
-            let refused = locate(stages.path(), path).unwrap_err();
-            assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied, "{path}");
+            let error = locate(stages.path(), path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{path}");
         }
         assert_eq!(locate(stages.path(), "D/S/plain").unwrap(), stage.join("plain"));
         assert_eq!(locate(stages.path(), "D/S/new/a").unwrap(), stage.join("new/a"));

@@ -1,41 +1,42 @@
-//! Who comes to the registry and what they may do: the questions that it asks of whoever wires it.
+//! Authentication and authorization, which the application that embeds the registry implements.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-/// Checks credentials. All questions but a login are quick and answered in memory.
+/// Checks credentials. All methods except `login` answer from memory and must not block.
 pub trait Access: Send + Sync + 'static {
-    /// Who has this name and password; `Err` holds the text that may be shown to the client.
+    /// The user with this name and password. `Err` holds a message for the client.
     fn login<'a>(
         &'a self,
         user: &'a str,
         password: &'a str,
     ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>>;
-    /// Who a token stands for, unless it has expired.
+    /// The user that a token was issued for, or `None` if it is unknown or has expired.
     fn token(&self, token: &str) -> Option<Arc<dyn Caller>>;
 }
 
-/// Somebody who has logged in.
+/// An authenticated user.
 pub trait Caller: Send + Sync {
-    /// What messages call them.
+    /// The user's name, for messages.
     fn name(&self) -> &str;
-    /// A new token that stands for them.
+    /// Issues a new token for this user.
     fn issue_token(&self) -> BearerToken;
-    /// Whether they may use the repository `database/schema/repository` (any case).
+    /// Whether the user may perform `action` on the repository `database/schema/repository`, in
+    /// any case.
     fn repository(&self, path: &str, action: RepositoryAction) -> RepositoryAccess;
 }
 
-/// A token as `/login` hands it out.
+/// A token issued by `/login`.
 pub struct BearerToken {
-    /// What the client sends back.
+    /// The value that the client sends as its bearer token.
     pub token: String,
-    /// How long it is good.
+    /// How long it is valid.
     pub valid_for: Duration,
 }
 
-/// What is asked of an image repository.
+/// An operation on an image repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepositoryAction {
     /// Pull, HEAD, list.
@@ -44,13 +45,13 @@ pub enum RepositoryAction {
     Write,
 }
 
-/// Whether it is granted.
+/// The result of an authorization check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepositoryAccess {
-    /// The repository exists and the caller may do it.
+    /// The repository exists, and the caller may perform the action.
     Allowed,
-    /// It exists, and the caller may not.
+    /// The repository exists, but the caller may not perform the action.
     Denied,
-    /// There is no such repository, or the caller may not know of it.
+    /// The repository does not exist, or the caller may not see it.
     NotFound,
 }

@@ -1,4 +1,4 @@
-//! Blobs: whether they are there, and their bytes, whole or in part.
+//! Blob requests: HEAD, and GET of a whole blob or a byte range.
 
 use std::io::SeekFrom;
 
@@ -14,7 +14,7 @@ use tokio_util::io::ReaderStream;
 use crate::call::{CONTENT_DIGEST, Call};
 use crate::digest::Digest;
 use crate::error::{Code, Error};
-use crate::range::{Asked, asked};
+use crate::range::{RequestedRange, requested_range};
 
 const READ_BUFFER: usize = 256 * 1024;
 
@@ -32,13 +32,15 @@ pub(crate) async fn serve(call: &Call, digest: &str) -> Result<Response, Error> 
         );
     };
     let part = match call.header(RANGE) {
-        header if !call.is_head() => asked(header, size),
-        _ => Asked::Everything,
+        header if !call.is_head() => requested_range(header, size),
+        _ => RequestedRange::Whole,
     };
     let (status, first, length) = match part {
-        Asked::Everything => (StatusCode::OK, 0, size),
-        Asked::Part { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
-        Asked::Nothing => {
+        RequestedRange::Whole => (StatusCode::OK, 0, size),
+        RequestedRange::Part { first, last } => {
+            (StatusCode::PARTIAL_CONTENT, first, last - first + 1)
+        }
+        RequestedRange::Unsatisfiable => {
             return Err(Error::new(Code::SizeInvalid, format!("the blob has {size} bytes"))
                 .status(StatusCode::RANGE_NOT_SATISFIABLE)
                 .header(CONTENT_RANGE, &format!("bytes */{size}")));
@@ -57,24 +59,24 @@ pub(crate) async fn serve(call: &Call, digest: &str) -> Result<Response, Error> 
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(CONTENT_DIGEST, value(&digest.to_string()));
-    headers.insert(ETAG, value(&format!("\"{digest}\"")));
+    headers.insert(CONTENT_DIGEST, header_value(&digest.to_string()));
+    headers.insert(ETAG, header_value(&format!("\"{digest}\"")));
     if status == StatusCode::PARTIAL_CONTENT {
         let range = format!("bytes {first}-{}/{size}", first + length - 1);
-        headers.insert(CONTENT_RANGE, value(&range));
+        headers.insert(CONTENT_RANGE, header_value(&range));
     }
     Ok(response)
 }
 
-/// Reads the digest of a path or query.
+/// Parses a digest from a path or query.
 pub(crate) fn parse_digest(text: &str) -> Result<Digest, Error> {
     Digest::parse(text).ok_or_else(|| {
-        let message = format!("`{text}` is not sha256: and 64 lower-case hex digits");
+        let message = format!("`{text}` is not `sha256:` followed by 64 lower-case hex digits");
         Error::new(Code::DigestInvalid, message)
     })
 }
 
-/// A header value of text that holds no control characters.
-pub(crate) fn value(text: &str) -> HeaderValue {
+/// Builds a header value. Text that a header cannot hold yields an empty value.
+pub(crate) fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }

@@ -1,4 +1,4 @@
-//! A request of somebody who may make it, as the handlers see it.
+//! An authorized request, as the handlers see it.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,14 +17,14 @@ use crate::uploads::Uploads;
 
 pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
-/// What the handlers share.
+/// State shared by all handlers.
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) access: Arc<dyn Access>,
 }
 
-/// A request whose sender may do what it asks for.
+/// A request that has passed authentication and authorization.
 pub(crate) struct Call {
     pub(crate) shared: Arc<Shared>,
     pub(crate) caller: Arc<dyn Caller>,
@@ -33,22 +33,22 @@ pub(crate) struct Call {
     pub(crate) host: String,
     pub(crate) headers: HeaderMap,
     pub(crate) query: HashMap<String, String>,
-    /// Behind a lock only because a body cannot be shared between threads.
+    /// In a mutex because `Body` is not `Sync`.
     pub(crate) body: Mutex<Option<Body>>,
 }
 
 impl Call {
-    /// The request's body, for the one handler that reads it.
+    /// Takes the request's body; a second call returns an empty one.
     pub(crate) fn take_body(&self) -> Body {
         self.body.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
 
-    /// What is left of the request's body when no handler has read it.
+    /// The request's body, unless a handler has taken it.
     pub(crate) fn into_body(self) -> Option<Body> {
         self.body.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs work on the store where it may block.
+    /// Runs blocking work on the store.
     pub(crate) async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store, &ImageName) -> io::Result<T> + Send + 'static,
@@ -58,7 +58,7 @@ impl Call {
         Ok(done.map_err(io::Error::other)??)
     }
 
-    /// An absolute URL below this image's name: some clients cannot follow a relative one.
+    /// An absolute URL below this image's name. Some clients cannot follow relative URLs.
     pub(crate) fn url(&self, rest: &str) -> String {
         format!("http://{}/v2/{}/{rest}", self.host, self.name.full().replace('$', "%24"))
     }
@@ -71,32 +71,36 @@ impl Call {
         self.method == Method::HEAD
     }
 
-    /// Whether the caller may do this to the repository of an image.
-    pub(crate) fn may(&self, name: &ImageName, action: RepositoryAction) -> RepositoryAccess {
+    /// Whether the caller may perform an action on the repository of an image.
+    pub(crate) fn repository_access(
+        &self,
+        name: &ImageName,
+        action: RepositoryAction,
+    ) -> RepositoryAccess {
         self.caller.repository(name.repository.as_str(), action)
     }
 
-    /// Refuses what the sender may not do to the repository of this call.
+    /// Fails unless the caller may perform this action on the request's repository.
     pub(crate) fn permit(&self, action: RepositoryAction) -> Result<(), Error> {
         let repository = self.name.repository.as_str();
-        match self.may(&self.name, action) {
+        match self.repository_access(&self.name, action) {
             RepositoryAccess::Allowed => Ok(()),
             RepositoryAccess::NotFound => {
-                let message = format!("there is no image repository {repository}");
+                let message = format!("image repository {repository} does not exist");
                 Err(Error::new(Code::NameUnknown, message))
             }
             RepositoryAccess::Denied => {
                 let user = self.caller.name();
-                let message = format!("user {user} has no such privilege on {repository}");
+                let message = format!("user {user} lacks the privilege on {repository}");
                 Err(Error::new(Code::Denied, message))
             }
         }
     }
 
-    /// The refusal of a method that the resource does not have.
+    /// The error for a method that the resource does not support.
     pub(crate) fn not_allowed(&self, allow: &str) -> Error {
         let message = if self.method == Method::DELETE {
-            "images cannot be removed from a repository one by one; drop the repository".to_owned()
+            "single images cannot be deleted; drop the repository instead".to_owned()
         } else {
             format!("{} is not supported here", self.method)
         };

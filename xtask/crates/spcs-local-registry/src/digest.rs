@@ -1,35 +1,34 @@
-//! Content digests: SHA-256, the one algorithm that every client sends.
+//! Content digests. Only SHA-256 is supported, because every client uses it.
 
 use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of a blob, shown as `sha256:<64 lower-case hex digits>`.
+/// The SHA-256 of a blob, displayed as `sha256:<64 lower-case hex digits>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Digest {
     hex: String,
 }
 
 impl Digest {
-    /// Reads `sha256:<hex>`; anything else is `None`.
+    /// Parses `sha256:<hex>`.
     pub(crate) fn parse(text: &str) -> Option<Digest> {
         Digest::from_hex(text.strip_prefix("sha256:")?)
     }
 
-    /// Reads the bare hex digits, as the store's file names have them.
+    /// Parses bare hex digits, as in the store's file names.
     pub(crate) fn from_hex(hex: &str) -> Option<Digest> {
         let valid = hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         valid.then(|| Digest { hex: hex.to_owned() })
     }
 
-    /// The digest of bytes at hand.
     pub(crate) fn of(bytes: &[u8]) -> Digest {
         let mut hasher = Sha256::new();
         hasher.update(bytes);
         Digest::finish(hasher)
     }
 
-    /// The digest of what the hasher has seen.
+    /// Finishes the hash and returns its digest.
     pub(crate) fn finish(hasher: Sha256) -> Digest {
         let mut hex = String::with_capacity(64);
         for byte in hasher.finalize() {
@@ -38,7 +37,7 @@ impl Digest {
         Digest { hex }
     }
 
-    /// The hex digits alone.
+    /// The hex digits without the `sha256:` prefix.
     pub(crate) fn hex(&self) -> &str {
         &self.hex
     }

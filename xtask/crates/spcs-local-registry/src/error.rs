@@ -1,4 +1,4 @@
-//! The registry's refusals, in the form that the distribution specification gives them.
+//! The registry's errors, in the format of the distribution specification.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-/// The codes of the specification that this registry uses, and what they answer with.
+/// The error codes of the specification that this registry uses, with their HTTP statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     BlobUnknown,
@@ -69,7 +69,7 @@ impl Code {
     }
 }
 
-/// One refusal: its code, a sentence for people, and the headers that go with it.
+/// An error response: code, message for people, and extra headers.
 #[derive(Debug)]
 pub(crate) struct Error {
     code: Code,
@@ -90,19 +90,19 @@ impl Error {
         }
     }
 
-    /// Says what exactly is wrong, for programs.
+    /// Adds machine-readable detail.
     pub(crate) fn detail(mut self, detail: Value) -> Error {
         self.detail = detail;
         self
     }
 
-    /// Answers with another status than the code's own.
+    /// Overrides the code's default status.
     pub(crate) fn status(mut self, status: StatusCode) -> Error {
         self.status = status;
         self
     }
 
-    /// Adds a header; a value that no header can hold is left out.
+    /// Adds a header. A value that a header cannot hold is ignored.
     pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Error {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.headers.insert(name, value);
@@ -110,7 +110,7 @@ impl Error {
         self
     }
 
-    /// Refuses a method that a resource does not have.
+    /// The error for a method that a resource does not support.
     pub(crate) fn unsupported(message: &str) -> Error {
         Error::new(Code::Unsupported, message)
     }
@@ -118,7 +118,7 @@ impl Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Error {
-        tracing::error!("registry: {error}");
+        tracing::error!(%error, "the registry's store failed");
         Error::new(Code::Unknown, format!("the registry's store failed: {error}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Faults for tests: answers that are planned ahead and given once each, before the real one.
+//! Fault injection for tests: planned faults that each apply to one matching request.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,23 +16,23 @@ use http::{Method, StatusCode};
 use crate::error::{Code, Error};
 use crate::{login, serve};
 
-/// What goes wrong.
+/// A fault to inject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// This status, in the registry's form; 401 carries a challenge.
+    /// An error response with this status; 401 includes a challenge.
     Status(StatusCode),
-    /// 429 with a `Retry-After` of so many seconds.
+    /// 429 with a `Retry-After` header.
     TooManyRequests {
         /// Seconds to wait.
         retry_after: u64,
     },
-    /// The connection ends after so many bytes of the request's body, or of the response's body
-    /// when the request has none.
+    /// The connection breaks after this many bytes of the request's body, or of the response's
+    /// body for methods that send none.
     Cut {
-        /// Bytes that still pass.
+        /// Bytes that pass before the break.
         after: u64,
     },
-    /// The answer comes late.
+    /// The response is delayed.
     Delay(Duration),
 }
 
@@ -43,19 +43,19 @@ struct Planned {
     fault: Fault,
 }
 
-/// A queue of planned faults; clones share it.
+/// A queue of planned faults. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     queue: Arc<Mutex<VecDeque<Planned>>>,
 }
 
 impl Faults {
-    /// Plans a fault for the next request of this method whose path and query hold the fragment.
+    /// Plans a fault for the next request with this method whose path and query contain `fragment`.
     pub fn plan(&self, method: Method, fragment: &str, fault: Fault) {
         self.lock().push_back(Planned { method, fragment: fragment.to_owned(), fault });
     }
 
-    /// How many planned faults have not come up yet.
+    /// The number of planned faults that have not been injected yet.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.lock().len()
@@ -64,8 +64,8 @@ impl Faults {
     fn take(&self, request: &Request) -> Option<Fault> {
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
         let mut queue = self.lock();
-        let hit = |p: &Planned| p.method == *request.method() && target.contains(&p.fragment);
-        let at = queue.iter().position(hit)?;
+        let matches = |p: &Planned| p.method == *request.method() && target.contains(&p.fragment);
+        let at = queue.iter().position(matches)?;
         queue.remove(at).map(|planned| planned.fault)
     }
 
@@ -74,7 +74,7 @@ impl Faults {
     }
 }
 
-/// The layer in front of every route.
+/// Middleware that injects planned faults before any route.
 pub(crate) async fn inject(State(faults): State<Faults>, request: Request, next: Next) -> Response {
     match faults.take(&request) {
         None => next.run(request).await,
@@ -116,11 +116,11 @@ async fn cut(request: Request, next: Next, after: u64) -> Response {
     next.run(request).await.map(|body| limited(body, after))
 }
 
-/// A body that fails after so many bytes, which makes the server drop the connection.
+/// A body that fails after `after` bytes, which makes the server drop the connection.
 fn limited(body: Body, after: u64) -> Body {
     let frames = stream::unfold((body.into_data_stream(), after), |(mut body, left)| async move {
         if left == 0 {
-            tokio::task::yield_now().await; // lets what came before reach the socket
+            tokio::task::yield_now().await; // lets the bytes before the cut reach the socket
             return Some((Err(io::Error::other("planned cut")), (body, left)));
         }
         let frame: Result<Bytes, io::Error> = body.next().await?.map_err(io::Error::other);

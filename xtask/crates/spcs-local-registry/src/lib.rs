@@ -1,9 +1,9 @@
-//! An OCI registry (distribution-spec 1.1) with the authentication, the names and the refusals of
-//! an SPCS image repository.
+//! An OCI registry (distribution-spec 1.1) with the authentication, naming and errors of an SPCS
+//! image repository.
 //!
-//! Names are `database/schema/repository/image`; the catalog says which repositories there are
-//! and who may read or write them. Images cannot be deleted one by one, as in SPCS; a dropped
-//! repository takes its images with it. Everything that was answered with 201 is on disk.
+//! Names are `database/schema/repository/image`. The catalog decides which repositories exist and
+//! who may read or write them. As in SPCS, single images cannot be deleted; dropping a repository
+//! deletes its images. The registry answers 201 only after the content is on disk.
 
 mod access;
 mod blobs;

@@ -1,4 +1,4 @@
-//! Who is pushing: `/login`, and the Basic and Bearer credentials of every other request.
+//! Authentication: `/login`, and the Basic and Bearer credentials of all other requests.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use crate::access::{Access, BearerToken, Caller};
 use crate::call::Shared;
 use crate::error::{Code, Error};
 
-/// The user name that says: the password is a session token.
+/// The user name that marks the password as a session token.
 const SESSION_TOKEN_USER: &str = "0sessiontoken";
 
-/// Trades Basic credentials for a bearer token. Docker's query parameters are welcome and unused:
-/// a token stands for the user, and rights are looked up with every request.
+/// Exchanges Basic credentials for a bearer token. Docker's query parameters are accepted and
+/// ignored: a token identifies the user, and privileges are checked on every request.
 pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let answer = match *request.method() {
         Method::GET => log_in(&*shared.access, request.headers()).await,
-        // Clients that try the OAuth form first take this as the hint to use GET.
+        // Clients that try the OAuth POST first fall back to GET after this response.
         _ => Err(Error::unsupported("log in with GET and Basic credentials").header(ALLOW, "GET")),
     };
     answer.unwrap_or_else(Error::into_response)
@@ -49,7 +49,7 @@ async fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Er
     .into_response())
 }
 
-/// Who sends a `/v2` request, or the challenge that tells the client how to log in.
+/// Authenticates a `/v2` request. The error is a challenge that tells the client how to log in.
 pub(crate) async fn authenticate(
     access: &dyn Access,
     headers: &HeaderMap,
@@ -65,7 +65,7 @@ pub(crate) async fn authenticate(
     caller.ok_or_else(|| challenge(&host(headers), scope))
 }
 
-/// 401 with the way to `/login`.
+/// 401 with a challenge that points to `/login`.
 pub(crate) fn challenge(host: &str, scope: Option<&str>) -> Error {
     let mut value = format!("Bearer realm=\"http://{host}/login\",service=\"{host}\"");
     if let Some(scope) = scope {
@@ -74,7 +74,7 @@ pub(crate) fn challenge(host: &str, scope: Option<&str>) -> Error {
     Error::new(Code::Unauthorized, "authentication required").header(WWW_AUTHENTICATE, &value)
 }
 
-/// The host that the client used, for the URLs that it is told.
+/// The host that the client used, for the URLs in responses.
 pub(crate) fn host(headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     host.unwrap_or("127.0.0.1").to_owned()
@@ -88,10 +88,10 @@ async fn check_basic(
     if user != SESSION_TOKEN_USER {
         return access.login(user, password).await;
     }
-    // Snowflake's own clients send {"token": …, "expires_in": …}; people paste the bare token.
+    // Snowflake's clients send {"token": …, "expires_in": …}; people paste the bare token.
     let parsed: Option<Value> = serde_json::from_str(password).ok();
     let token = parsed.as_ref().and_then(|value| value["token"].as_str()).unwrap_or(password);
-    access.token(token).ok_or_else(|| "the session token is not valid or has expired".to_owned())
+    access.token(token).ok_or_else(|| "the session token is invalid or has expired".to_owned())
 }
 
 enum Credentials {

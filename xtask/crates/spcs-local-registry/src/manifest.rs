@@ -1,5 +1,4 @@
-//! What a manifest must be before it is taken: valid JSON of a known type that names only what is
-//! there.
+//! Parsing and validation of manifests.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,10 +11,10 @@ const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
-/// Manifests are small; the specification asks registries to take at least 4 MiB.
+/// The specification requires registries to accept manifests of at least 4 MiB.
 pub(crate) const SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// A manifest or an index, as far as the registry looks into it.
+/// The fields of a manifest or index that the registry uses.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Manifest {
@@ -29,7 +28,7 @@ pub(crate) struct Manifest {
     pub(crate) annotations: Option<Map<String, Value>>,
 }
 
-/// A reference to content.
+/// A content descriptor.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
@@ -41,7 +40,7 @@ pub(crate) struct Descriptor {
     pub(crate) platform: Option<Platform>,
 }
 
-/// What an image runs on: in the descriptors of an index, and at the top of an image's config.
+/// An image's platform, from an index descriptor or from the image's config.
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 pub(crate) struct Platform {
     pub(crate) os: String,
@@ -49,24 +48,26 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// The one platform whose images SPCS runs.
+    /// Whether SPCS runs images for this platform.
     pub(crate) fn is_supported(&self) -> bool {
         self.os == "linux" && self.architecture == "amd64"
     }
 }
 
 impl Manifest {
-    /// Reads and checks a manifest; gives it back with the media type that counts.
+    /// Parses and validates a manifest. Returns it with its effective media type.
     pub(crate) fn parse(
         bytes: &[u8],
         content_type: Option<&str>,
     ) -> Result<(Manifest, String), Error> {
         let manifest: Manifest = serde_json::from_slice(bytes)
-            .map_err(|error| invalid(format!("the manifest cannot be read: {error}")))?;
+            .map_err(|error| invalid(format!("cannot parse the manifest: {error}")))?;
         let sent = content_type.map(|text| text.split(';').next().unwrap_or(text).trim());
         let media_type = match (sent, manifest.media_type.as_deref()) {
             (Some(sent), Some(inside)) if sent != inside => {
-                return Err(invalid(format!("sent as {sent}, but the manifest says {inside}")));
+                return Err(invalid(format!(
+                    "the Content-Type is {sent}, but the manifest's mediaType is {inside}"
+                )));
             }
             (Some(media_type), _) | (None, Some(media_type)) => media_type.to_owned(),
             (None, None) => return Err(invalid("the manifest has no media type".to_owned())),
@@ -77,15 +78,17 @@ impl Manifest {
         match media_type.as_str() {
             OCI_MANIFEST | DOCKER_MANIFEST => {
                 if manifest.config.is_none() || manifest.layers.is_none() {
-                    return Err(invalid("an image manifest has a config and layers".to_owned()));
+                    return Err(invalid(
+                        "an image manifest must have `config` and `layers`".to_owned(),
+                    ));
                 }
             }
             OCI_INDEX | DOCKER_LIST => {
                 if manifest.manifests.is_none() {
-                    return Err(invalid("an index has manifests".to_owned()));
+                    return Err(invalid("an index must have `manifests`".to_owned()));
                 }
             }
-            other => return Err(invalid(format!("manifests of type {other} are not accepted"))),
+            other => return Err(invalid(format!("manifests of type {other} are not supported"))),
         }
         for descriptor in manifest.descriptors() {
             if Digest::parse(&descriptor.digest).is_none() {
@@ -95,7 +98,7 @@ impl Manifest {
         Ok((manifest, media_type))
     }
 
-    /// Config and layers that must be in the image's blobs. Layers with URLs live elsewhere.
+    /// The config and layers that the image must contain. Layers with URLs are stored elsewhere.
     pub(crate) fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
         let layers = self.layers.iter().flatten().filter(|layer| layer.urls.is_empty());
         self.config.iter().chain(layers)
@@ -106,7 +109,7 @@ impl Manifest {
         self.manifests.iter().flatten()
     }
 
-    /// What a list of referrers says of the manifest.
+    /// The artifact type that a referrers list shows for the manifest.
     pub(crate) fn referrer_type(&self) -> Option<&str> {
         let of_config = self.config.as_ref().map(|config| config.media_type.as_str());
         self.artifact_type.as_deref().or(of_config)
@@ -121,14 +124,14 @@ fn invalid(message: String) -> Error {
     Error::new(Code::ManifestInvalid, message)
 }
 
-/// The refusal of a manifest that names what is not there.
+/// The error for a manifest that refers to content that was not pushed.
 pub(crate) fn missing(descriptor: &Descriptor) -> Error {
-    let message = format!("the manifest names {}, which was not pushed", descriptor.digest);
+    let message = format!("the manifest refers to {}, which was not pushed", descriptor.digest);
     Error::new(Code::ManifestBlobUnknown, message).detail(json!({ "digest": descriptor.digest }))
 }
 
-/// The refusal of a manifest that is wrong about a size.
+/// The error for a manifest that states a wrong size.
 pub(crate) fn wrong_size(descriptor: &Descriptor, size: u64) -> Error {
-    let Descriptor { digest, size: said, .. } = descriptor;
-    invalid(format!("the manifest says that {digest} has {said} bytes; it has {size}"))
+    let Descriptor { digest, size: stated, .. } = descriptor;
+    invalid(format!("the manifest states {stated} bytes for {digest}, which has {size}"))
 }

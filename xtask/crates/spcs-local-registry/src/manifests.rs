@@ -1,4 +1,4 @@
-//! Manifests: pushed by tag or digest, pulled by either.
+//! Manifest requests: push and pull by tag or digest.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, LOCATION, WAR
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::json;
 
-use crate::blobs::value;
+use crate::blobs::header_value;
 use crate::call::{CONTENT_DIGEST, Call};
 use crate::digest::Digest;
 use crate::error::{Code, Error};
@@ -19,7 +19,7 @@ use crate::store::Store;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const NOT_AMD64: &str =
-    "299 - \"SPCS runs linux/amd64 images only; this one is for another platform\"";
+    "299 - \"SPCS only runs linux/amd64 images; this image is for another platform\"";
 
 pub(crate) async fn serve(call: &Call, reference: &str) -> Result<Response, Error> {
     let Some(parsed) = Reference::parse(reference) else {
@@ -51,16 +51,16 @@ async fn pull(call: &Call, reference: Reference) -> Result<Response, Error> {
     let body = if call.is_head() { Body::empty() } else { Body::from(manifest.bytes) };
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, value(&manifest.media_type));
+    headers.insert(CONTENT_TYPE, header_value(&manifest.media_type));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-    headers.insert(CONTENT_DIGEST, value(&manifest.digest.to_string()));
-    headers.insert(ETAG, value(&format!("\"{}\"", manifest.digest)));
+    headers.insert(CONTENT_DIGEST, header_value(&manifest.digest.to_string()));
+    headers.insert(ETAG, header_value(&format!("\"{}\"", manifest.digest)));
     Ok(response)
 }
 
 async fn push(call: &Call, reference: Reference) -> Result<Response, Error> {
     let bytes = to_bytes(call.take_body(), SIZE_LIMIT).await.map_err(|error| {
-        let message = format!("the manifest was not taken: {error} (limit {SIZE_LIMIT} bytes)");
+        let message = format!("cannot read the manifest: {error} (limit {SIZE_LIMIT} bytes)");
         Error::new(Code::SizeInvalid, message).status(StatusCode::PAYLOAD_TOO_LARGE)
     })?;
     let (manifest, media_type) = Manifest::parse(&bytes, call.header(CONTENT_TYPE))?;
@@ -76,32 +76,32 @@ async fn push(call: &Call, reference: Reference) -> Result<Response, Error> {
         }
     };
     let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
-    let (digest, runs) = call
+    let (digest, runnable) = call
         .on_disk(move |store, name| {
-            let linking = store.linking();
-            let runs = match check(store, name, &manifest)? {
-                Ok(runs) => runs,
-                Err(refusal) => return Ok(Err(refusal)),
+            let guard = store.lock_links();
+            let runnable = match check(store, name, &manifest)? {
+                Ok(runnable) => runnable,
+                Err(error) => return Ok(Err(error)),
             };
             let tag = tag.as_deref();
-            let digest = store.put_manifest(&linking, name, tag, &media_type, &bytes)?;
-            Ok(Ok((digest, runs)))
+            let digest = store.put_manifest(&guard, name, tag, &media_type, &bytes)?;
+            Ok(Ok((digest, runnable)))
         })
         .await??;
     let mut response = StatusCode::CREATED.into_response();
     let headers = response.headers_mut();
-    headers.insert(LOCATION, value(&call.url(&format!("manifests/{digest}"))));
-    headers.insert(CONTENT_DIGEST, value(&digest.to_string()));
+    headers.insert(LOCATION, header_value(&call.url(&format!("manifests/{digest}"))));
+    headers.insert(CONTENT_DIGEST, header_value(&digest.to_string()));
     if let Some(subject) = subject {
-        headers.insert(SUBJECT, value(&subject));
+        headers.insert(SUBJECT, header_value(&subject));
     }
-    if !runs {
+    if !runnable {
         headers.insert(WARNING, HeaderValue::from_static(NOT_AMD64));
     }
     Ok(response)
 }
 
-/// Whether all that the manifest names is there; then, whether SPCS could run it.
+/// Checks that everything the manifest refers to exists. Returns whether SPCS can run the image.
 fn check(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<Result<bool, Error>> {
     for descriptor in manifest.blobs() {
         let digest = Digest::parse(&descriptor.digest);
@@ -121,10 +121,10 @@ fn check(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<Res
             return Ok(Err(missing(descriptor)));
         }
     }
-    runs_here(store, name, manifest).map(Ok)
+    is_runnable(store, name, manifest).map(Ok)
 }
 
-fn runs_here(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<bool> {
+fn is_runnable(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<bool> {
     if let Some(children) = &manifest.manifests {
         let supported = |platform: &Platform| platform.is_supported();
         return Ok(children.iter().any(|child| child.platform.as_ref().is_none_or(supported)));
@@ -135,7 +135,7 @@ fn runs_here(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result
     else {
         return Ok(true);
     };
-    // A config without a platform is no image; there is nothing to warn about.
+    // A config without a platform does not belong to an image, so no warning is needed.
     let platform: Option<Platform> = serde_json::from_slice(&fs::read(path)?).ok();
     Ok(platform.is_none_or(|platform| platform.is_supported()))
 }

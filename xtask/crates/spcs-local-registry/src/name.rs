@@ -4,14 +4,14 @@ use percent_encoding::percent_decode_str;
 
 use crate::digest::Digest;
 
-/// `database/schema/repository`, lower case: what CREATE IMAGE REPOSITORY makes.
+/// The path of an image repository: `database/schema/repository`, lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RepositoryPath {
     text: String,
 }
 
 impl RepositoryPath {
-    /// Reads a path of any case; `None` when it has not three valid parts.
+    /// Parses a path in any case. `None` unless it has three valid components.
     pub(crate) fn parse(text: &str) -> Option<RepositoryPath> {
         let text = text.trim_start_matches('/').to_ascii_lowercase();
         let parts: Vec<&str> = text.split('/').collect();
@@ -19,7 +19,7 @@ impl RepositoryPath {
         valid.then_some(RepositoryPath { text })
     }
 
-    /// The image of this name in the repository.
+    /// The image with this name in the repository, if the name is valid.
     pub(crate) fn image(&self, image: &str) -> Option<ImageName> {
         let valid = image.len() <= 255 && image.split('/').all(is_component);
         valid.then(|| ImageName { repository: self.clone(), image: image.to_owned() })
@@ -30,7 +30,7 @@ impl RepositoryPath {
     }
 }
 
-/// An image within a repository; together they are the `<name>` of the distribution API.
+/// An image in a repository: the `<name>` of the distribution API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageName {
     pub(crate) repository: RepositoryPath,
@@ -38,7 +38,7 @@ pub(crate) struct ImageName {
 }
 
 impl ImageName {
-    /// Reads the `<name>` of a request. Upper case is refused, as everywhere in OCI.
+    /// Parses the `<name>` of a request. As in all of OCI, upper case is invalid.
     pub(crate) fn parse(text: &str) -> Option<ImageName> {
         let mut ends = text.match_indices('/').map(|(at, _)| at);
         let end = ends.nth(2)?;
@@ -55,7 +55,8 @@ impl ImageName {
     }
 }
 
-/// One part of a path. Snowflake identifiers add `_` at either end and `$` to what OCI allows.
+/// Whether `part` is a valid path component. Beyond the OCI rules, Snowflake identifiers allow `_`
+/// at either end and `$`.
 fn is_component(part: &str) -> bool {
     let allowed = |b: u8| {
         b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-' | b'$')
@@ -63,7 +64,7 @@ fn is_component(part: &str) -> bool {
     !part.is_empty() && !part.starts_with(['.', '-']) && part.bytes().all(allowed)
 }
 
-/// What a manifest is asked for by.
+/// A reference to a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reference {
     Tag(String),
@@ -83,7 +84,7 @@ impl Reference {
     }
 }
 
-/// What a path of the API leads to; the texts are not yet checked.
+/// The resource that an API path names. The strings are not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resource {
     Uploads,
@@ -94,7 +95,7 @@ pub(crate) enum Resource {
     Referrers(String),
 }
 
-/// Cuts `/v2/<name>/<resource>` into name and resource.
+/// Splits `/v2/<name>/<resource>` into name and resource.
 pub(crate) fn split(path: &str) -> Option<(String, Resource)> {
     let path = percent_decode_str(path.strip_prefix("/v2/")?).decode_utf8().ok()?;
     let parts: Vec<&str> = path.split('/').collect();
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_a_repository_of_three_parts_and_an_image_below_it() {
+    fn a_name_is_a_three_part_repository_path_and_an_image() {
         let name = ImageName::parse("milvus_demo/public/milvus_repo/base/python").unwrap();
         assert_eq!(name.repository.as_str(), "milvus_demo/public/milvus_repo");
         assert_eq!(name.image, "base/python");
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_cut_from_the_right_so_that_names_may_hold_any_word() {
+    fn paths_are_split_from_the_right_so_that_names_may_contain_reserved_words() {
         let (name, resource) = split("/v2/db/s/r/blobs/blobs/uploads/").unwrap();
         assert_eq!((name.as_str(), resource), ("db/s/r/blobs", Resource::Uploads));
         let (name, resource) = split("/v2/db/s/r%24/i/manifests/latest").unwrap();

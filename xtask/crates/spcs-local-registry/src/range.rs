@@ -1,36 +1,36 @@
-//! Byte ranges: what a client asks for of a blob, and where it says that a chunk belongs.
+//! Byte ranges: the `Range` of a blob request and the `Content-Range` of an upload chunk.
 
-/// What a `Range` header asks for.
+/// The part of a blob that a `Range` header requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// No range, or one of a form that may be ignored (several ranges, other units).
-    Everything,
-    /// From the first byte to the last, both included.
+pub(crate) enum RequestedRange {
+    /// No range, or one that a server may ignore (several ranges, other units).
+    Whole,
+    /// First to last byte, inclusive.
     Part { first: u64, last: u64 },
-    /// Nothing of it exists.
-    Nothing,
+    /// The range lies outside the blob.
+    Unsatisfiable,
 }
 
-/// Reads a `Range` header against a blob of `size` bytes.
-pub(crate) fn asked(header: Option<&str>, size: u64) -> Asked {
+/// Parses a `Range` header for a blob of `size` bytes.
+pub(crate) fn requested_range(header: Option<&str>, size: u64) -> RequestedRange {
     let Some(range) = header.and_then(|text| text.strip_prefix("bytes=")) else {
-        return Asked::Everything;
+        return RequestedRange::Whole;
     };
-    let Some((first, last)) = range.split_once('-') else { return Asked::Everything };
+    let Some((first, last)) = range.split_once('-') else { return RequestedRange::Whole };
     let (first, last) = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
         (Ok(first), Ok(last)) if first <= last => (first, last.min(size.saturating_sub(1))),
         (Ok(first), Err(_)) if last.trim().is_empty() => (first, size.saturating_sub(1)),
-        (Err(_), Ok(0)) if first.trim().is_empty() => return Asked::Nothing,
+        (Err(_), Ok(0)) if first.trim().is_empty() => return RequestedRange::Unsatisfiable,
         (Err(_), Ok(count)) if first.trim().is_empty() => {
             (size.saturating_sub(count), size.saturating_sub(1))
         }
-        _ => return Asked::Everything,
+        _ => return RequestedRange::Whole,
     };
-    if first >= size { Asked::Nothing } else { Asked::Part { first, last } }
+    if first >= size { RequestedRange::Unsatisfiable } else { RequestedRange::Part { first, last } }
 }
 
-/// Reads the `Content-Range` of a chunk: `first-last`, or the long form `bytes first-last/size`.
-pub(crate) fn chunk(text: &str) -> Option<(u64, u64)> {
+/// Parses the `Content-Range` of a chunk: `first-last`, or the long form `bytes first-last/size`.
+pub(crate) fn content_range(text: &str) -> Option<(u64, u64)> {
     let text = text.strip_prefix("bytes ").unwrap_or(text);
     let text = text.split('/').next()?;
     let (first, last) = text.trim().split_once('-')?;
@@ -43,29 +43,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_are_clipped_to_the_blob_and_odd_ones_are_ignored() {
-        let part = |first, last| Asked::Part { first, last };
+    fn ranges_are_clipped_to_the_blob_and_unsupported_ones_are_ignored() {
+        let part = |first, last| RequestedRange::Part { first, last };
         for (header, expected) in [
             ("bytes=0-3", part(0, 3)),
             ("bytes=4-", part(4, 9)),
             ("bytes=8-99", part(8, 9)),
             ("bytes=-4", part(6, 9)),
             ("bytes=-99", part(0, 9)),
-            ("bytes=10-", Asked::Nothing),
-            ("bytes=-0", Asked::Nothing),
-            ("bytes=0-1,4-5", Asked::Everything),
-            ("lines=0-1", Asked::Everything),
+            ("bytes=10-", RequestedRange::Unsatisfiable),
+            ("bytes=-0", RequestedRange::Unsatisfiable),
+            ("bytes=0-1,4-5", RequestedRange::Whole),
+            ("lines=0-1", RequestedRange::Whole),
         ] {
-            assert_eq!(asked(Some(header), 10), expected, "{header}");
+            assert_eq!(requested_range(Some(header), 10), expected, "{header}");
         }
-        assert_eq!(asked(Some("bytes=0-0"), 0), Asked::Nothing);
+        assert_eq!(requested_range(Some("bytes=0-0"), 0), RequestedRange::Unsatisfiable);
     }
 
     #[test]
-    fn a_chunk_says_where_it_belongs_in_either_form() {
-        assert_eq!(chunk("5-9"), Some((5, 9)));
-        assert_eq!(chunk("bytes 5-9/20"), Some((5, 9)));
-        assert_eq!(chunk("9-5"), None);
-        assert_eq!(chunk("x"), None);
+    fn both_forms_of_content_range_are_parsed() {
+        assert_eq!(content_range("5-9"), Some((5, 9)));
+        assert_eq!(content_range("bytes 5-9/20"), Some((5, 9)));
+        assert_eq!(content_range("9-5"), None);
+        assert_eq!(content_range("x"), None);
     }
 }

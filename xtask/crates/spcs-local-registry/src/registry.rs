@@ -1,4 +1,4 @@
-//! The registry as a value: opened on a directory, served as a router, asked by the platform.
+//! The registry: opened on a directory, served as a router, queried by the platform.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::store::{ImageRow, Store};
 use crate::uploads::Uploads;
 use crate::{login, serve};
 
-/// The registry: cheap to clone, all clones share one store.
+/// The registry. Cheap to clone; all clones share one store.
 #[derive(Clone)]
 pub struct Registry {
     store: Arc<Store>,
@@ -26,10 +26,10 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens the store in `dir`, or makes it. Clears away what an interrupted run left behind.
+    /// Opens or creates the store in `dir`, and deletes the leftovers of an interrupted run.
     ///
     /// # Errors
-    /// When the directory cannot be made, read or written.
+    /// If the directory cannot be created, read or written.
     pub fn open(dir: &Path) -> io::Result<Registry> {
         let store = Store::open(dir)?;
         let uploads = Uploads::new(store.temporary());
@@ -37,7 +37,7 @@ impl Registry {
         Ok(Registry { store, uploads, faults: Faults::default() })
     }
 
-    /// The same registry, which gives the planned answers first.
+    /// Adds fault injection to the registry.
     #[must_use]
     pub fn with_faults(mut self, faults: Faults) -> Registry {
         self.faults = faults;
@@ -61,10 +61,10 @@ impl Registry {
             .with_state(shared)
     }
 
-    /// The images of `database/schema/repository`, by name and then by age.
+    /// The images of `database/schema/repository`, sorted by name, then by age.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// If the store cannot be read.
     pub fn images(&self, repository: &str) -> io::Result<Vec<ImageRow>> {
         match RepositoryPath::parse(repository) {
             Some(repository) => self.store.images(&repository),
@@ -72,10 +72,10 @@ impl Registry {
         }
     }
 
-    /// The manifest digest that a tag or a digest stands for, if there is such an image.
+    /// The digest of the manifest that a tag or digest refers to, if the image exists.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// If the store cannot be read.
     pub fn resolve(
         &self,
         repository: &str,
@@ -92,11 +92,11 @@ impl Registry {
         Ok(found.map(|digest| digest.to_string()))
     }
 
-    /// Takes a repository with all its images out of sight; gives what is then to be discarded,
-    /// if it was there.
+    /// Makes a repository and all its images inaccessible. Returns the path to pass to
+    /// [`Registry::discard_repository`], or `None` if nothing was ever pushed to it.
     ///
     /// # Errors
-    /// When the store cannot be changed.
+    /// If the store cannot be changed.
     pub fn detach_repository(&self, repository: &str) -> io::Result<Option<PathBuf>> {
         match RepositoryPath::parse(repository) {
             Some(repository) => self.store.detach_repository(&repository),
@@ -104,10 +104,10 @@ impl Registry {
         }
     }
 
-    /// Removes a repository that was detached, and every blob that no other repository has.
+    /// Deletes a detached repository and every blob that no other repository uses.
     ///
     /// # Errors
-    /// When the store cannot be changed; the removal is then finished by the next `open`.
+    /// If the store cannot be changed. The next `open` then finishes the deletion.
     pub fn discard_repository(&self, detached: &Path) -> io::Result<()> {
         self.store.discard_repository(detached)
     }

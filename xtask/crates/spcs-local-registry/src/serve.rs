@@ -1,4 +1,4 @@
-//! The way of a `/v2` request: who asks, for what, may they, and then the handler.
+//! Dispatch of `/v2` requests: authentication, routing, authorization, then the handler.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -21,12 +21,11 @@ use crate::{blobs, login, manifests, tags, upload_requests};
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
-/// Serves one `/v2` request.
 pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut body = Some(body);
     let headers = parts.headers.clone();
-    let mut response = match answer(shared, parts, &mut body).await {
+    let mut response = match handle(shared, parts, &mut body).await {
         Ok(response) => response,
         Err(error) => {
             if let Some(body) = body {
@@ -39,7 +38,7 @@ pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -
     response
 }
 
-async fn answer(
+async fn handle(
     shared: Arc<Shared>,
     parts: http::request::Parts,
     body: &mut Option<Body>,
@@ -52,16 +51,16 @@ async fn answer(
     let target = split(path);
     let action = action(&parts.method, target.as_ref().map(|(_, resource)| resource));
     let scope = target.as_ref().map(|(name, _)| {
-        let wanted = if action == RepositoryAction::Read { "pull" } else { "pull,push" };
-        format!("repository:{name}:{wanted}")
+        let scope = if action == RepositoryAction::Read { "pull" } else { "pull,push" };
+        format!("repository:{name}:{scope}")
     });
     let caller = login::authenticate(&*shared.access, &parts.headers, scope.as_deref()).await?;
     let Some((name, resource)) = target else {
-        return Err(Error::new(Code::NameUnknown, format!("nothing is served at {path}")));
+        return Err(Error::new(Code::NameUnknown, format!("{path} does not exist")));
     };
     let Some(name) = ImageName::parse(&name) else {
         let message =
-            format!("`{name}` is not of the form database/schema/repository/image, in lower case");
+            format!("`{name}` is not of the form database/schema/repository/image in lower case");
         return Err(Error::new(Code::NameInvalid, message));
     };
     let query = Query::<HashMap<String, String>>::try_from_uri(&parts.uri);
@@ -76,7 +75,7 @@ async fn answer(
         body: Mutex::new(body.take()),
     };
     call.permit(action)?;
-    let answer = match resource {
+    let response = match resource {
         Resource::Uploads => upload_requests::open(&call).await,
         Resource::Upload(id) => upload_requests::session(&call, &id).await,
         Resource::Blob(digest) => blobs::serve(&call, &digest).await,
@@ -85,7 +84,7 @@ async fn answer(
         Resource::Referrers(digest) => tags::referrers(&call, &digest).await,
     };
     *body = call.into_body();
-    answer
+    response
 }
 
 fn action(method: &Method, resource: Option<&Resource>) -> RepositoryAction {
@@ -94,15 +93,15 @@ fn action(method: &Method, resource: Option<&Resource>) -> RepositoryAction {
     if reads && !upload { RepositoryAction::Read } else { RepositoryAction::Write }
 }
 
-/// Bytes of an unwanted body that are still read, and for how long: a client that is in the
-/// middle of sending sees a reset instead of the answer when nobody reads.
+/// Limits for reading the rest of a refused request's body. Without that, a client that is still
+/// sending would see a connection reset instead of the response.
 const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
-/// Reads and forgets what a refused client is still sending.
+/// Reads and discards the rest of a refused request's body.
 pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
     if headers.contains_key(EXPECT) {
-        return; // it sends nothing before it is told to
+        return; // the client sends the body only after a 100 response
     }
     let mut body = body.into_data_stream();
     let reading = async {
@@ -114,5 +113,5 @@ pub(crate) async fn drain(headers: &HeaderMap, body: Body) {
             }
         }
     };
-    let _ = tokio::time::timeout(DRAIN_TIME, reading).await; // best effort either way
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await; // best effort
 }

@@ -1,16 +1,16 @@
-//! The registry on disk: one pool of blobs, and per repository links to what belongs to it.
+//! The registry on disk: one pool of blobs, and links from each image to its content.
 //!
 //! ```text
-//! blobs/<hex>                                   content, manifests included
+//! blobs/<hex>                                   content of blobs and manifests
 //! repositories/<db>/<schema>/<repo>/<image>/
 //!     blobs/<hex>                               empty: the image has this blob
 //!     manifests/<hex>                           media type and time of the first push
-//!     tags/<tag>                                the digest it stands for
-//! temporary/                                    uploads, drafts, removed repositories
+//!     tags/<tag>                                digest of the tagged manifest
+//! temporary/                                    uploads, temporary files, detached repositories
 //! ```
 //!
-//! A blob enters the pool before its first link, and leaves it only when `sweep` finds no link;
-//! links are made and swept under one lock, so that neither can cross the other.
+//! A blob enters the pool before its first link is created, and is deleted only when `sweep` finds
+//! no link to it. One lock keeps the creation of links and the sweep apart.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,25 +29,23 @@ mod listing;
 
 pub use listing::ImageRow;
 
-/// The store of a registry.
 pub(crate) struct Store {
     root: PathBuf,
     links: RwLock<()>,
 }
 
-/// What is kept of a manifest beside its bytes.
+/// Metadata of a stored manifest.
 #[derive(Debug, Serialize, Deserialize)]
 struct ManifestRecord {
     media_type: String,
     pushed_ms: u64,
 }
 
-/// While it is held, no repository goes away and no blob is swept.
-pub(crate) struct Linking<'a> {
+/// While this guard is held, no repository is detached and no blob is deleted.
+pub(crate) struct LinkGuard<'a> {
     _shared: RwLockReadGuard<'a, ()>,
 }
 
-/// A manifest as it was pushed.
 #[derive(Debug)]
 pub(crate) struct StoredManifest {
     pub(crate) digest: Digest,
@@ -63,7 +61,7 @@ impl Store {
             _ => {}
         }
         for directory in [store.temporary(), root.join("blobs"), root.join("repositories")] {
-            durable::make_directory(&directory)?;
+            durable::create_directory(&directory)?;
         }
         store.sweep()?;
         Ok(store)
@@ -74,12 +72,12 @@ impl Store {
         self.root.join("temporary")
     }
 
-    /// Holds off removals, so that what was found to be there is still there when it is linked.
-    pub(crate) fn linking(&self) -> Linking<'_> {
-        Linking { _shared: self.links.read().unwrap_or_else(PoisonError::into_inner) }
+    /// Blocks deletions, so that content that was found still exists when it is linked.
+    pub(crate) fn lock_links(&self) -> LinkGuard<'_> {
+        LinkGuard { _shared: self.links.read().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// The blob's file and size, if the image has it.
+    /// The blob's path and size, if the image has it.
     pub(crate) fn blob(
         &self,
         name: &ImageName,
@@ -93,21 +91,26 @@ impl Store {
         Ok(Some((path, size)))
     }
 
-    /// Takes a finished, synced file into the pool and gives it to the image.
-    pub(crate) fn adopt(&self, name: &ImageName, digest: &Digest, file: &Path) -> io::Result<()> {
-        let _linking = self.linking();
-        self.pool(digest, file)?;
+    /// Moves a complete, synced file into the pool and links the image to it.
+    pub(crate) fn add_blob(
+        &self,
+        name: &ImageName,
+        digest: &Digest,
+        file: &Path,
+    ) -> io::Result<()> {
+        let _guard = self.lock_links();
+        self.move_to_pool(digest, file)?;
         self.write(&self.link(name, "blobs", digest.hex()), b"")
     }
 
-    /// Gives the image a blob that another image has; false when that has none.
+    /// Links an image to a blob of another image. Returns whether that image has the blob.
     pub(crate) fn mount(
         &self,
         from: &ImageName,
         to: &ImageName,
         digest: &Digest,
     ) -> io::Result<bool> {
-        let _linking = self.linking();
+        let _guard = self.lock_links();
         let found = self.blob(from, digest)?.is_some();
         if found {
             self.write(&self.link(to, "blobs", digest.hex()), b"")?;
@@ -115,10 +118,10 @@ impl Store {
         Ok(found)
     }
 
-    /// Keeps a checked manifest, and lets the tag stand for it.
+    /// Stores a validated manifest, and points the tag to it.
     pub(crate) fn put_manifest(
         &self,
-        _linking: &Linking<'_>,
+        _guard: &LinkGuard<'_>,
         name: &ImageName,
         tag: Option<&str>,
         media_type: &str,
@@ -143,7 +146,7 @@ impl Store {
         Ok(digest)
     }
 
-    /// The digest that a reference stands for, if the image has that manifest.
+    /// The digest that a reference resolves to, if the image has that manifest.
     pub(crate) fn resolve(
         &self,
         name: &ImageName,
@@ -157,7 +160,7 @@ impl Store {
         Ok(digest.filter(|digest| self.link(name, "manifests", digest.hex()).exists()))
     }
 
-    /// The manifest that a reference stands for.
+    /// The manifest that a reference resolves to.
     pub(crate) fn manifest(
         &self,
         name: &ImageName,
@@ -169,28 +172,29 @@ impl Store {
         Ok(Some(StoredManifest { digest, media_type: record.media_type, bytes }))
     }
 
-    /// Moves a repository out of the way, if it is there; gives the place where it lies then.
+    /// Moves a repository to the temporary directory and returns its new path, or `None` if it does
+    /// not exist.
     pub(crate) fn detach_repository(
         &self,
         repository: &RepositoryPath,
     ) -> io::Result<Option<PathBuf>> {
         let path = self.root.join("repositories").join(repository.as_str());
         let detached = self.temporary().join(Uuid::new_v4().to_string());
-        let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        let _exclusive = self.links.write().unwrap_or_else(PoisonError::into_inner);
         match durable::rename(&path, &detached) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             renamed => renamed.map(|()| Some(detached)),
         }
     }
 
-    /// Removes a repository that was detached, then every blob that has lost its last link.
+    /// Deletes a detached repository, then every blob without a link.
     pub(crate) fn discard_repository(&self, detached: &Path) -> io::Result<()> {
         fs::remove_dir_all(detached)?;
         self.sweep()
     }
 
-    /// Moves a file into the pool unless its content is there already.
-    fn pool(&self, digest: &Digest, file: &Path) -> io::Result<()> {
+    /// Moves a file into the pool, or deletes it if the pool already has its content.
+    fn move_to_pool(&self, digest: &Digest, file: &Path) -> io::Result<()> {
         let content = self.content(digest);
         if content.exists() { fs::remove_file(file) } else { durable::rename(file, &content) }
     }
@@ -215,7 +219,7 @@ impl Store {
     }
 
     fn image_directory(&self, name: &ImageName) -> PathBuf {
-        // An image's name may hold slashes; `+` cannot stand in one.
+        // An image name may contain slashes but no `+`.
         let repository = self.root.join("repositories").join(name.repository.as_str());
         repository.join(name.image.replace('/', "+"))
     }

@@ -1,4 +1,4 @@
-//! Lists: the tags of an image, and the manifests that refer to another.
+//! List requests: the tags of an image, and the referrers of a manifest.
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
@@ -6,20 +6,20 @@ use http::header::{CONTENT_TYPE, HeaderName, LINK};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use crate::blobs::{parse_digest, value};
+use crate::blobs::{header_value, parse_digest};
 use crate::call::Call;
 use crate::error::{Code, Error};
 use crate::manifest::{Manifest, OCI_INDEX};
 
 const FILTERS: HeaderName = HeaderName::from_static("oci-filters-applied");
 
-/// `tags/list`, in pages of `n` after `last`.
+/// `tags/list`, paginated with `n` and `last`.
 pub(crate) async fn list(call: &Call) -> Result<Response, Error> {
     if call.method != Method::GET {
         return Err(call.not_allowed("GET"));
     }
     let Some(mut tags) = call.on_disk(|store, name| store.tags(name)).await? else {
-        let message = format!("there is no image {}", call.name.full());
+        let message = format!("image {} does not exist", call.name.full());
         return Err(Error::new(Code::NameUnknown, message));
     };
     if let Some(last) = call.query.get("last") {
@@ -45,12 +45,12 @@ pub(crate) async fn list(call: &Call) -> Result<Response, Error> {
     }
     let mut response = Json(json!({ "name": call.name.full(), "tags": tags })).into_response();
     if let Some(next) = next {
-        response.headers_mut().insert(LINK, value(&next));
+        response.headers_mut().insert(LINK, header_value(&next));
     }
     Ok(response)
 }
 
-/// `referrers/<digest>`: an index of the manifests whose subject it is.
+/// `referrers/<digest>`: an index of the manifests that have this digest as their subject.
 pub(crate) async fn referrers(call: &Call, digest: &str) -> Result<Response, Error> {
     if call.method != Method::GET {
         return Err(call.not_allowed("GET"));

@@ -1,7 +1,7 @@
-//! Uploads in progress: bytes go to a file and through SHA-256 as they arrive, in constant memory.
+//! Uploads in progress. Bytes are written to a file and hashed as they arrive, in constant memory.
 //!
-//! A session lives as long as the process. What a broken request brought is kept and counted, so
-//! that a client may ask how far it got and go on; one that starts again is fine as well.
+//! Sessions do not survive the process. The bytes of an interrupted request are kept, so that the
+//! client can query the progress and resume. It may also start a new upload.
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
@@ -20,12 +20,12 @@ use uuid::Uuid;
 use crate::digest::Digest;
 use crate::name::ImageName;
 
-/// A session that nobody has written to for this long is given up.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
-/// Frames that may wait between the socket and the disk.
-const FRAMES: usize = 8;
+/// A session without requests for this long is removed.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Body frames buffered between the socket and the disk.
+const BUFFERED_FRAMES: usize = 8;
 
-/// The sessions of a registry.
+/// All upload sessions.
 pub(crate) struct Uploads {
     directory: PathBuf,
     sessions: Mutex<HashMap<String, Session>>,
@@ -33,26 +33,26 @@ pub(crate) struct Uploads {
 
 struct Session {
     name: ImageName,
-    part: Arc<tokio::sync::Mutex<Part>>,
-    touched: Instant,
+    part: Arc<tokio::sync::Mutex<PartialBlob>>,
+    last_used: Instant,
 }
 
-/// The blob so far.
-pub(crate) struct Part {
+/// The part of a blob received so far.
+pub(crate) struct PartialBlob {
     file: fs::File,
     hasher: Sha256,
     length: u64,
 }
 
-/// Exclusive hold of a session's blob: requests of one session take turns.
-pub(crate) type Held = OwnedMutexGuard<Part>;
+/// A locked session: requests of one session run one after the other.
+pub(crate) type LockedUpload = OwnedMutexGuard<PartialBlob>;
 
-/// Why a body was not taken whole.
+/// Why a request body could not be appended completely.
 #[derive(Debug)]
-pub(crate) enum Interrupted {
-    /// The client went away; what came before is kept.
+pub(crate) enum AppendError {
+    /// The client disconnected. The bytes before that are kept.
     Client(String),
-    /// The disk refused; the session is of no further use.
+    /// Writing to disk failed. The session cannot be used any further.
     Disk(io::Error),
 }
 
@@ -61,62 +61,61 @@ impl Uploads {
         Uploads { directory, sessions: Mutex::default() }
     }
 
-    /// Starts a session and names it.
+    /// Starts a session and returns its id.
     pub(crate) fn start(&self, name: &ImageName) -> io::Result<String> {
         let id = Uuid::new_v4().to_string();
         let file = fs::File::create_new(self.path(&id))?;
-        let part = Part { file, hasher: Sha256::new(), length: 0 };
-        let mut sessions = self.lock();
+        let part = PartialBlob { file, hasher: Sha256::new(), length: 0 };
+        let mut sessions = self.sessions();
         sessions.retain(|id, session| {
-            let keep = session.touched.elapsed() < ABANDONED;
+            let keep = session.last_used.elapsed() < SESSION_TIMEOUT;
             if !keep {
-                let _ = fs::remove_file(self.path(id)); // emptied at the next start at the latest
+                let _ = fs::remove_file(self.path(id)); // otherwise deleted at the next start
             }
             keep
         });
         let part = Arc::new(tokio::sync::Mutex::new(part));
-        let session = Session { name: name.clone(), part, touched: Instant::now() };
+        let session = Session { name: name.clone(), part, last_used: Instant::now() };
         sessions.insert(id.clone(), session);
         Ok(id)
     }
 
-    /// Takes hold of a session of this image.
-    pub(crate) async fn hold(&self, name: &ImageName, id: &str) -> Option<Held> {
+    /// Locks a session of this image.
+    pub(crate) async fn lock(&self, name: &ImageName, id: &str) -> Option<LockedUpload> {
         let part = {
-            let mut sessions = self.lock();
+            let mut sessions = self.sessions();
             let session = sessions.get_mut(id).filter(|session| session.name == *name)?;
-            session.touched = Instant::now();
+            session.last_used = Instant::now();
             Arc::clone(&session.part)
         };
-        let held = part.lock_owned().await;
-        // It may have been finished or given up while this request waited for its turn.
-        self.lock().contains_key(id).then_some(held)
+        let upload = part.lock_owned().await;
+        // Another request may have finished or cancelled it in the meantime.
+        self.sessions().contains_key(id).then_some(upload)
     }
 
-    /// Ends a session and removes its file if that is still there.
+    /// Ends a session and deletes its file, if any.
     pub(crate) fn end(&self, id: &str) {
-        if self.lock().remove(id).is_some() {
-            let _ = fs::remove_file(self.path(id)); // a finished upload has moved its file away
+        if self.sessions().remove(id).is_some() {
+            let _ = fs::remove_file(self.path(id)); // a finished upload's file has been moved
         }
     }
 
-    /// The file of a session.
     pub(crate) fn path(&self, id: &str) -> PathBuf {
         self.directory.join(Path::new(id))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Session>> {
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Session>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Part {
+impl PartialBlob {
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Makes the bytes durable and tells their digest.
-    pub(crate) fn seal(&mut self) -> io::Result<Digest> {
+    /// Syncs the file and returns its digest.
+    pub(crate) fn sync_and_digest(&mut self) -> io::Result<Digest> {
         self.file.sync_all()?;
         Ok(Digest::finish(self.hasher.clone()))
     }
@@ -129,35 +128,38 @@ impl Part {
     }
 }
 
-/// Appends a request's body. The writer holds the session, so that a request that is dropped in
-/// the middle still leaves file, hash and length in agreement.
-pub(crate) async fn append(mut held: Held, body: Body) -> Result<Held, Interrupted> {
-    let (frames, mut waiting) = mpsc::channel::<Bytes>(FRAMES);
+/// Appends a request's body. A blocking task owns the session while it writes, so that file, hash
+/// and length stay consistent even if the request is dropped.
+pub(crate) async fn append(
+    mut upload: LockedUpload,
+    body: Body,
+) -> Result<LockedUpload, AppendError> {
+    let (frames, mut received) = mpsc::channel::<Bytes>(BUFFERED_FRAMES);
     let writer = spawn_blocking(move || {
-        while let Some(frame) = waiting.blocking_recv() {
-            held.write(&frame)?;
+        while let Some(frame) = received.blocking_recv() {
+            upload.write(&frame)?;
         }
-        Ok::<Held, io::Error>(held)
+        Ok::<LockedUpload, io::Error>(upload)
     });
     let mut body = body.into_data_stream();
-    let mut broken = None;
+    let mut interrupted = None;
     while let Some(frame) = body.next().await {
         match frame {
             Ok(frame) => {
                 if frames.send(frame).await.is_err() {
-                    break; // the writer has ended; it says why
+                    break; // the writer has failed and returns the error
                 }
             }
             Err(error) => {
-                broken = Some(Interrupted::Client(error.to_string()));
+                interrupted = Some(AppendError::Client(error.to_string()));
                 break;
             }
         }
     }
     drop(frames);
-    let held = writer
+    let upload = writer
         .await
-        .map_err(|error| Interrupted::Disk(io::Error::other(error)))?
-        .map_err(Interrupted::Disk)?;
-    broken.map_or(Ok(held), Err)
+        .map_err(|error| AppendError::Disk(io::Error::other(error)))?
+        .map_err(AppendError::Disk)?;
+    interrupted.map_or(Ok(upload), Err)
 }

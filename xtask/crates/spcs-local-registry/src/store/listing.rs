@@ -1,4 +1,4 @@
-//! What the store holds, as lists: images, tags, manifests; and the sweep of what nobody links.
+//! Listings of images, tags and manifests, and the deletion of unlinked blobs.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
@@ -15,18 +15,18 @@ use crate::name::{ImageName, Reference, RepositoryPath};
 /// One image of a repository, as SHOW IMAGES lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRow {
-    /// The name below the repository; may hold slashes.
+    /// Name within the repository; may contain slashes.
     pub name: String,
-    /// The tags that lead to it, sorted.
+    /// Its tags, sorted.
     pub tags: Vec<String>,
-    /// `sha256:…` of the manifest.
+    /// `sha256:…` digest of the manifest.
     pub digest: String,
     /// When the manifest was first pushed.
     pub created: SystemTime,
 }
 
 impl Store {
-    /// Every image of a repository, by name and then by age.
+    /// Every image of a repository, sorted by name, then by age.
     pub(crate) fn images(&self, repository: &RepositoryPath) -> io::Result<Vec<ImageRow>> {
         let path = self.root.join("repositories").join(repository.as_str());
         let mut rows = Vec::new();
@@ -52,7 +52,7 @@ impl Store {
         Ok(rows)
     }
 
-    /// The image's tags in the specification's order; `None` when there is no such image.
+    /// The image's tags in the specification's order, or `None` if the image does not exist.
     pub(crate) fn tags(&self, name: &ImageName) -> io::Result<Option<Vec<String>>> {
         let image = self.image_directory(name);
         if !image.join("manifests").is_dir() {
@@ -63,7 +63,7 @@ impl Store {
         Ok(Some(tags))
     }
 
-    /// Every manifest of an image, for the referrers list.
+    /// All manifests of an image.
     pub(crate) fn manifests(&self, name: &ImageName) -> io::Result<Vec<StoredManifest>> {
         let mut found = Vec::new();
         for digest in self.manifest_digests(name)? {
@@ -77,9 +77,9 @@ impl Store {
         Ok(names.iter().filter_map(|name| Digest::from_hex(name)).collect())
     }
 
-    /// Deletes the blobs that no image links.
+    /// Deletes the blobs that no image links to.
     pub(super) fn sweep(&self) -> io::Result<()> {
-        let _alone = self.links.write().unwrap_or_else(PoisonError::into_inner);
+        let _exclusive = self.links.write().unwrap_or_else(PoisonError::into_inner);
         let mut linked = HashSet::new();
         collect_links(&self.root.join("repositories"), 0, &mut linked)?;
         let blobs = self.root.join("blobs");
@@ -92,7 +92,7 @@ impl Store {
     }
 }
 
-/// Levels from `repositories` down to an image's directory.
+/// Directory levels from `repositories` to an image's directory.
 const IMAGE_DEPTH: usize = 4;
 
 fn collect_links(path: &Path, depth: usize, linked: &mut HashSet<String>) -> io::Result<()> {
@@ -107,7 +107,7 @@ fn collect_links(path: &Path, depth: usize, linked: &mut HashSet<String>) -> io:
     Ok(())
 }
 
-/// The names in a directory; none when it is not there.
+/// The names in a directory; empty if it does not exist.
 fn entries(path: &Path) -> io::Result<Vec<String>> {
     if !path.is_dir() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! A made-up account: two users, two repositories.
+//! A fake account with two users and two repositories.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
-/// `ADMIN` may do everything; `READER` may read `db/public/one`.
+/// `ADMIN` may do everything; `READER` may only read `db/public/one`.
 #[derive(Clone, Default)]
 pub(crate) struct Accounts(Arc<State>);
 
 #[derive(Default)]
 struct State {
-    /// The users that tokens stand for.
+    /// Maps tokens to users.
     tokens: Mutex<HashMap<String, String>>,
     dropped: Mutex<Option<String>>,
 }
 
 impl Accounts {
-    /// From now on there is no such repository.
+    /// Makes a repository nonexistent.
     pub(crate) fn drop_repository(&self, path: &str) {
         *self.0.dropped.lock().unwrap() = Some(path.to_owned());
     }

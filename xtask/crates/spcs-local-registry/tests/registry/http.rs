@@ -1,4 +1,4 @@
-//! A small HTTP client and a server to point it at; the ingress's tests use the same file.
+//! A small HTTP client and server. The ingress tests include this file, too.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-/// An answer, read whole.
+/// A response with its complete body.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -31,7 +31,7 @@ impl Answer {
     }
 }
 
-/// Serves a router on a free port of loopback.
+/// Serves a router on a free loopback port.
 pub(crate) async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,31 +1,31 @@
-//! Images: manifests, tags, referrers, and what stays and goes on disk.
+//! Tests of manifests, tags, referrers and the deletion of repositories.
 
 use http::{Method, StatusCode};
 use serde_json::json;
 use spcs_local_registry::Registry;
 
-use crate::client::{CONFIG, OCI_MANIFEST, Served, code, digest, manifest};
+use crate::server::{CONFIG, OCI_MANIFEST, TestServer, code, digest, manifest};
 
 const NAME: &str = "db/public/one/app";
 
 #[tokio::test]
-async fn a_pushed_image_is_found_by_tag_and_by_digest_and_survives_a_restart() {
-    let served = Served::start().await;
-    let pushed = served.push_image(NAME, "v1", b"layer").await;
+async fn a_pushed_image_is_found_by_tag_and_digest_also_after_a_restart() {
+    let server = TestServer::start().await;
+    let pushed = server.push_image(NAME, "v1", b"layer").await;
     for reference in ["v1", &pushed] {
         let path = format!("/v2/{NAME}/manifests/{reference}");
-        let answer = served.get(&path).await;
+        let answer = server.get(&path).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.text(), manifest(b"layer"));
         assert_eq!(answer.header("content-type"), OCI_MANIFEST);
         assert_eq!(answer.header("docker-content-digest"), pushed);
-        let head = served.send(Method::HEAD, &path, &[], "").await;
+        let head = server.send(Method::HEAD, &path, &[], "").await;
         assert_eq!(head.header("content-length"), answer.body.len().to_string());
     }
-    let before = served.registry.images("DB/PUBLIC/ONE").unwrap();
+    let before = server.registry.images("DB/PUBLIC/ONE").unwrap();
     assert_eq!((before[0].name.as_str(), &before[0].tags[..]), ("app", &["v1".to_owned()][..]));
 
-    let reopened = Registry::open(served.directory.path()).unwrap();
+    let reopened = Registry::open(server.directory.path()).unwrap();
     assert_eq!(reopened.images("db/public/one").unwrap(), before);
     let resolve = |reference| reopened.resolve("db/public/one", "app", reference).unwrap();
     assert_eq!(resolve("v1").as_deref(), Some(pushed.as_str()));
@@ -34,10 +34,10 @@ async fn a_pushed_image_is_found_by_tag_and_by_digest_and_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_manifest_that_names_what_was_not_pushed_is_refused() {
-    let served = Served::start().await;
-    served.push_blob(NAME, CONFIG).await;
-    let answer = served.put_manifest(NAME, "v1", &manifest(b"layer")).await;
+async fn a_manifest_that_refers_to_missing_content_is_refused() {
+    let server = TestServer::start().await;
+    server.push_blob(NAME, CONFIG).await;
+    let answer = server.put_manifest(NAME, "v1", &manifest(b"layer")).await;
     assert_eq!(
         (answer.status, &*code(&answer)),
         (StatusCode::BAD_REQUEST, "MANIFEST_BLOB_UNKNOWN")
@@ -49,15 +49,15 @@ async fn a_manifest_that_names_what_was_not_pushed_is_refused() {
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [{ "mediaType": OCI_MANIFEST, "digest": digest(b"none"), "size": 4 }],
     });
-    let answer = served.put_manifest(NAME, "v1", &index.to_string()).await;
+    let answer = server.put_manifest(NAME, "v1", &index.to_string()).await;
     assert_eq!(code(&answer), "MANIFEST_BLOB_UNKNOWN");
-    assert_eq!(code(&served.get(&format!("/v2/{NAME}/tags/list")).await), "NAME_UNKNOWN");
+    assert_eq!(code(&server.get(&format!("/v2/{NAME}/tags/list")).await), "NAME_UNKNOWN");
 }
 
 #[tokio::test]
-async fn a_manifest_that_is_no_manifest_is_refused() {
-    let served = Served::start().await;
-    served.push_image(NAME, "v1", b"layer").await;
+async fn an_invalid_manifest_is_refused() {
+    let server = TestServer::start().await;
+    server.push_image(NAME, "v1", b"layer").await;
     let good = manifest(b"layer");
     for bad in [
         "{".to_owned(),
@@ -65,58 +65,58 @@ async fn a_manifest_that_is_no_manifest_is_refused() {
         good.replace("\"size\":5", "\"size\":6"),
         good.replace(OCI_MANIFEST, "application/vnd.docker.distribution.manifest.v1+json"),
     ] {
-        let answer = served.put_manifest(NAME, "bad", &bad).await;
+        let answer = server.put_manifest(NAME, "bad", &bad).await;
         assert_eq!((answer.status, &*code(&answer)), (StatusCode::BAD_REQUEST, "MANIFEST_INVALID"));
     }
-    let answer = served.put_manifest(NAME, &digest(b"other"), &good).await;
+    let answer = server.put_manifest(NAME, &digest(b"other"), &good).await;
     assert_eq!((answer.status, &*code(&answer)), (StatusCode::BAD_REQUEST, "DIGEST_INVALID"));
     let headers = [("content-type", "application/vnd.oci.image.index.v1+json")];
     let path = format!("/v2/{NAME}/manifests/bad");
-    let answer = served.send(Method::PUT, &path, &headers, good).await;
+    let answer = server.send(Method::PUT, &path, &headers, good).await;
     assert_eq!(code(&answer), "MANIFEST_INVALID");
 }
 
 #[tokio::test]
-async fn an_image_for_another_platform_is_taken_with_a_warning() {
-    let served = Served::start().await;
+async fn an_image_for_another_platform_is_accepted_with_a_warning() {
+    let server = TestServer::start().await;
     let config: &[u8] = br#"{"os":"linux","architecture":"arm64"}"#;
-    served.push_blob(NAME, config).await;
-    served.push_blob(NAME, b"layer").await;
+    server.push_blob(NAME, config).await;
+    server.push_blob(NAME, b"layer").await;
     let arm = manifest(b"layer")
         .replace(&digest(CONFIG), &digest(config))
         .replace(&format!("\"size\":{}", CONFIG.len()), &format!("\"size\":{}", config.len()));
-    let answer = served.put_manifest(NAME, "arm", &arm).await;
+    let answer = server.put_manifest(NAME, "arm", &arm).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     assert!(answer.header("warning").contains("linux/amd64"), "{answer:?}");
 }
 
 #[tokio::test]
-async fn tags_come_in_order_and_in_pages() {
-    let served = Served::start().await;
+async fn tags_are_listed_sorted_and_in_pages() {
+    let server = TestServer::start().await;
     for tag in ["b", "A", "c"] {
-        served.push_image(NAME, tag, b"layer").await;
+        server.push_image(NAME, tag, b"layer").await;
     }
-    let all = served.get(&format!("/v2/{NAME}/tags/list")).await;
+    let all = server.get(&format!("/v2/{NAME}/tags/list")).await;
     assert_eq!(all.json(), json!({ "name": NAME, "tags": ["A", "b", "c"] }));
-    let page = served.get(&format!("/v2/{NAME}/tags/list?n=2")).await;
+    let page = server.get(&format!("/v2/{NAME}/tags/list?n=2")).await;
     assert_eq!(page.json()["tags"], json!(["A", "b"]));
     let next = format!("</v2/{NAME}/tags/list?n=2&last=b>; rel=\"next\"");
     assert_eq!(page.header("link"), next);
-    let rest = served.get(&format!("/v2/{NAME}/tags/list?n=2&last=b")).await;
+    let rest = server.get(&format!("/v2/{NAME}/tags/list?n=2&last=b")).await;
     assert_eq!((rest.json()["tags"].clone(), rest.header("link")), (json!(["c"]), ""));
 }
 
 #[tokio::test]
 async fn a_referrer_is_listed_under_its_subject() {
-    let served = Served::start().await;
-    let subject = served.push_image(NAME, "v1", b"layer").await;
+    let server = TestServer::start().await;
+    let subject = server.push_image(NAME, "v1", b"layer").await;
     let mut artifact: serde_json::Value = serde_json::from_str(&manifest(b"layer")).unwrap();
     artifact["artifactType"] = json!("application/x-sbom");
     artifact["subject"] = json!({ "mediaType": OCI_MANIFEST, "digest": subject, "size": 1 });
-    let answer = served.put_manifest(NAME, "sbom", &artifact.to_string()).await;
+    let answer = server.put_manifest(NAME, "sbom", &artifact.to_string()).await;
     assert_eq!(answer.header("oci-subject"), subject);
     let list = async |query: &str| {
-        served.get(&format!("/v2/{NAME}/referrers/{subject}{query}")).await.json()["manifests"]
+        server.get(&format!("/v2/{NAME}/referrers/{subject}{query}")).await.json()["manifests"]
             .as_array()
             .unwrap()
             .clone()
@@ -127,29 +127,29 @@ async fn a_referrer_is_listed_under_its_subject() {
 }
 
 #[tokio::test]
-async fn images_cannot_be_deleted_one_by_one() {
-    let served = Served::start().await;
-    let pushed = served.push_image(NAME, "v1", b"layer").await;
+async fn single_images_cannot_be_deleted() {
+    let server = TestServer::start().await;
+    let pushed = server.push_image(NAME, "v1", b"layer").await;
     for path in [format!("manifests/{pushed}"), format!("blobs/{}", digest(b"layer"))] {
-        let answer = served.send(Method::DELETE, &format!("/v2/{NAME}/{path}"), &[], "").await;
+        let answer = server.send(Method::DELETE, &format!("/v2/{NAME}/{path}"), &[], "").await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(code(&answer), "UNSUPPORTED");
     }
 }
 
 #[tokio::test]
-async fn a_removed_repository_takes_along_only_the_blobs_that_no_other_has() {
-    let served = Served::start().await;
-    served.push_image("db/public/one/app", "v1", b"shared").await;
-    served.push_image("db/public/one/app", "v2", b"only here").await;
-    let kept = served.push_image("db/public/two/deep/app", "v1", b"shared").await;
-    let detached = served.registry.detach_repository("db/public/one").unwrap().unwrap();
-    served.registry.discard_repository(&detached).unwrap();
-    assert_eq!(served.registry.images("db/public/one").unwrap(), []);
-    let rows = served.registry.images("db/public/two").unwrap();
+async fn deleting_a_repository_deletes_only_blobs_that_no_other_repository_uses() {
+    let server = TestServer::start().await;
+    server.push_image("db/public/one/app", "v1", b"shared").await;
+    server.push_image("db/public/one/app", "v2", b"only here").await;
+    let kept = server.push_image("db/public/two/deep/app", "v1", b"shared").await;
+    let detached = server.registry.detach_repository("db/public/one").unwrap().unwrap();
+    server.registry.discard_repository(&detached).unwrap();
+    assert_eq!(server.registry.images("db/public/one").unwrap(), []);
+    let rows = server.registry.images("db/public/two").unwrap();
     assert_eq!((rows[0].name.as_str(), &rows[0].digest), ("deep/app", &kept));
 
-    let mut left: Vec<String> = std::fs::read_dir(served.directory.path().join("blobs"))
+    let mut left: Vec<String> = std::fs::read_dir(server.directory.path().join("blobs"))
         .unwrap()
         .map(|entry| format!("sha256:{}", entry.unwrap().file_name().into_string().unwrap()))
         .collect();
@@ -160,16 +160,16 @@ async fn a_removed_repository_takes_along_only_the_blobs_that_no_other_has() {
 }
 
 #[tokio::test]
-async fn what_an_interrupted_run_left_behind_is_cleared_away() {
-    let served = Served::start().await;
-    let pushed = served.push_image(NAME, "v1", b"layer").await;
-    let stray = served.directory.path().join("blobs").join("0".repeat(64));
-    let draft = served.directory.path().join("temporary/draft");
+async fn opening_the_store_deletes_leftovers_of_an_interrupted_run() {
+    let server = TestServer::start().await;
+    let pushed = server.push_image(NAME, "v1", b"layer").await;
+    let stray = server.directory.path().join("blobs").join("0".repeat(64));
+    let draft = server.directory.path().join("temporary/draft");
     std::fs::write(&stray, "never linked").unwrap();
     std::fs::write(&draft, "never finished").unwrap();
-    let reopened = Registry::open(served.directory.path()).unwrap();
+    let reopened = Registry::open(server.directory.path()).unwrap();
     assert!(!stray.exists() && !draft.exists());
     let found = reopened.resolve("db/public/one", "app", "v1").unwrap();
     assert_eq!(found.as_deref(), Some(pushed.as_str()));
-    assert_eq!(served.get(&format!("/v2/{NAME}/blobs/{}", digest(b"layer"))).await.text(), "layer");
+    assert_eq!(server.get(&format!("/v2/{NAME}/blobs/{}", digest(b"layer"))).await.text(), "layer");
 }

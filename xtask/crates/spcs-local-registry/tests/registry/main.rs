@@ -1,11 +1,11 @@
-//! The registry from outside: real sockets, a made-up account, and skopeo.
+//! Tests of the registry over real sockets, with a fake account, and with skopeo.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::unwrap_used, reason = "an error fails the test")]
 
 mod accounts;
-mod client;
+mod auth;
 mod http;
 mod images;
-mod names;
+mod server;
 mod skopeo;
 mod uploads;

@@ -1,4 +1,4 @@
-//! The registry on a socket, and a client that pushes and pulls.
+//! A registry on a socket, and a client that pushes and pulls.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::accounts::{ADMIN, Accounts};
 use crate::http::{Answer, send, serve};
 
-/// The code of the first error in the registry's form.
+/// The code of the first error in a response.
 pub(crate) fn code(answer: &Answer) -> String {
     answer.json()["errors"][0]["code"].as_str().unwrap_or_default().to_owned()
 }
@@ -29,8 +29,8 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{hex}")
 }
 
-/// A registry on a socket, and the admin's way to talk to it.
-pub(crate) struct Served {
+/// A registry on a socket, with methods to send requests to it.
+pub(crate) struct TestServer {
     pub(crate) registry: Registry,
     pub(crate) faults: Faults,
     pub(crate) accounts: Arc<Accounts>,
@@ -38,17 +38,17 @@ pub(crate) struct Served {
     pub(crate) directory: TempDir,
 }
 
-impl Served {
-    pub(crate) async fn start() -> Served {
+impl TestServer {
+    pub(crate) async fn start() -> TestServer {
         let directory = tempfile::tempdir().unwrap();
         let faults = Faults::default();
         let registry = Registry::open(directory.path()).unwrap().with_faults(faults.clone());
         let accounts = Arc::new(Accounts::default());
         let address = serve(registry.router(Arc::clone(&accounts) as _)).await;
-        Served { registry, faults, accounts, address, directory }
+        TestServer { registry, faults, accounts, address, directory }
     }
 
-    /// Sends as `ADMIN`; `path` may also be an absolute URL.
+    /// Sends a request as `ADMIN`. `path` may also be an absolute URL.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -61,7 +61,7 @@ impl Served {
         self.try_send(method, path, &headers, body).await.unwrap()
     }
 
-    /// Sends as nobody, or as the headers say.
+    /// Sends a request without credentials, except those in `headers`.
     pub(crate) async fn try_send(
         &self,
         method: Method,
@@ -83,7 +83,7 @@ impl Served {
         self.send(Method::GET, path, &[], "").await
     }
 
-    /// Uploads a blob in one go and gives its digest.
+    /// Uploads a blob in one request and returns its digest.
     pub(crate) async fn push_blob(&self, name: &str, bytes: &[u8]) -> String {
         let digest = digest(bytes);
         let path = format!("/v2/{name}/blobs/uploads/?digest={digest}");
@@ -100,7 +100,7 @@ impl Served {
         self.send(Method::PUT, &path, &headers, manifest.to_owned()).await
     }
 
-    /// Pushes an image of one layer and gives the digest of its manifest.
+    /// Pushes an image with one layer and returns the digest of its manifest.
     pub(crate) async fn push_image(&self, name: &str, tag: &str, layer: &[u8]) -> String {
         self.push_blob(name, CONFIG).await;
         self.push_blob(name, layer).await;

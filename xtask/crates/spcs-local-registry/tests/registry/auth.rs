@@ -1,37 +1,37 @@
-//! Who may do what to which name, and the ways to log in.
+//! Tests of authentication and authorization.
 
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::accounts::{ADMIN, READER};
-use crate::client::{Served, basic, code};
+use crate::server::{TestServer, basic, code};
 
 #[tokio::test]
-async fn without_credentials_every_request_is_told_where_to_log_in() {
-    let served = Served::start().await;
-    let host = served.address;
-    let answer = served.try_send(Method::GET, "/v2/", &[], "").await.unwrap();
+async fn a_request_without_credentials_gets_a_challenge_that_names_the_login_url() {
+    let server = TestServer::start().await;
+    let host = server.address;
+    let answer = server.try_send(Method::GET, "/v2/", &[], "").await.unwrap();
     assert_eq!((answer.status, &*code(&answer)), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"));
     assert_eq!(
         answer.header("www-authenticate"),
         format!("Bearer realm=\"http://{host}/login\",service=\"{host}\"")
     );
     let path = "/v2/db/public/one/app/blobs/uploads/";
-    let answer = served.try_send(Method::POST, path, &[], "").await.unwrap();
+    let answer = server.try_send(Method::POST, path, &[], "").await.unwrap();
     let scope = "scope=\"repository:db/public/one/app:pull,push\"";
     assert!(answer.header("www-authenticate").ends_with(scope), "{answer:?}");
     let wrong = basic(("ADMIN", "wrong"));
     for bad in ["Bearer nonsense", wrong.as_str()] {
-        let answer = served.try_send(Method::GET, "/v2/", &[("authorization", bad)], "").await;
+        let answer = server.try_send(Method::GET, "/v2/", &[("authorization", bad)], "").await;
         assert_eq!(answer.unwrap().status, StatusCode::UNAUTHORIZED);
     }
 }
 
 #[tokio::test]
-async fn a_login_gives_a_bearer_token_and_a_session_token_is_as_good_as_a_password() {
-    let served = Served::start().await;
+async fn login_issues_a_bearer_token_and_accepts_a_session_token_as_password() {
+    let server = TestServer::start().await;
     let query = "/login?service=x&scope=repository:db/public/one/app:pull&account=ADMIN";
-    let answer = served.get(query).await.json();
+    let answer = server.get(query).await.json();
     assert_eq!((&answer["token"], &answer["expires_in"]), (&answer["access_token"], &json!(3600)));
     let token = answer["token"].as_str().unwrap().to_owned();
     let wrapped = json!({ "token": token, "expires_in": 3600 }).to_string();
@@ -42,27 +42,27 @@ async fn a_login_gives_a_bearer_token_and_a_session_token_is_as_good_as_a_passwo
         basic(("0sessiontoken", &token)),
     ] {
         let headers = [("authorization", authorization.as_str())];
-        let answer = served.try_send(Method::GET, "/v2/", &headers, "").await.unwrap();
+        let answer = server.try_send(Method::GET, "/v2/", &headers, "").await.unwrap();
         assert_eq!(answer.status, StatusCode::OK, "{authorization}");
         if authorization.starts_with("Basic") {
-            let answer = served.try_send(Method::GET, "/login", &headers, "").await.unwrap();
+            let answer = server.try_send(Method::GET, "/login", &headers, "").await.unwrap();
             assert_eq!(answer.status, StatusCode::OK, "{authorization}");
         }
     }
     let refused = basic(("0sessiontoken", "{\"token\":\"old\"}"));
     let headers = [("authorization", refused.as_str())];
-    let answer = served.try_send(Method::GET, "/login", &headers, "").await.unwrap();
+    let answer = server.try_send(Method::GET, "/login", &headers, "").await.unwrap();
     assert_eq!((answer.status, &*code(&answer)), (StatusCode::UNAUTHORIZED, "UNAUTHORIZED"));
 }
 
 #[tokio::test]
-async fn a_reader_may_pull_but_neither_push_nor_see_a_repository_it_has_no_right_to() {
-    let served = Served::start().await;
-    served.push_image("db/public/one/app", "v1", b"layer").await;
+async fn a_reader_can_pull_but_cannot_push_or_see_other_repositories() {
+    let server = TestServer::start().await;
+    server.push_image("db/public/one/app", "v1", b"layer").await;
     let reader = basic(READER);
     let headers = [("authorization", reader.as_str())];
     let ask = async |method: Method, path: &str| {
-        let answer = served.try_send(method, path, &headers, "").await.unwrap();
+        let answer = server.try_send(method, path, &headers, "").await.unwrap();
         let code = if answer.status.is_success() { String::new() } else { code(&answer) };
         (answer.status, code)
     };
