@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use spcs_local_spec::ServiceSpec;
+
 /// What a service shall be. The catalog makes one of every CREATE and ALTER SERVICE and hands it
 /// to the controller, again after each restart of the platform.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// `DATABASE.SCHEMA.SERVICE`, unquoted upper case.
     pub key: String,
-    /// The specification as given (YAML), already checked.
-    pub spec_text: String,
+    /// The specification that was accepted.
+    pub spec: ServiceSpec,
     /// Hex SHA-256 of the specification and the image digests.
     pub spec_digest: String,
     /// Container name -> the image it runs, pinned when the statement ran.

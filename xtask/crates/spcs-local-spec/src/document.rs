@@ -14,10 +14,18 @@ pub fn parse(text: &str) -> Result<ServiceSpec, SpecError> {
         let message = "the specification is empty".to_owned();
         return Err(SpecError { line: 0, path: String::new(), message });
     }
-    read(node::parse(text)?)
+    read(text, node::parse(text)?)
 }
 
-fn read(document: Node) -> Result<ServiceSpec, SpecError> {
+impl TryFrom<String> for ServiceSpec {
+    type Error = SpecError;
+
+    fn try_from(text: String) -> Result<Self, SpecError> {
+        parse(&text)
+    }
+}
+
+fn read(text: &str, document: Node) -> Result<ServiceSpec, SpecError> {
     let mut root = Field::root(document.clone()).mapping()?;
     let mut spec = root.require("spec")?.mapping()?;
 
@@ -72,7 +80,8 @@ fn read(document: Node) -> Result<ServiceSpec, SpecError> {
     names::unique("serviceRoles", line, service_roles.iter().map(|r| r.name.as_str()))?;
     root.finish()?;
 
-    Ok(ServiceSpec { containers, endpoints, volumes, service_roles, document })
+    let text = text.to_owned();
+    Ok(ServiceSpec { containers, endpoints, volumes, service_roles, text, document })
 }
 
 fn items<T>(

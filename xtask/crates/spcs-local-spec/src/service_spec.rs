@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::container::Container;
 use crate::endpoint::{Endpoint, Ports, ServiceRole};
 use crate::node::Node;
@@ -9,7 +11,11 @@ use crate::normal;
 use crate::volume::{Volume, VolumeSource};
 
 /// A checked specification.
-#[derive(Debug, Clone)]
+///
+/// On disk it is the text as given, which is read again when it is loaded: nobody has a
+/// specification in hand that was not checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ServiceSpec {
     /// The containers of each instance; the first one owns the instance's network.
     pub containers: Vec<Container>,
@@ -19,11 +25,18 @@ pub struct ServiceSpec {
     pub volumes: Vec<Volume>,
     /// Roles it defines, beside the built-in `ALL_ENDPOINTS_USAGE`.
     pub service_roles: Vec<ServiceRole>,
+    /// The text as given.
+    pub(crate) text: String,
     /// The document as written, for DESCRIBE SERVICE.
     pub(crate) document: Node,
 }
 
 impl ServiceSpec {
+    /// The specification as it was given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// What DESCRIBE SERVICE shows: the specification with `sha256: "@sha256:…"` per container
     /// (`digests`: container name -> `sha256:…`) and the resources that are in force.
     pub fn normalised_yaml(&self, digests: &BTreeMap<String, String>) -> String {
@@ -54,5 +67,11 @@ impl ServiceSpec {
         ports.sort_unstable();
         ports.dedup();
         ports
+    }
+}
+
+impl Serialize for ServiceSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
     }
 }

@@ -141,3 +141,14 @@ fn rules_across_options_hold() {
         assert!(error.contains(expected), "{to}: {error}");
     }
 }
+
+#[test]
+fn a_specification_is_kept_as_its_text_and_checked_again_when_it_is_loaded() {
+    let kept = serde_json::to_string(&parse(MILVUS).unwrap()).unwrap();
+    let loaded: ServiceSpec = serde_json::from_str(&kept).unwrap();
+    assert_eq!(loaded.text(), MILVUS);
+    assert_eq!(loaded.containers, parse(MILVUS).unwrap().containers);
+    let broken = kept.replace("containers", "containres");
+    let error = serde_json::from_str::<ServiceSpec>(&broken).unwrap_err().to_string();
+    assert!(error.starts_with("Invalid spec: "), "{error}");
+}

@@ -110,7 +110,7 @@ impl Account {
         ];
         Some(Deployment {
             key: object.full_name(),
-            spec_text: record.spec_text.clone(),
+            spec: record.spec.clone(),
             spec_digest: record.spec_digest.clone(),
             images: record
                 .images

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Context;
-use super::instance::{ContainerRun, Instance, Rendered, Waiting};
+use super::instance::{ContainerRun, Instance, Waiting};
 use super::task::ServiceTask;
 use crate::runtime::{
     self, CONTAINER, ContainerState, INSTANCE, LAST_EXIT, Phase, RESTARTS, RuntimeError,
     SPEC_DIGEST,
 };
-use crate::service::PinnedImage;
+use crate::service::{Deployment, PinnedImage};
 
 impl ServiceTask {
     /// Takes over what runs. Instances of the same specification go on as they are; those of an
     /// older one are kept until they are rolled.
-    pub(super) async fn adopt(&mut self, rendered: &Arc<Rendered>) -> Result<(), RuntimeError> {
+    pub(super) async fn adopt(&mut self, deployment: &Arc<Deployment>) -> Result<(), RuntimeError> {
         self.adopt_all().await?;
         for instance in self.instances.values_mut() {
-            if instance.spec_digest != rendered.deployment.spec_digest {
+            if instance.spec_digest != deployment.spec_digest {
                 continue;
             }
-            self.context.take_over(&self.key, instance, rendered).await;
+            self.context.take_over(&self.key, instance, deployment).await;
         }
         Ok(())
     }
@@ -39,7 +39,7 @@ impl ServiceTask {
             let created = state.created;
             let instance = self.instances.entry(id).or_insert_with(|| Instance {
                 id,
-                rendered: None,
+                deployment: None,
                 spec_digest: digest.clone(),
                 created,
                 terminating: false,
@@ -66,16 +66,16 @@ impl Context {
         &self,
         key: &str,
         instance: &mut Instance,
-        rendered: &Arc<Rendered>,
+        deployment: &Arc<Deployment>,
     ) {
-        let is_known = instance.rendered.replace(rendered.clone()).is_some();
-        self.refresh_tokens(key, instance.id, rendered);
+        let is_known = instance.deployment.replace(deployment.clone()).is_some();
+        self.refresh_tokens(key, instance.id, deployment);
         if is_known {
             return;
         }
         let mut found: BTreeMap<String, ContainerRun> =
             instance.containers.drain(..).map(|run| (run.name.clone(), run)).collect();
-        let fresh = Instance::new(instance.id, rendered.clone()).containers;
+        let fresh = Instance::new(instance.id, deployment.clone()).containers;
         instance.containers =
             fresh.into_iter().map(|run| found.remove(&run.name).unwrap_or(run)).collect();
         for stray in found.into_values() {

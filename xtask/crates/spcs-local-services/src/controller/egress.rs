@@ -7,8 +7,8 @@ impl Context {
     /// Connects an instance that runs to the network that leads out, or takes it off, if it is
     /// not as its deployment says. What fails is tried again with the next step.
     pub(super) async fn reconcile_egress(&self, instance: &mut Instance) {
-        let Some(rendered) = &instance.rendered else { return };
-        let egress = rendered.deployment.egress;
+        let Some(deployment) = &instance.deployment else { return };
+        let egress = deployment.egress;
         let network = self.egress_network_name();
         let owner = instance.containers.first_mut().filter(|container| container.running());
         let Some(state) = owner.and_then(|container| container.state.as_mut()) else { return };

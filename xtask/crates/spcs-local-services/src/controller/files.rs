@@ -4,9 +4,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use spcs_local_files::stages;
+
 use super::ControllerDirs;
 use super::names::slug;
-use spcs_local_files::stages;
 
 fn service_dir(dirs: &ControllerDirs, key: &str) -> PathBuf {
     dirs.services.join(slug(key))

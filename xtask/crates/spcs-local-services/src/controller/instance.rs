@@ -7,14 +7,6 @@ use tokio::time::Instant;
 
 use crate::runtime::{ContainerState, Phase, RuntimeError};
 use crate::service::{ContainerObservation, Deployment, InstanceObservation, PinnedImage};
-use spcs_local_spec::ServiceSpec;
-
-/// A deployment with its specification read.
-#[derive(Debug)]
-pub(super) struct Rendered {
-    pub(super) deployment: Arc<Deployment>,
-    pub(super) spec: ServiceSpec,
-}
 
 /// One instance.
 #[derive(Debug)]
@@ -22,7 +14,7 @@ pub(super) struct Instance {
     pub(super) id: u32,
     /// What it was made from; `None` if it was found running an older specification, which
     /// nobody remembers. It is then only waited for to be replaced.
-    pub(super) rendered: Option<Arc<Rendered>>,
+    pub(super) deployment: Option<Arc<Deployment>>,
     pub(super) spec_digest: String,
     pub(super) created: SystemTime,
     pub(super) terminating: bool,
@@ -100,8 +92,8 @@ impl ContainerRun {
     }
 
     fn observe(&self, instance: &Instance) -> ContainerObservation {
-        let probe = instance.rendered.as_ref().and_then(|rendered| {
-            let container = rendered.spec.containers.iter().find(|c| c.name == self.name)?;
+        let probe = instance.deployment.as_ref().and_then(|deployment| {
+            let container = deployment.spec.containers.iter().find(|c| c.name == self.name)?;
             container.readiness.as_ref()
         });
         let (status, message) = match &self.state {
@@ -143,8 +135,8 @@ impl ContainerRun {
     fn ended(&self, state: &ContainerState, instance: &Instance) -> (&'static str, String) {
         // Engines do not see every OOM kill (podman misses those of cgroups v1). A SIGKILL that
         // the platform did not send to a container with a memory limit is taken for one.
-        let limited = instance.rendered.as_ref().is_some_and(|rendered| {
-            let mut containers = rendered.spec.containers.iter();
+        let limited = instance.deployment.as_ref().is_some_and(|deployment| {
+            let mut containers = deployment.spec.containers.iter();
             containers.any(|c| c.name == self.name && c.resources.limits.memory.is_some())
         });
         let oom = state.oom_killed || (state.exit_code == 137 && limited && !self.stopped);
@@ -171,9 +163,8 @@ impl Waiting {
 
 impl Instance {
     /// An instance of which nothing runs yet.
-    pub(super) fn new(id: u32, rendered: Arc<Rendered>) -> Instance {
-        let deployment = rendered.deployment.clone();
-        let containers = rendered.spec.containers.iter();
+    pub(super) fn new(id: u32, deployment: Arc<Deployment>) -> Instance {
+        let containers = deployment.spec.containers.iter();
         let image = |name: &str| match deployment.images.get(name) {
             Some(image) => image.clone(),
             None => PinnedImage { path: String::new(), digest: String::new() },
@@ -187,7 +178,7 @@ impl Instance {
             retry_at: Instant::now(),
             attempts: 0,
             containers: containers.map(|c| ContainerRun::new(&c.name, image(&c.name))).collect(),
-            rendered: Some(rendered),
+            deployment: Some(deployment),
         }
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use spcs_local_spec::Container;
 use tokio::time::Instant;
 
-use super::instance::{ContainerRun, Instance, ProbeRun, Rendered, Waiting};
+use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
 use super::task::ServiceTask;
 use super::{Context, files};
 use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, RuntimeError};
-use crate::service;
-use spcs_local_spec::Container;
+use crate::service::{self, Deployment};
 
 impl ServiceTask {
     /// Starts the containers that are not there, in every instance whose time has come.
@@ -21,11 +21,11 @@ impl ServiceTask {
             let Some(instance) = self.instances.get_mut(&id) else { continue };
             let missing =
                 !instance.terminating && instance.containers.iter().any(|c| c.state.is_none());
-            let Some(rendered) = instance.rendered.clone() else { continue };
+            let Some(deployment) = instance.deployment.clone() else { continue };
             if !missing || instance.retry_at > Instant::now() {
                 continue;
             }
-            if let Ok(wait) = rendered.deployment.node_ready_at.duration_since(SystemTime::now())
+            if let Ok(wait) = deployment.node_ready_at.duration_since(SystemTime::now())
                 && !wait.is_zero()
             {
                 instance.waiting = Waiting::Node;
@@ -36,7 +36,7 @@ impl ServiceTask {
                 instance.waiting = Waiting::Start;
             }
             self.report();
-            match self.pull_all(&rendered).await {
+            match self.pull_all(&deployment).await {
                 None => return,
                 Some(Ok(())) => {}
                 Some(Err(error)) => {
@@ -50,7 +50,7 @@ impl ServiceTask {
             }
             let Some(instance) = self.instances.get_mut(&id) else { continue };
             instance.waiting = Waiting::Start;
-            match self.context.launch(&self.key, instance, &rendered).await {
+            match self.context.launch(&self.key, instance, &deployment).await {
                 Ok(()) => instance.attempts = 0,
                 Err(error) => {
                     tracing::warn!(service = self.key, instance = id, %error, "start failed");
@@ -73,9 +73,9 @@ impl ServiceTask {
     /// Pulls all images of a deployment; `None` if another goal was set meanwhile.
     pub(super) async fn pull_all(
         &mut self,
-        rendered: &Rendered,
+        deployment: &Deployment,
     ) -> Option<Result<(), RuntimeError>> {
-        for pinned in rendered.deployment.images.values() {
+        for pinned in deployment.images.values() {
             let Some(image) = self.context.image_name(pinned) else {
                 let doing = format!("pulling {}", pinned.path);
                 let message = "Provided image name uses an invalid format".to_owned();
@@ -109,9 +109,8 @@ impl Context {
         &self,
         key: &str,
         instance: &mut Instance,
-        rendered: &Arc<Rendered>,
+        deployment: &Arc<Deployment>,
     ) -> Result<(), RuntimeError> {
-        let deployment = &rendered.deployment;
         let mut networks = vec![self.network_name(key)];
         let surroundings = async {
             self.runtime.ensure_network(&networks[0], true).await?;
@@ -119,15 +118,15 @@ impl Context {
                 networks.push(self.egress_network_name());
                 self.runtime.ensure_network(&networks[1], false).await?;
             }
-            self.make_volumes(key, instance.id, rendered).await?;
-            self.prepare_stages(rendered).await
+            self.make_volumes(key, instance.id, deployment).await?;
+            self.prepare_stages(deployment).await
         };
         if let Err(error) = surroundings.await {
             instance.note_start_error(Some(&error));
             return Err(error);
         }
         instance.note_start_error(None);
-        for (i, container) in rendered.spec.containers.iter().enumerate() {
+        for (i, container) in deployment.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
                 continue;
             }
@@ -137,12 +136,13 @@ impl Context {
                 _ => ContainerNetwork::Own {
                     networks: networks.clone(),
                     aliases: service::dns_aliases(key),
-                    ports: rendered.spec.published_ports(),
+                    ports: deployment.spec.published_ports(),
                 },
             };
             let run = &mut instance.containers[i];
             let started = async {
-                let request = self.request(key, instance.id, rendered, container, run, network)?;
+                let request =
+                    self.request(key, instance.id, deployment, container, run, network)?;
                 let id = self.runtime.run(&request).await?;
                 let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
                 found.into_iter().next().ok_or_else(|| RuntimeError {
@@ -179,12 +179,11 @@ impl Context {
         &self,
         key: &str,
         instance: u32,
-        rendered: &Rendered,
+        deployment: &Deployment,
         container: &Container,
         run: &ContainerRun,
         network: ContainerNetwork,
     ) -> Result<ContainerRequest, RuntimeError> {
-        let deployment = &rendered.deployment;
         let mut labels = self.labels(key, instance);
         let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
         label(runtime::CONTAINER, &container.name);
@@ -205,7 +204,7 @@ impl Context {
             command: container.command.clone(),
             args: container.args.clone(),
             env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            mounts: self.mounts(key, instance, rendered, container)?,
+            mounts: self.mounts(key, instance, deployment, container)?,
             network,
             memory: container.resources.limits.memory,
             cpus: container.resources.limits.cpu,
@@ -214,9 +213,9 @@ impl Context {
     }
 
     /// Puts the present token into the directories that running containers have mounted.
-    pub(super) fn refresh_tokens(&self, key: &str, instance: u32, rendered: &Rendered) {
-        let token = &rendered.deployment.session_token;
-        for container in rendered.spec.containers.iter().filter(|c| c.token.mounted) {
+    pub(super) fn refresh_tokens(&self, key: &str, instance: u32, deployment: &Deployment) {
+        let token = &deployment.session_token;
+        for container in deployment.spec.containers.iter().filter(|c| c.token.mounted) {
             let mode = container.token.mode;
             let written =
                 files::write_token(&self.dirs, key, instance, &container.name, token, mode);

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use spcs_local_spec::Probe;
 use tokio::time::Instant;
 
 use super::instance::{ContainerRun, Instance};
 use super::task::ServiceTask;
 use super::{Context, ControllerTiming, files};
 use crate::runtime::{ContainerState, Phase, RuntimeError};
-use spcs_local_spec::Probe;
 
 impl ServiceTask {
     /// Looks at the containers if it is time, restarts those that have ended, sends due probes.
@@ -55,7 +55,7 @@ impl ServiceTask {
 impl Context {
     /// Containers that have ended are replaced by fresh ones, after a pause that grows.
     async fn restart_ended(&self, key: &str, instance: &mut Instance) {
-        if instance.rendered.is_none() {
+        if instance.deployment.is_none() {
             return;
         }
         let timing = self.timing;
@@ -117,12 +117,12 @@ impl Context {
 
     /// Sends the probes that are due.
     async fn probe(&self, instance: &mut Instance) {
-        let Some(rendered) = instance.rendered.clone() else {
+        let Some(deployment) = instance.deployment.clone() else {
             // Nobody remembers its probes; it serves until it is replaced.
             instance.containers.iter_mut().for_each(|c| c.ready = c.running());
             return;
         };
-        for (i, spec) in rendered.spec.containers.iter().enumerate() {
+        for (i, spec) in deployment.spec.containers.iter().enumerate() {
             if !instance.containers[i].running() {
                 continue;
             }
@@ -223,18 +223,18 @@ impl Instance {
 
     /// Where its ports are reached from this machine.
     pub(super) fn addresses(&self) -> BTreeMap<u16, SocketAddr> {
-        let Some(rendered) = &self.rendered else {
+        let Some(deployment) = &self.deployment else {
             // What its specification had for endpoints nobody remembers; published ones tell.
             let state = self.containers.first().and_then(|container| container.state.as_ref());
             return state.map(|state| state.ports.clone()).unwrap_or_default();
         };
-        let ports = rendered.spec.published_ports().into_iter();
+        let ports = deployment.spec.published_ports().into_iter();
         ports.filter_map(|port| Some((port, self.address(port)?))).collect()
     }
 
     /// When its probes are due.
     pub(super) fn next_probes(&self) -> impl Iterator<Item = Instant> {
-        let specs = self.rendered.iter().flat_map(|rendered| &rendered.spec.containers);
+        let specs = self.deployment.iter().flat_map(|deployment| &deployment.spec.containers);
         self.containers.iter().zip(specs).flat_map(|(run, spec)| {
             let readiness = spec.readiness.as_ref().map(|_| run.readiness.next);
             let liveness = spec.liveness.as_ref().map(|_| run.liveness.next);

@@ -1,10 +1,11 @@
 //! What containers mount: volumes, stages, the session token.
 
-use super::instance::Rendered;
+use spcs_local_spec::{Container, Volume, VolumeSource};
+
 use super::removal::{VOLUME_KIND, volume_kind};
 use super::{Context, files};
 use crate::runtime::{Mount, RuntimeError, VolumeRequest};
-use spcs_local_spec::{Container, Volume, VolumeSource};
+use crate::service::Deployment;
 
 impl Context {
     /// Makes the volumes of an instance that are not there yet.
@@ -12,9 +13,9 @@ impl Context {
         &self,
         key: &str,
         instance: u32,
-        rendered: &Rendered,
+        deployment: &Deployment,
     ) -> Result<(), RuntimeError> {
-        for volume in &rendered.spec.volumes {
+        for volume in &deployment.spec.volumes {
             let memory = match volume.source {
                 VolumeSource::Memory { size } => Some(size),
                 VolumeSource::Stage(_) => continue,
@@ -24,7 +25,7 @@ impl Context {
             labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
             let owner = owner(volume);
             let name = self.volume_name(key, instance, &volume.name);
-            if memory.is_some() && rendered.mounted(&volume.name) < 2 {
+            if memory.is_some() && mounted(deployment, &volume.name) < 2 {
                 continue;
             }
             self.runtime.ensure_volume(&VolumeRequest { name, labels, memory, owner }).await?;
@@ -33,10 +34,10 @@ impl Context {
     }
 
     /// Makes the directories of the stages that are mounted, for the owners that volumes name.
-    pub(super) async fn prepare_stages(&self, rendered: &Rendered) -> Result<(), RuntimeError> {
-        for volume in &rendered.spec.volumes {
+    pub(super) async fn prepare_stages(&self, deployment: &Deployment) -> Result<(), RuntimeError> {
+        for volume in &deployment.spec.volumes {
             let VolumeSource::Stage(name) = &volume.source else { continue };
-            let Some(stage) = rendered.deployment.stages.get(name) else { continue };
+            let Some(stage) = deployment.stages.get(name) else { continue };
             let owner = match owner(volume) {
                 // The ids in its containers are other ones here: nobody here is that owner.
                 Some(_) if self.runtime.is_rootless().await? => files::StageOwner::Anybody,
@@ -44,7 +45,7 @@ impl Context {
                 None => files::StageOwner::Platform,
             };
             files::prepare_stage(&self.dirs, &stage.directory, owner).map_err(|error| {
-                let doing = format!("preparing the stage {name} for {}", rendered.deployment.key);
+                let doing = format!("preparing the stage {name} for {}", deployment.key);
                 RuntimeError { doing, message: error.to_string() }
             })?;
         }
@@ -55,7 +56,7 @@ impl Context {
         &self,
         key: &str,
         instance: u32,
-        rendered: &Rendered,
+        deployment: &Deployment,
         container: &Container,
     ) -> Result<Vec<Mount>, RuntimeError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
@@ -64,7 +65,7 @@ impl Context {
         };
         let mut mounts = Vec::new();
         if container.token.mounted {
-            let token = &rendered.deployment.session_token;
+            let token = &deployment.session_token;
             let source = files::write_token(
                 &self.dirs,
                 key,
@@ -79,16 +80,16 @@ impl Context {
         }
         for mount in &container.mounts {
             let target = mount.path.clone();
-            let volumes = &rendered.spec.volumes;
+            let volumes = &deployment.spec.volumes;
             let Some(volume) = volumes.iter().find(|volume| volume.name == mount.volume) else {
                 continue;
             };
             mounts.push(match &volume.source {
-                VolumeSource::Memory { size } if rendered.mounted(&volume.name) < 2 => {
+                VolumeSource::Memory { size } if mounted(deployment, &volume.name) < 2 => {
                     Mount::Memory { target, size: *size }
                 }
                 VolumeSource::Stage(stage) => {
-                    let stage = rendered.deployment.stages.get(stage).ok_or_else(|| {
+                    let stage = deployment.stages.get(stage).ok_or_else(|| {
                         failed("a stage volume", &format!("the stage {stage} is not known"))
                     })?;
                     let source = files::stage_directory(&self.dirs, &stage.directory)
@@ -109,10 +110,8 @@ fn owner(volume: &Volume) -> Option<(u32, u32)> {
     named.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)))
 }
 
-impl Rendered {
-    /// How many containers mount a volume.
-    fn mounted(&self, volume: &str) -> usize {
-        let mounts = self.spec.containers.iter().flat_map(|container| &container.mounts);
-        mounts.filter(|mount| mount.volume == volume).count()
-    }
+/// How many containers of a deployment mount a volume.
+fn mounted(deployment: &Deployment, volume: &str) -> usize {
+    let mounts = deployment.spec.containers.iter().flat_map(|container| &container.mounts);
+    mounts.filter(|mount| mount.volume == volume).count()
 }

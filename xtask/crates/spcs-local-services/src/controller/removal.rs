@@ -1,11 +1,11 @@
 //! What goes: an instance that is replaced, a service that was dropped.
 
 use futures_util::future::join_all;
+use spcs_local_spec::VolumeSource;
 
 use super::files;
 use super::task::ServiceTask;
 use crate::runtime::{INSTANCE, PLATFORM, RuntimeError, SERVICE};
-use spcs_local_spec::VolumeSource;
 
 /// Label of a volume: `block` ones outlive the instance.
 pub(super) const VOLUME_KIND: &str = "spcs.volume";
@@ -30,7 +30,7 @@ impl ServiceTask {
             self.instances.values().flat_map(|i| &i.containers).any(|c| c.image.digest == image)
         };
         for container in gone.iter().flat_map(|instance| &instance.containers) {
-            let expected = self.rendered.as_ref().map(|rendered| &rendered.deployment.images);
+            let expected = self.deployment.as_ref().map(|deployment| &deployment.images);
             let still = expected
                 .is_some_and(|images| images.values().any(|i| i.digest == container.image.digest));
             if !still
@@ -117,9 +117,11 @@ impl ServiceTask {
             .values()
             .flat_map(|instance| &instance.containers)
             .map(|container| container.image.clone())
-            .chain(self.rendered.iter().flat_map(|r| r.deployment.images.values().cloned()))
+            .chain(
+                self.deployment.iter().flat_map(|deployment| deployment.images.values().cloned()),
+            )
             .collect();
-        self.rendered = None;
+        self.deployment = None;
         while let Some((&id, _)) = self.instances.last_key_value() {
             self.retire(id).await?;
         }

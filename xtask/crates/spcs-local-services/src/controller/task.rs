@@ -7,12 +7,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::instance::{Instance, Rendered, Waiting};
+use super::instance::{Instance, Waiting};
 use super::shared::Shared;
 use super::{Context, lock};
 use crate::runtime::RuntimeError;
 use crate::service::Deployment;
-use spcs_local_spec as spec;
 
 /// What a service shall be.
 #[derive(Debug, Clone)]
@@ -28,7 +27,7 @@ pub(super) struct ServiceTask {
     pub(super) instances: BTreeMap<u32, Instance>,
     pub(super) next_look: Instant,
     shared: Arc<Mutex<Shared>>,
-    pub(super) rendered: Option<Arc<Rendered>>,
+    pub(super) deployment: Option<Arc<Deployment>>,
     pub(super) adopted: bool,
 }
 
@@ -46,7 +45,7 @@ impl ServiceTask {
             instances: BTreeMap::new(),
             next_look: Instant::now(),
             shared,
-            rendered: None,
+            deployment: None,
             adopted: false,
         }
     }
@@ -77,9 +76,9 @@ impl ServiceTask {
     /// One step; returns how long there is nothing more to do.
     async fn step(&mut self, deployment: Arc<Deployment>) -> Duration {
         let timing = self.context.timing;
-        let Some(rendered) = self.render(deployment).await else { return timing.watch };
+        self.take_on(&deployment).await;
         if !self.adopted {
-            match self.adopt(&rendered).await {
+            match self.adopt(&deployment).await {
                 Ok(()) => self.adopted = true,
                 Err(error) => {
                     tracing::warn!(service = self.key, %error, "the engine does not answer");
@@ -88,7 +87,7 @@ impl ServiceTask {
             }
             self.report();
         }
-        let wanted = rendered.deployment.instances;
+        let wanted = deployment.instances;
         if let Some((&id, _)) = self.instances.last_key_value().filter(|(id, _)| **id >= wanted) {
             return match self.retire(id).await {
                 Ok(()) => Duration::ZERO,
@@ -96,12 +95,12 @@ impl ServiceTask {
             };
         }
         for id in 0..wanted {
-            self.instances.entry(id).or_insert_with(|| Instance::new(id, rendered.clone()));
+            self.instances.entry(id).or_insert_with(|| Instance::new(id, deployment.clone()));
         }
         // One that could not be removed, and is wanted again.
         self.instances.values_mut().for_each(|instance| instance.terminating = false);
-        if let Some(id) = self.next_to_roll(&rendered)
-            && !self.roll(id, &rendered).await
+        if let Some(id) = self.next_to_roll(&deployment)
+            && !self.roll(id, &deployment).await
         {
             return Duration::ZERO;
         }
@@ -115,12 +114,12 @@ impl ServiceTask {
 
     /// Replaces an instance, unless there is a newer goal: `false` then. It serves while the new
     /// images come in, and goes on doing so if they cannot be had.
-    async fn roll(&mut self, id: u32, rendered: &Arc<Rendered>) -> bool {
+    async fn roll(&mut self, id: u32, deployment: &Arc<Deployment>) -> bool {
         let serves = self.instances.get(&id).is_some_and(Instance::is_ready);
         if serves && self.instances.get(&id).is_some_and(|i| i.retry_at > Instant::now()) {
             return true;
         }
-        let Some(pulled) = self.pull_all(rendered).await else { return false };
+        let Some(pulled) = self.pull_all(deployment).await else { return false };
         if self.goal.has_changed().unwrap_or(true) {
             return false;
         }
@@ -130,45 +129,33 @@ impl ServiceTask {
             tracing::warn!(service = self.key, instance = id, %error, "pull failed");
             self.fail(id, Waiting::Image);
         } else if self.retire(id).await.is_ok() {
-            self.instances.insert(id, Instance::new(id, rendered.clone()));
+            self.instances.insert(id, Instance::new(id, deployment.clone()));
             self.report();
         }
         !self.goal.has_changed().unwrap_or(true)
     }
 
-    /// Reads the specification once per deployment, and hands the new one to the instances that
-    /// are as it says already.
-    async fn render(&mut self, deployment: Arc<Deployment>) -> Option<Arc<Rendered>> {
-        if let Some(rendered) = &self.rendered
-            && Arc::ptr_eq(&rendered.deployment, &deployment)
-        {
-            return Some(rendered.clone());
+    /// Hands a new deployment to the instances that are as it says already.
+    async fn take_on(&mut self, deployment: &Arc<Deployment>) {
+        if self.deployment.as_ref().is_some_and(|known| Arc::ptr_eq(known, deployment)) {
+            return;
         }
-        let spec = match spec::parse(&deployment.spec_text) {
-            Ok(spec) => spec,
-            Err(error) => {
-                tracing::error!(service = self.key, %error, "a specification that was accepted");
-                return None;
-            }
-        };
-        let rendered = Arc::new(Rendered { deployment, spec });
         for instance in self.instances.values_mut() {
             instance.waiting = Waiting::Start;
             instance.attempts = 0;
             instance.retry_at = Instant::now();
             instance.note_start_error(None);
-            if instance.spec_digest == rendered.deployment.spec_digest {
-                self.context.take_over(&self.key, instance, &rendered).await;
+            if instance.spec_digest == deployment.spec_digest {
+                self.context.take_over(&self.key, instance, deployment).await;
             }
         }
-        self.rendered = Some(rendered.clone());
-        Some(rendered)
+        self.deployment = Some(deployment.clone());
     }
 
     /// The instance to replace now: the highest id that is outdated, once those already replaced
     /// are READY. One that does not serve anyway is replaced without waiting.
-    fn next_to_roll(&self, rendered: &Rendered) -> Option<u32> {
-        let digest = &rendered.deployment.spec_digest;
+    fn next_to_roll(&self, deployment: &Deployment) -> Option<u32> {
+        let digest = &deployment.spec_digest;
         let outdated = self.instances.values().rfind(|i| i.spec_digest != *digest)?;
         let mut current = self.instances.values().filter(|i| i.spec_digest == *digest);
         let may = !outdated.is_ready() || current.all(Instance::is_ready);

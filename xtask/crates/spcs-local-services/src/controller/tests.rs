@@ -92,7 +92,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
     let image = PinnedImage { path: "/db/public/repo/echo:1".to_owned(), digest };
     Deployment {
         key: KEY.to_owned(),
-        spec_text: SPEC.to_owned(),
+        spec: spcs_local_spec::parse(SPEC).unwrap(),
         spec_digest: version.to_owned(),
         images: BTreeMap::from([("main".to_owned(), image)]),
         instances,

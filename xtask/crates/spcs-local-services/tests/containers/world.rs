@@ -168,11 +168,11 @@ pub(crate) fn deployment(
     let mounted = StageVolume { directory: stage, writable: true };
     Deployment {
         key: format!("DB.PUBLIC.{name}"),
-        spec_text: spec.to_owned(),
         spec_digest: spec_digest.to_owned(),
         images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
         instances: 1,
         stages: parsed.stages().map(|name| (name.to_owned(), mounted.clone())).collect(),
+        spec: parsed,
         session_token: "the-session-token".to_owned(),
         environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
         node_ready_at: SystemTime::UNIX_EPOCH,

@@ -56,12 +56,18 @@ impl World {
     }
 }
 
+const SPEC: &str = "
+spec:
+  containers: [{ name: main, image: /d/public/r/i:1, volumeMounts: [{ name: s, mountPath: /s }] }]
+  volumes: [{ name: s, source: '@s/in' }]
+";
+
 /// A service of SYSADMIN that mounts a stage and names an integration.
 fn service() -> Object {
     let path = ["D", "PUBLIC", "SVC"].map(str::to_owned).to_vec();
     let record = ServiceRecord {
         pool: "P".to_owned(),
-        spec_text: String::new(),
+        spec: spcs_local_spec::parse(SPEC).unwrap(),
         spec_digest: String::new(),
         images: BTreeMap::new(),
         stages: BTreeMap::from([("@s/in".to_owned(), "D/PUBLIC/S/in".to_owned())]),

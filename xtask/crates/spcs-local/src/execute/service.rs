@@ -64,7 +64,7 @@ impl Executor {
             fits_a_node(state, create.pool.last(), &resolved)?;
             let mut record = ServiceRecord {
                 pool: create.pool.last().to_owned(),
-                spec_text: String::new(),
+                spec: resolved.spec.clone(),
                 spec_digest: String::new(),
                 images: BTreeMap::new(),
                 stages: BTreeMap::new(),

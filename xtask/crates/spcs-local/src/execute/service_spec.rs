@@ -22,7 +22,6 @@ const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";
 /// A specification and what it names.
 pub(super) struct Resolved {
     pub(super) spec: ServiceSpec,
-    text: String,
     images: BTreeMap<String, ImageRecord>,
     stages: BTreeMap<String, String>,
 }
@@ -58,7 +57,7 @@ impl Executor {
             })?;
             stages.insert(stage.to_owned(), location.relative());
         }
-        Ok(Resolved { spec, text, images, stages })
+        Ok(Resolved { spec, images, stages })
     }
 
     fn staged(&self, stage: &str, file: &str) -> Result<String, SqlError> {
@@ -163,12 +162,12 @@ impl Resolved {
         path: &[String],
         now: clock::Millis,
     ) {
-        let mut digest = Sha256::new().chain_update(&self.text);
+        let mut digest = Sha256::new().chain_update(self.spec.text());
         for (container, image) in &self.images {
             digest = digest.chain_update(container).chain_update(&image.digest);
         }
         record.spec_digest = hex(&digest.finalize());
-        record.spec_text.clone_from(&self.text);
+        record.spec.clone_from(&self.spec);
         record.images.clone_from(&self.images);
         record.stages.clone_from(&self.stages);
         let before = std::mem::take(&mut record.endpoints);

@@ -112,7 +112,7 @@ const COLUMNS: &[Column<Data>] = &[
 
 /// Only who owns it sees what it runs.
 fn spec(it: &Item<'_, Data>) -> Cell {
-    it.around.holds(it.object, &[]).then(|| it.data.normalised()).flatten()
+    it.around.holds(it.object, &[]).then(|| it.data.normalised())
 }
 
 /// The least instances.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use spcs_local_spec::{self as spec, Volume, VolumeSource};
+use spcs_local_spec::{ServiceSpec, Volume, VolumeSource};
 
 use crate::clock::Millis;
 
@@ -12,7 +12,7 @@ use crate::clock::Millis;
 pub(crate) struct ServiceRecord {
     /// The compute pool's name.
     pub(crate) pool: String,
-    pub(crate) spec_text: String,
+    pub(crate) spec: ServiceSpec,
     pub(crate) spec_digest: String,
     /// By container.
     pub(crate) images: BTreeMap<String, ImageRecord>,
@@ -30,17 +30,17 @@ pub(crate) struct ServiceRecord {
 
 impl ServiceRecord {
     /// The specification with the digests of its images.
-    pub(super) fn normalised(&self) -> Option<String> {
+    pub(super) fn normalised(&self) -> String {
         let images = self.images.iter();
         let digests: BTreeMap<String, String> =
             images.map(|(name, image)| (name.clone(), image.digest.clone())).collect();
-        spec::parse(&self.spec_text).ok().map(|spec| spec.normalised_yaml(&digests))
+        self.spec.normalised_yaml(&digests)
     }
 
     /// Whether data would be lost with it.
     pub(super) fn has_block_volume(&self) -> bool {
         let is_block = |volume: &Volume| matches!(volume.source, VolumeSource::Block { .. });
-        spec::parse(&self.spec_text).is_ok_and(|spec| spec.volumes.iter().any(is_block))
+        self.spec.volumes.iter().any(is_block)
     }
 }
 
