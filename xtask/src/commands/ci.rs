@@ -139,7 +139,7 @@ async fn run_check(
     group::run(command, limit, &context.cancel).await
 }
 
-/// What an engine needs on this machine: podman its settings, docker a daemon. The emulator's own
+/// What an engine needs on this machine: podman its settings, docker a daemon. The platform's own
 /// tests call the engine directly and know nothing of such adaptations.
 async fn engine_environment(
     context: &Context,
