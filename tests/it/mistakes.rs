@@ -43,13 +43,13 @@ async fn a_deploy_without_a_working_engine_leaves_the_account_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_deploy_without_room_to_build_leaves_the_account_as_it_is() {
+async fn a_deploy_without_disk_space_to_build_leaves_the_account_as_it_is() {
     harmless(|sandbox| {
-        let df = "#!/bin/sh\necho Header\necho /dev/disk 9999999 9000000 307200 90% /place\n";
-        sandbox.program("df", df);
-        let run = sandbox.xtask(&["deploy"]).code(4).without_data();
+        // An engine whose store is on a file system without a free block.
+        sandbox.program("podman", "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0 /proc\nexit 1\n");
+        let run = sandbox.xtask(&["deploy", "--engine", "podman"]).code(4).without_data();
         run.says("the disk is too full to build `jupyter` and `milvus`")
-            .says("300 MiB free in [DIR]/target/spcs, at least 860 MiB needed")
+            .says("0 MiB free in /proc, at least 1200 MiB needed")
             .says("hint: remove unused images");
     })
     .await;
@@ -154,7 +154,7 @@ fn unbalanced_quotes_are_named_with_file_and_line() {
     refused(
         |sandbox| {
             let text = sandbox.read("sql/bootstrap/080_database.sql") + "\nSELECT 'open;\n";
-            std::fs::write(sandbox.path("sql/bootstrap/080_database.sql"), text).unwrap();
+            fs_err::write(sandbox.path("sql/bootstrap/080_database.sql"), text).unwrap();
         },
         "sql/bootstrap/080_database.sql",
         "SELECT 'open;",
@@ -201,9 +201,9 @@ fn a_password_file_that_others_can_read_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["build"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(&file, "Visible-1\n").unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+    fs_err::write(&file, "Visible-1\n").unwrap();
+    fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     let run = sandbox.xtask(&["deploy"]).code(3).without_data();
     let run = run.says("can be read by others: its mode is 0644").says("hint: chmod 600");
     assert!(!run.stderr.contains("Visible-1"));
@@ -223,7 +223,7 @@ fn another_engine_does_not_start_the_services_a_second_time() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     // As if docker ran them.
-    std::fs::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
+    fs_err::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
     let arguments = ["local", "start", "--engine", "podman", "--local-runtime", "engine"];
     let start = || sandbox.xtask(&arguments);
     let refused = || {
@@ -244,7 +244,7 @@ fn a_platform_without_services_makes_way_for_another_engine() {
     };
     let first = start(&[]);
     assert_eq!(start(&[]), first);
-    std::fs::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
+    fs_err::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
     let podman = ["--engine", "podman", "--local-runtime", "engine"];
     let second = start(&podman);
     assert_ne!(second, first);
@@ -256,7 +256,7 @@ fn a_platform_ends_with_its_state() {
     let sandbox = Sandbox::new();
     let status = sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
     let port = status["port"].as_u64().unwrap();
-    std::fs::remove_dir_all(sandbox.path("target")).unwrap();
+    fs_err::remove_dir_all(sandbox.path("target")).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while std::net::TcpStream::connect(("127.0.0.1", port as u16)).is_ok() {
         assert!(std::time::Instant::now() < deadline, "it listens still");

@@ -118,7 +118,7 @@ impl Password {
     }
 
     /// Notes that the user has this password now.
-    pub(crate) fn is_set(&self) -> Result<()> {
+    pub(crate) fn mark_set(&self) -> Result<()> {
         let (true, Place::File(file)) = (self.fresh, &self.place) else { return Ok(()) };
         match fs_err::remove_file(marker(file)) {
             // Another run that sent the same password has noted it.
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let found = find(&file).unwrap().unwrap();
         assert!(found.fresh, "nobody has said that the user has it");
-        found.is_set().unwrap();
+        found.mark_set().unwrap();
         assert_eq!(known(find(&file).unwrap().as_ref()), UserPassword::Kept);
         assert_eq!(found.value.expose(), made.value.expose());
     }

@@ -41,7 +41,7 @@ impl Browser {
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let port_file = profile.join("DevToolsActivePort");
         let port = until("Chromium names its port", async || {
-            let text = std::fs::read_to_string(&port_file).ok()?;
+            let text = fs_err::read_to_string(&port_file).ok()?;
             text.lines().next()?.parse::<u16>().ok()
         })
         .await;
@@ -128,9 +128,9 @@ impl Browser {
         let answer = self.call("Page.captureScreenshot", json!({})).await;
         let Some(data) = answer["data"].as_str() else { return };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/end-to-end");
-        std::fs::create_dir_all(&folder).expect("the folder for screenshots");
+        fs_err::create_dir_all(&folder).expect("the folder for screenshots");
         let picture = BASE64_STANDARD.decode(data).expect("the picture is base64");
-        std::fs::write(folder.join(format!("{name}.png")), picture).expect("the screenshot");
+        fs_err::write(folder.join(format!("{name}.png")), picture).expect("the screenshot");
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
@@ -170,10 +170,7 @@ impl Drop for Process {
 /// Debian's name for it, then others'.
 fn program() -> PathBuf {
     let names = ["chromium", "chromium-browser", "google-chrome"];
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let found = names.iter().find_map(|name| {
-        std::env::split_paths(&paths).map(|folder| folder.join(name)).find(|file| file.is_file())
-    });
+    let found = names.iter().find_map(|name| which::which(name).ok());
     found.expect("a Chromium on the PATH (Debian: apt-get install chromium)")
 }
 

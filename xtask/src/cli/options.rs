@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 
 /// Options of commands that wait.
 #[derive(Debug, Clone, Args)]
@@ -67,22 +68,14 @@ pub(crate) struct Ci {
     pub(crate) quick: bool,
 }
 
-/// Reads `90s`, `10m`, `1h`, or a plain number of seconds.
+/// Reads a time as people type it, such as `90s`, `1h30m` or `2 minutes`; a plain number is seconds.
 fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
-        Some(at) => text.split_at(at),
-        None => (text, "s"),
+    let time = match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => text.parse::<SignedDuration>().ok().and_then(|time| time.try_into().ok()),
     };
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err("expected a time such as `90s`, `10m` or `1h`".to_owned()),
-    };
-    match number.parse::<u64>() {
-        Ok(number) if number > 0 => Ok(Duration::from_secs(number.saturating_mul(factor))),
-        _ => Err("expected a time such as `90s`, `10m` or `1h`".to_owned()),
-    }
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "expected a time such as `90s`, `10m` or `1h30m`".to_owned())
 }
 
 #[cfg(test)]
@@ -90,10 +83,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_a_unit_and_are_never_nothing() {
+    fn a_time_is_read_as_people_type_it_and_is_never_zero() {
         assert_eq!(duration("90s").unwrap(), duration("90").unwrap());
-        assert_eq!(duration("2h").unwrap(), Duration::from_secs(7200));
-        for wrong in ["", "0s", "m", "5 d", "-1s"] {
+        for (text, seconds) in [("2h", 7200), ("1h30m", 5400), ("2 minutes", 120), ("1m 30s", 90)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for wrong in ["", "0", "0s", "m", "5 d", "-1s", "30s ago"] {
             assert!(duration(wrong).is_err(), "{wrong:?} was taken for a time");
         }
     }

@@ -25,7 +25,7 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, Some(args.timeout)).await?;
     if let Some(password) = &password {
-        password.is_set()?;
+        password.mark_set()?;
     }
     report(context, &target, &outcome, password.as_ref())
 }

@@ -39,7 +39,7 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
     let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
     let outcome = target.execute(&plan, observed, secrets, None).await?;
     if let Some(password) = password {
-        password.is_set()?;
+        password.mark_set()?;
     }
     context.console.changes(&outcome)
 }

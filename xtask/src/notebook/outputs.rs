@@ -1,5 +1,6 @@
 //! What a kernel puts out, in the form in which notebooks keep it.
 
+use ::console::strip_ansi_codes;
 use serde_json::{Value, json};
 
 /// What running a piece of code gave.
@@ -49,7 +50,7 @@ pub(super) fn record(ran: &mut Ran, kind: &str, content: &Value) {
                 name.as_str().unwrap_or_default(),
                 value.as_str().unwrap_or_default()
             );
-            ran.error = Some(format!("{last}\n{}", without_color(&lines.join("\n"))));
+            ran.error = Some(format!("{last}\n{}", strip_ansi_codes(&lines.join("\n"))));
             ran.outputs.push(json!({
                 "output_type": "error", "ename": name, "evalue": value, "traceback": content["traceback"],
             }));
@@ -58,25 +59,17 @@ pub(super) fn record(ran: &mut Ran, kind: &str, content: &Value) {
     }
 }
 
-/// Takes the escape sequences out that kernels color their tracebacks with.
-fn without_color(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\x1b[") {
-        plain.push_str(before);
-        rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
-        rest = rest.strip_prefix('m').unwrap_or(rest);
-    }
-    plain + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn colors_are_taken_out_of_tracebacks() {
-        assert_eq!(without_color("\x1b[0;31mValueError\x1b[0m: no"), "ValueError: no");
+    fn the_escape_sequences_of_a_traceback_are_stripped() {
+        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        let traceback = ["\x1b[0;31mValueError\x1b[0m: no\x1b[K"];
+        let content = json!({"ename": "ValueError", "evalue": "no", "traceback": traceback});
+        record(&mut ran, "error", &content);
+        assert_eq!(ran.error.as_deref(), Some("ValueError: no\nValueError: no"));
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Whose turn it is to start the platform of a state directory.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::{DirBuilder, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use fs_err::File;
 
 /// Held by the one command that starts the platform. The system releases it with the process.
 pub(super) struct Turn {
@@ -21,7 +22,7 @@ impl Turn {
             .create(state_dir)
             .with_context(|| format!("making the directory `{}`", state_dir.display()))?;
         let path = state_dir.join("start.lock");
-        let file = fs_err::File::create(path)?.into_file();
+        let file = File::create(path)?;
         let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await?;
         let file = locked.context("waiting for another command to start the local platform")?;
         Ok(Turn { _file: file })

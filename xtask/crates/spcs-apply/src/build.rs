@@ -1,4 +1,4 @@
-//! Builds an image and keeps it as an OCI layout. Unchanged inputs call no engine at all.
+//! Builds an image and keeps it as an OCI layout. If no input has changed, no engine is called.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,33 +13,33 @@ use crate::progress::Progress;
 
 mod base;
 mod bootstrap;
+mod disk_space;
 mod error;
 mod host;
 mod ignore;
 mod inputs;
 mod reach;
 mod record;
-mod room;
 mod run;
 mod save;
 
+pub use disk_space::NotEnoughSpace;
+pub(crate) use disk_space::check as check_disk_space;
 pub use error::BuildError;
 use record::Record;
-pub use room::NoRoom;
-pub(crate) use room::check as check_room;
 
 /// What an image is built from.
 #[derive(Debug, Clone)]
 pub struct BuildRequest {
     /// The image's name in the project, such as `milvus`.
     pub name: String,
-    /// The kind of target it is for: each has its own image of that name.
+    /// The kind of target it is for; each kind has its own image of that name.
     pub kind: TargetKind,
     /// The build context.
     pub context: PathBuf,
     /// The Dockerfile.
     pub dockerfile: PathBuf,
-    /// The image its `ARG BASE` stands for, such as `docker.io/library/debian:bookworm-slim`.
+    /// The value of its `ARG BASE`, such as `docker.io/library/debian:bookworm-slim`.
     pub base: Option<String>,
     /// Further build arguments.
     pub args: BTreeMap<String, String>,
@@ -58,10 +58,10 @@ pub struct BuiltImage {
     pub rebuilt: bool,
 }
 
-/// What is known of an image without calling an engine.
+/// What is known about an image without calling an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildState {
-    /// The layout holds what the inputs say.
+    /// The layout was built from the current inputs.
     Built(BuiltImage),
     /// It has to be built.
     Stale {
@@ -78,7 +78,7 @@ impl BuildRequest {
         }
     }
 
-    /// Where the layouts for this kind of target are, each with the record of its build.
+    /// The folder of the layouts for this kind of target, each with the record of its build.
     fn folder(&self) -> PathBuf {
         self.work_dir.join("images").join(self.kind_word())
     }
@@ -87,8 +87,8 @@ impl BuildRequest {
         self.folder().join(&self.name)
     }
 
-    /// Names the work directory too: two checkouts that build at once must not take each other's
-    /// image.
+    /// The tag in the engine's store. It depends on the work directory, so that two checkouts that
+    /// build at once do not take each other's image.
     fn tag(&self) -> String {
         let place = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
         let place = &place["sha256:".len()..][..12];
@@ -96,7 +96,7 @@ impl BuildRequest {
     }
 }
 
-/// What the layout of an image is worth; touches no engine.
+/// Whether the layout of an image is up to date; calls no engine.
 pub fn state(request: &BuildRequest) -> Result<BuildState, BuildError> {
     Ok(judge(request, &read_inputs(request)?))
 }
@@ -114,7 +114,7 @@ fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
     if let (Some(base), Some(reference)) = (&record.base, &request.base)
         && !base.still_holds(reference)
     {
-        return stale("this machine's part in the base image changed");
+        return stale("this machine's settings in the base image changed");
     }
     match Layout::open(&request.layout_dir()) {
         Ok(layout) if layout.digest == record.digest => BuildState::Built(BuiltImage {
@@ -126,7 +126,7 @@ fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
     }
 }
 
-/// Builds the image where it has changed. Blocks.
+/// Builds the image if its inputs have changed. Blocks.
 pub fn build(
     engine: &Engine,
     request: &BuildRequest,
@@ -175,12 +175,12 @@ fn run_dockerfile(
     for (name, value) in build_args {
         args.extend(["--build-arg".into(), format!("{name}={value}").into()]);
     }
-    // Their values may hold a password: the engine reads them from its environment.
+    // The values may contain a password, so the engine reads them from its environment.
     for name in host::proxies() {
         args.extend(["--build-arg".into(), name.into()]);
     }
     args.push(request.context.clone().into());
-    // An index with attestations is nothing a service can run.
+    // With attestations the result is an index, which a service cannot run.
     let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
     let log = base::log_path(&request.work_dir, &request.name);
     let ran = run::logged(&call, &request.name, &log, progress)
@@ -197,14 +197,14 @@ fn image_id(engine: &Engine, request: &BuildRequest) -> Result<String, BuildErro
     quiet(request, "find what was built", &call)
 }
 
-/// The digest, when the engine's cache gave the very image that the layout holds.
+/// The layout's digest, if the engine's cache gave the same image that the layout holds.
 fn unchanged(request: &BuildRequest, image_id: &str) -> Option<String> {
     let record = Record::read(request).filter(|record| record.image_id == image_id)?;
     let layout = Layout::open(&request.layout_dir()).ok()?;
     (layout.digest == record.digest).then_some(record.digest)
 }
 
-/// A short call whose answer is a line.
+/// Runs a short call and returns its output, one line.
 fn quiet(
     request: &BuildRequest,
     doing: &'static str,

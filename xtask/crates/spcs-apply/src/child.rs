@@ -1,6 +1,7 @@
-//! Programs in process groups of their own. Ctrl-C at a terminal reaches every process of the
-//! group in front: it is meant for this program, which lets what it runs come to its end, and not
-//! for an engine in the middle of a build. Who leaves before that end has to end them.
+//! Child processes in process groups of their own. Ctrl-C at a terminal reaches every process of
+//! the foreground group. It is meant for this program, which lets its children finish, and not for
+//! an engine in the middle of a build. A program that exits before they have finished has to end
+//! them itself: see [`end_all`].
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,32 +12,32 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use duct::Expression;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// The groups that run now, by the process that leads each.
+/// The process groups that run now, by their leaders.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// The call in a process group of its own.
-pub(crate) fn apart(call: &Expression) -> Expression {
+/// Runs a call in a process group of its own.
+pub(crate) fn own_process_group(call: &Expression) -> Expression {
     call.before_spawn(|command| {
         command.process_group(0);
         Ok(())
     })
 }
 
-/// Runs a call that was set apart and reads what it says.
+/// Runs a call that has a process group of its own, and captures its output.
 pub(crate) fn output(call: &Expression) -> io::Result<Output> {
     let handle = call.stdout_capture().stderr_capture().unchecked().start()?;
     let _running = Running::of(handle.pids());
     handle.into_output()
 }
 
-/// Ends everything that still runs, for a program that is about to leave.
+/// Ends all child processes that still run, before this program exits.
 pub fn end_all() {
     let leaders = running().clone();
-    // Found before their parents end, and ended hard: a container of a build is in a session of
-    // its own, podman leaves it behind, and its first process takes no SIGTERM.
+    // Descendants are looked up before their parents end, and get SIGKILL: a build's container runs
+    // in a session of its own, podman leaves it behind, and its first process ignores SIGTERM.
     let below = descendants(&leaders);
     let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
-    // One that has just ended by itself is no trouble.
+    // A process that has just ended by itself is not an error.
     for group in leaders.into_iter().filter_map(pid) {
         let _ = kill_process_group(group, Signal::TERM);
     }
@@ -45,15 +46,15 @@ pub fn end_all() {
     }
 }
 
-/// What these processes have started, outside of their own groups. Nothing where there is no
+/// The descendants of these processes that are outside of their groups; none on a system without
 /// /proc.
 fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let entries = fs_err::read_dir("/proc").into_iter().flatten().flatten();
     // number, parent, group
     let all: Vec<_> = entries
         .filter_map(|entry| {
-            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-            // A name may hold anything, spaces and brackets too.
+            let stat = fs_err::read_to_string(entry.path().join("stat")).ok()?;
+            // The process name may contain anything, even spaces and brackets.
             let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
             let mut number = || fields.next()?.parse().ok();
             Some((entry.file_name().to_str()?.parse().ok()?, number()?, number()?))
@@ -74,7 +75,7 @@ fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
     all.iter().filter(outside).map(|one| one.0).collect()
 }
 
-/// Processes that run as long as this lives.
+/// Registers process groups as running until it is dropped.
 pub(crate) struct Running(Vec<u32>);
 
 impl Running {

@@ -16,7 +16,7 @@ pub(crate) fn of(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
-/// `sha256:…` of all that is left in a reader.
+/// `sha256:…` of the rest of a reader.
 pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<String> {
     let mut hashing = Hashing::new(io::sink());
     let mut buffer = vec![0; 256 * 1024];
@@ -36,7 +36,7 @@ pub(crate) fn hex_part(digest: &str) -> Option<&str> {
         .then_some(hex)
 }
 
-/// Hashes and counts what passes through.
+/// A writer that hashes and counts the bytes on their way to another.
 pub(crate) struct Hashing<W> {
     inner: W,
     hash: Sha256,
@@ -48,7 +48,7 @@ impl<W: Write> Hashing<W> {
         Hashing { inner, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// What was written to, the digest, and how many bytes passed.
+    /// The inner writer, the digest, and the number of bytes written.
     pub(crate) fn finish(self) -> (W, String, u64) {
         (self.inner, format!("sha256:{}", hex(&self.hash.finalize())), self.bytes)
     }

@@ -1,4 +1,5 @@
-//! The container engine of this machine: podman or docker, found, tried and adapted.
+//! The container engine of this machine, podman or docker: finding it, checking that it works, and
+//! adapting it to the machine.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use crate::error::Kind;
 
 mod adapt;
 
-/// An engine.
+/// Which engine it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
     /// podman
@@ -17,30 +18,30 @@ pub enum EngineKind {
     Docker,
 }
 
-/// Which engine to take.
+/// Which engine to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineChoice {
-    /// The first that works; podman is asked first.
+    /// The first one that works; podman is tried first.
     #[default]
     Auto,
-    /// podman and nothing else
+    /// podman only
     Podman,
-    /// docker and nothing else
+    /// docker only
     Docker,
 }
 
-/// An engine that works here.
+/// An engine that works on this machine.
 #[derive(Debug, Clone)]
 pub struct Engine {
     /// Which one.
     pub kind: EngineKind,
     /// The program.
     pub program: PathBuf,
-    /// Its version, as it says it.
+    /// The version it reports.
     pub version: String,
-    /// Where it keeps images, if it says so.
+    /// Where it stores images, if it reports that.
     pub store: Option<PathBuf>,
-    /// What must be in its environment on this machine.
+    /// The environment variables that it needs on this machine.
     pub env: Vec<(String, String)>,
 }
 
@@ -52,7 +53,7 @@ impl Engine {
         S: Into<OsString>,
     {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let call = child::apart(&duct::cmd(&self.program, args).stdin_null());
+        let call = child::own_process_group(&duct::cmd(&self.program, args).stdin_null());
         self.env.iter().fold(call, |call, (name, value)| call.env(name, value))
     }
 }
@@ -60,21 +61,21 @@ impl Engine {
 /// Why there is no engine to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// No engine is there, or none of those that are there works.
+    /// No engine is installed, or none of the installed ones works.
     #[error("no container engine works on this machine: {tried}")]
     None {
-        /// What was tried, and what came of it.
+        /// What was tried, and the result.
         tried: String,
         /// What to do.
         hint: &'static str,
     },
-    /// A file of ours about the engine could not be written.
+    /// The engine's settings file could not be written.
     #[error("could not keep the settings that the container engine needs here")]
     Settings(#[from] std::io::Error),
 }
 
 impl EngineError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         Kind::Machine
     }
@@ -88,11 +89,10 @@ impl EngineError {
     }
 }
 
-/// Finds an engine that works and what it needs here; what is found is kept under `work_dir`
-/// (`target/spcs`). An engine works when its `info` answers: a docker client without a daemon
-/// is there, but of no use.
+/// Finds an engine that works, and the settings it needs on this machine, which are written under
+/// `work_dir` (`target/spcs`). An engine works if its `info` succeeds: a docker client may be
+/// installed without a daemon.
 pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineError> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
     let candidates = match choice {
         EngineChoice::Auto => &[EngineKind::Podman, EngineKind::Docker][..],
         EngineChoice::Podman => &[EngineKind::Podman][..],
@@ -101,7 +101,7 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
     let mut tried = Vec::new();
     let mut installed = Vec::new();
     for &kind in candidates {
-        let Some(program) = find_program(kind.program(), &path) else {
+        let Ok(program) = which::which(kind.program()) else {
             tried.push(format!("{} is not installed", kind.program()));
             continue;
         };
@@ -127,7 +127,7 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
         (_, [EngineKind::Docker]) => {
             "start the docker daemon, or install podman with `cargo xtask setup`"
         }
-        (_, _) => "`podman info` has to work first: mend what it says",
+        (_, _) => "`podman info` has to work first: fix the reported problem",
     };
     Err(EngineError::None { tried: tried.join("; "), hint })
 }
@@ -142,17 +142,18 @@ impl EngineKind {
     }
 }
 
-/// The version and the store of an engine whose `info` answers, or what it said instead.
+/// The version and the store of an engine whose `info` succeeds, or its error message.
 fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), String> {
     let format = match kind {
         EngineKind::Podman => "{{.Version.Version}} {{.Store.GraphRoot}}",
         EngineKind::Docker => "{{.ServerVersion}} {{.DockerRootDir}}",
     };
-    let call = child::apart(&duct::cmd(program, ["info", "--format", format]).stdin_null());
+    let call =
+        child::own_process_group(&duct::cmd(program, ["info", "--format", format]).stdin_null());
     let answer = child::output(&call).map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&answer.stdout);
     let (version, store) = said.trim().split_once(' ').unwrap_or((said.trim(), ""));
-    // A docker client without a daemon ends with 0 in some versions, and an empty answer.
+    // Some versions of the docker client exit with 0 and print nothing if there is no daemon.
     if answer.status.success() && version.starts_with(|first: char| first.is_ascii_digit()) {
         let store = (!store.is_empty()).then(|| PathBuf::from(store));
         return Ok((version.to_owned(), store));
@@ -162,13 +163,6 @@ fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), St
     Err(last.trim().to_owned())
 }
 
-fn find_program(name: &str, path: &std::ffi::OsStr) -> Option<PathBuf> {
-    use std::os::unix::fs::PermissionsExt;
-    std::env::split_paths(path).map(|folder| folder.join(name)).find(|file| {
-        file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,19 +170,17 @@ mod tests {
     fn fake_engine(folder: &Path, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let file = folder.join(name);
-        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        fs_err::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     #[test]
     fn a_client_without_a_daemon_is_not_taken_for_a_working_engine() {
         let folder = tempfile::tempdir().unwrap();
         fake_engine(folder.path(), "docker", "echo 'Cannot connect to the daemon.' >&2; exit 0");
-        let program = find_program("docker", folder.path().as_os_str()).unwrap();
         assert_eq!(
-            ask(EngineKind::Docker, &program),
+            ask(EngineKind::Docker, &folder.path().join("docker")),
             Err("Cannot connect to the daemon.".to_owned())
         );
-        assert_eq!(find_program("podman", folder.path().as_os_str()), None);
     }
 }

@@ -1,10 +1,10 @@
 //! What the errors of all modules share: the kind of failure, which decides the exit code, and how
 //! a chain of causes is printed.
 
-/// Who has to do something about a failure.
+/// The kind of a failure: who has to do something about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// A defect of this program.
+    /// A bug in this program.
     Internal,
     /// The project's own files: `spcs.toml`, `sql/`, `specs/`, `images/`.
     Input,
@@ -14,18 +14,18 @@ pub enum Kind {
     Connection,
     /// The target refused a statement, a push or an upload.
     Refused,
-    /// A wait ran out, or what was waited for failed.
+    /// A wait timed out, or what was waited for failed.
     Wait,
-    /// The notebook's answer is not the right one.
+    /// The notebook gave a wrong answer.
     Verify,
-    /// The user said no, or could not be asked.
+    /// The user declined, or could not be asked.
     Declined,
-    /// Ctrl-C.
+    /// The run was interrupted (Ctrl-C).
     Interrupted,
 }
 
 impl Kind {
-    /// The exit code that stands for it. 2 is left to the command line parser.
+    /// Its exit code. 2 belongs to the command line parser.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Internal => 1,

@@ -1,4 +1,4 @@
-//! Carries a plan out: one match over its actions, run as a graph.
+//! Carries out a plan: one match over its actions, run as a graph.
 
 mod error;
 mod images;
@@ -28,16 +28,16 @@ pub use images::{planned, ready_to_build, requests, states};
 pub use outcome::{Outcome, StepOutcome};
 pub use sessions::Sessions;
 
-/// How many steps work at once. Builds and pushes keep two cores busy; statements hardly do.
+/// How many steps work at once. Builds and pushes use the processor; statements hardly do.
 const SLOTS: usize = 4;
 
-/// Is told what happens while a plan is carried out.
+/// Receives what happens while a plan is carried out.
 pub trait Watcher: Progress + 'static {
     /// A step begins.
     fn started(&self, _step: &spcs_plan::Step) {}
-    /// What a step waits for has a new state.
+    /// The state of what a step waits for has changed.
     fn state(&self, _step: &spcs_plan::Step, _state: &str) {}
-    /// A step has ended: with a change, or with an error that is reported at the end.
+    /// A step has ended with a change, or with an error that is also reported at the end.
     fn ended(&self, _step: &spcs_plan::Step, _result: Result<Change, &Error>, _took: Duration) {}
 }
 
@@ -45,7 +45,7 @@ pub trait Watcher: Progress + 'static {
 pub struct Run {
     /// The project's files.
     pub project: Project,
-    /// What they ask of the target.
+    /// What the files want the target to be.
     pub desired: Desired,
     /// Which images are built.
     pub images: BTreeMap<String, BuildState>,
@@ -55,21 +55,21 @@ pub struct Run {
     pub root: PathBuf,
     /// Where images, logs and settings are kept: `target/spcs`.
     pub work_dir: PathBuf,
-    /// How to log in; a plan that only builds needs no target.
+    /// How to log in; a plan that only builds needs none.
     pub connection: Option<Connection>,
     /// What the statements' markers stand for.
     pub secrets: Secrets,
-    /// The engine to build with; found when it is first needed.
+    /// Which engine to build with; it is looked up when it is first needed.
     pub engine: EngineChoice,
     /// How long any one wait may take.
     pub timeout: Duration,
     /// Ends the run early.
     pub cancel: CancellationToken,
-    /// Is told what happens.
+    /// Receives what happens.
     pub watcher: Arc<dyn Watcher>,
 }
 
-/// A run with what its steps have found out so far.
+/// A run with what its steps have produced so far.
 struct Progressing {
     run: Run,
     observed: Observed,
@@ -111,7 +111,8 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
             }
         }
         graph::Event::Ended(ended) => {
-            // What a failure leaves undone cannot get ready: nobody shall wait to be told why.
+            // What waits for an undone step would never become ready: end the waits, so that the
+            // error is reported now.
             if ended.result.is_err() {
                 waits.cancel();
             }
@@ -192,7 +193,7 @@ async fn act(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, 
 }
 
 impl Progressing {
-    /// Waits with a session of its own that can see everything.
+    /// Waits, with a session of its own in a role that can see everything.
     async fn wait(
         &self,
         step: &spcs_plan::Step,
@@ -208,7 +209,8 @@ impl Progressing {
     }
 }
 
-/// A lock that a panic elsewhere has not made useless: each value is whole after every call.
+/// Locks a mutex even if another thread panicked while it held the lock: the values are never left
+/// half changed.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

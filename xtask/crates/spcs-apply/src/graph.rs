@@ -14,7 +14,7 @@ pub struct Step<Id, T, E> {
     pub id: Id,
     /// The steps that come first.
     pub needs: Vec<Id>,
-    /// Whether it takes one of the slots that bound how much runs at once.
+    /// Whether it takes one of the slots, which limit how much runs at once.
     pub load: Load,
     /// The work itself; polled on a task of its own.
     pub work: BoxFuture<'static, Result<T, E>>,
@@ -23,18 +23,18 @@ pub struct Step<Id, T, E> {
 /// What a step costs while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Load {
-    /// It works: takes a slot.
+    /// It works, and takes a slot.
     Work,
-    /// It only waits for something elsewhere, and must not keep others from working.
+    /// It only waits for something elsewhere; it takes no slot, so that others can work.
     Wait,
 }
 
-/// What happened to the steps, each in the order in which it ended.
+/// What happened to the steps, in the order in which they ended.
 #[derive(Debug)]
 pub struct Report<Id, T, E> {
-    /// Steps that ended, well or not.
+    /// The steps that ran, whether they succeeded or failed.
     pub ended: Vec<Ended<Id, T, E>>,
-    /// Steps that were never started, because something before them failed or all was cancelled.
+    /// The steps that were not started, because a step failed or the run was cancelled.
     pub not_started: Vec<Id>,
     /// Whether steps were left out because the run was cancelled.
     pub cancelled: bool,
@@ -45,15 +45,15 @@ pub struct Report<Id, T, E> {
 pub struct Ended<Id, T, E> {
     /// Its id.
     pub id: Id,
-    /// When it started, counted from the start of the run.
+    /// When it started, from the start of the run.
     pub started: Duration,
     /// How long it ran.
     pub took: Duration,
-    /// What came of it.
+    /// Its result.
     pub result: Result<T, E>,
 }
 
-/// Told to the caller while the graph runs.
+/// What the caller is told while the graph runs.
 pub enum Event<'a, Id, T, E> {
     /// A step has been started.
     Started(&'a Id),
@@ -61,27 +61,27 @@ pub enum Event<'a, Id, T, E> {
     Ended(&'a Ended<Id, T, E>),
 }
 
-/// The steps cannot be ordered.
+/// Why the steps cannot be ordered.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GraphError {
-    /// A step needs one that is not there.
+    /// A step needs one that does not exist.
     #[error("step `{step}` needs `{need}`, which is not a step")]
     UnknownNeed {
         /// The step.
         step: String,
-        /// What it asks for.
+        /// The name that it needs.
         need: String,
     },
     /// Two steps have one id.
     #[error("two steps are called `{0}`")]
     Duplicate(String),
-    /// Steps wait for each other.
+    /// Steps need each other.
     #[error("steps need each other in a circle: {0}")]
     Cycle(String),
 }
 
 /// Runs the steps with at most `slots` of them working at once. After the first error, or once
-/// `cancel` is cancelled, nothing new starts; what runs may end, and each error is reported.
+/// `cancel` is cancelled, no new step starts; steps that run may finish, and every error is reported.
 pub async fn run<Id, T, E>(
     steps: Vec<Step<Id, T, E>>,
     slots: usize,

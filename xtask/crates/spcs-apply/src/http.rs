@@ -1,9 +1,9 @@
-//! The HTTP client for what the connector and the registry client cannot do.
+//! The HTTP client for requests that the connector and the registry client cannot make.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// A connection that takes longer is not coming.
+/// How long a connection attempt may take.
 pub(crate) const CONNECT: Duration = Duration::from_secs(20);
 
 /// Whether a host name or `host:port` means this machine.
@@ -18,7 +18,7 @@ pub(crate) fn is_loopback(host: &str) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// A client for a host. No proxy stands between this machine and itself.
+/// A client for a host. Requests to this machine use no proxy.
 pub(crate) fn client(host: &str) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder().connect_timeout(CONNECT);
     if is_loopback(host) { builder.no_proxy().build() } else { builder.build() }
@@ -29,7 +29,7 @@ mod tests {
     use super::is_loopback;
 
     #[test]
-    fn this_machine_is_known_by_all_its_names() {
+    fn every_name_of_this_machine_is_loopback() {
         let local = ["127.0.0.1:8462", "localhost", "a.localhost:80", "[::1]:5000", "[::1]"];
         assert!(local.iter().all(|host| is_loopback(host)));
         assert!(!is_loopback("org-acct.registry.snowflakecomputing.com"));

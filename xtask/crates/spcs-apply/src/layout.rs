@@ -20,7 +20,7 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// What a blob is, and where: OCI's content descriptor.
+/// OCI's content descriptor of a blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
@@ -29,7 +29,7 @@ pub(crate) struct Descriptor {
     pub(crate) size: u64,
 }
 
-/// An image manifest; the order of its fields is that of its bytes.
+/// An image manifest. The order of its fields decides its bytes and so its digest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Manifest {
@@ -50,10 +50,10 @@ struct Index {
 /// Why a layout could not be made or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
-    /// The disk said no.
+    /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// What the engine saved is not what it should be.
+    /// The archive that the engine saved is not usable.
     #[error("the saved image is not usable: {0}")]
     Archive(String),
     /// The image is for another machine.
@@ -82,12 +82,10 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Opens a layout and sees that every blob is there in its full length.
+    /// Opens a layout and checks that every blob exists in its full length.
     pub(crate) fn open(folder: &Path) -> Result<Layout, LayoutError> {
         let damaged = |problem: String| LayoutError::Damaged { path: folder.to_owned(), problem };
-        let read = |path: PathBuf| {
-            std::fs::read(&path).map_err(|error| damaged(format!("{}: {error}", path.display())))
-        };
+        let read = |path: PathBuf| fs_err::read(&path).map_err(|error| damaged(error.to_string()));
         let index: Index = serde_json::from_slice(&read(folder.join("index.json"))?)
             .map_err(|error| damaged(format!("index.json: {error}")))?;
         let [entry] = index.manifests.as_slice() else {
@@ -113,8 +111,8 @@ impl Layout {
         Ok(Layout { folder: folder.to_owned(), digest, manifest_bytes, manifest })
     }
 
-    /// The blobs in the order of their size, largest first, each once: the largest decides how
-    /// long a push takes, so it starts first.
+    /// The blobs by size, largest first, each once. The largest decides how long a push takes, so it
+    /// starts first.
     pub(crate) fn blobs(&self) -> Vec<Descriptor> {
         let mut blobs: Vec<_> =
             self.manifest.layers.iter().chain([&self.manifest.config]).cloned().collect();

@@ -1,5 +1,5 @@
-//! Acting on a plan: engines, images, the registry, sessions, stages and services, and the order
-//! in which they are taken. Decisions are made in `spcs-plan`; nothing here builds DDL.
+//! Carries out a plan: builds and pushes images, runs SQL, puts files on a stage and waits for
+//! services. Decisions are made in `spcs-plan`; nothing here builds DDL.
 
 pub mod account;
 pub mod build;

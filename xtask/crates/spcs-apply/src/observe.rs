@@ -1,4 +1,4 @@
-//! What a target says of itself: every probe (SHOW, DESCRIBE, LIST, SYSTEM$…) stands here.
+//! Reads the state of a target. Every probe (SHOW, DESCRIBE, LIST, SYSTEM$…) is in this module.
 
 mod grants;
 mod objects;
@@ -17,10 +17,10 @@ use crate::account::{AccountError, Session};
 pub use services::{containers, endpoints, logs, service};
 pub use states::{ContainerState, Endpoint, InstanceState, ServiceState};
 
-/// How many probes are under way at once: each takes a round trip, and none waits for another.
+/// How many probes run at once: each takes a round trip, and none needs another's answer.
 const PROBES: usize = 8;
 
-/// Reads everything of the target that a plan depends on.
+/// Reads everything about the target that a plan depends on.
 pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, AccountError> {
     let mut observed = Observed::default();
     let looks = stream::iter(desired.objects()).map(|(kind, name)| look(session, kind, name));
@@ -54,7 +54,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, A
         }
         others.push(services);
     }
-    // What was described is known better than what was only listed.
+    // A described service has more detail than a listed one, so it is kept.
     for (key, service) in others.into_iter().flatten() {
         observed.services.entry(key).or_insert(service);
     }
@@ -69,7 +69,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, A
     Ok(observed)
 }
 
-/// The same, and all that dropping the deployment's database would take along.
+/// The same, and everything that dropping the deployment's database would drop with it.
 pub async fn observe_for_clean(
     session: &Session,
     desired: &Desired,
@@ -86,7 +86,7 @@ pub async fn observe_for_clean(
     Ok(observed)
 }
 
-/// What a look at one object found.
+/// What a probe of one object found.
 enum Seen {
     Nothing,
     Pool { name: String, pool: ObservedPool, services: BTreeMap<String, ObservedService> },
@@ -111,7 +111,7 @@ async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen,
     })
 }
 
-/// A compute pool, if it is there.
+/// A compute pool, if it exists.
 pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>, AccountError> {
     let rows = rows::list(session, &format!("SHOW COMPUTE POOLS LIKE '{name}'")).await?;
     let row = rows.iter().find(|row| rows::name(row.text("name")) == name);
@@ -128,14 +128,15 @@ pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>,
     }))
 }
 
-/// What a pool that is not ready says about it; empty where it says nothing.
+/// Why a pool is not ready, in the platform's words; may be empty.
 pub async fn pool_message(session: &Session, name: &str) -> Result<String, AccountError> {
     let rows = rows::list(session, &format!("DESCRIBE COMPUTE POOL {name}")).await?;
     let message = rows.iter().next().map(|row| row.text("status_message").to_owned());
     Ok(message.unwrap_or_default())
 }
 
-/// Where images of a repository are pushed to: `host[:port]/db/schema/repository`.
+/// Where images are pushed to: `host[:port]/db/schema/repository`. `None` if there is no such
+/// repository.
 pub async fn repository_url(
     session: &Session,
     database: &str,

@@ -1,4 +1,4 @@
-//! What long work tells while it goes on. The command line draws it; tests and scripts are silent.
+//! The progress of long work. The command line draws it; tests ignore it.
 
 /// How an item ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,24 +7,24 @@ pub enum Ended {
     Done,
     /// There was nothing to do.
     Skipped,
-    /// The work failed; an error follows by another way.
+    /// The work failed; its error is returned by the work itself.
     Failed,
 }
 
-/// Receives progress. An item is named by a short label that stays the same from begin to end,
-/// such as `milvus layer 3a5c01d2e4f6`. Calls come from any thread.
+/// Receives progress. An item has a short label that stays the same from begin to end, such as
+/// `milvus 3a5c01d2e4f6`. Any thread may call it.
 pub trait Progress: Send + Sync {
     /// Work on an item begins; `total` is in bytes.
     fn begin(&self, _item: &str, _total: u64) {}
-    /// So many of its bytes are done in all. May go back when an upload starts again.
+    /// How many of its bytes are done. The number falls when an upload starts again.
     fn position(&self, _item: &str, _bytes: u64) {}
-    /// The item is over.
+    /// The item has ended.
     fn end(&self, _item: &str, _ended: Ended) {}
     /// One line of a child process's output, for the item.
     fn line(&self, _item: &str, _line: &str) {}
 }
 
-/// Says nothing.
+/// Ignores all progress.
 pub struct Silent;
 
 impl Progress for Silent {}

@@ -1,4 +1,4 @@
-//! Images into the account's repository.
+//! Pushes images to the account's image repository.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::account::RestSession;
 use crate::layout::Layout;
 use crate::progress::Progress;
 
-mod attempt;
 mod blob;
 mod error;
 mod login;
 mod manifest;
+mod retry;
 #[cfg(test)]
 mod tests;
 
-use attempt::{Failure, Patience};
 pub use error::PushError;
 use login::Bearer;
+use retry::{Failure, RetryPolicy};
 
 /// An image repository of a registry.
 pub struct Registry {
@@ -28,29 +28,28 @@ pub struct Registry {
     host: String,
     /// `db/schema/repository`.
     path: String,
-    /// Who pushes; a registry that asks nobody needs none.
+    /// The session that issues tokens; a registry without a login needs none.
     login: Option<Arc<RestSession>>,
-    /// One client for all blobs: its connections are used again.
+    /// One client for all blobs, so that connections are reused.
     blobs: Client,
     /// For the login and for manifests.
     http: reqwest::Client,
     bearer: Mutex<Option<Bearer>>,
-    patience: Patience,
+    policy: RetryPolicy,
 }
 
 /// What a push did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    /// The image was not there under that tag, or another was; some of its blobs may have been.
+    /// The tag did not exist or named another image. Some blobs may have existed.
     Sent,
-    /// The image was there.
+    /// The image was in the registry already.
     WasThere,
 }
 
 impl Registry {
-    /// The repository at `repository_url` as SHOW IMAGE REPOSITORIES says it:
-    /// `host[:port]/db/schema/repo`. Tokens are issued from the session as often as they are
-    /// needed.
+    /// The repository at `repository_url`, as SHOW IMAGE REPOSITORIES reports it:
+    /// `host[:port]/db/schema/repo`. The session issues tokens as often as they are needed.
     pub fn open(
         repository_url: &str,
         login: Option<Arc<RestSession>>,
@@ -63,13 +62,13 @@ impl Registry {
         let local = crate::http::is_loopback(host);
         let config = ClientConfig {
             protocol: if local { ClientProtocol::Http } else { ClientProtocol::Https },
-            // One PUT for a blob: the default, chunks of 4 MiB, waits for an answer 768 times in
-            // a layer of 3 GB, and a registry that loses a chunk starts again anyway.
+            // One PUT for each blob: the default of 4 MiB chunks waits for 768 answers for a layer
+            // of 3 GB, and a lost chunk restarts the upload anyway.
             use_monolithic_push: true,
-            // A timeout would count the whole upload; the watchdog of `blob` looks at progress.
+            // A timeout would limit the whole upload; `blob` watches its progress instead.
             read_timeout: None,
             connect_timeout: Some(crate::http::CONNECT),
-            // Only this module decides when a token is too old.
+            // `login` decides when a token is too old.
             default_token_expiration_secs: 24 * 60 * 60,
             user_agent: concat!("spcs-xtask/", env!("CARGO_PKG_VERSION")),
             ..ClientConfig::default()
@@ -85,7 +84,7 @@ impl Registry {
             blobs: Client::new(config),
             http,
             bearer: Mutex::new(None),
-            patience: Patience::default(),
+            policy: RetryPolicy::default(),
         })
     }
 
@@ -99,8 +98,8 @@ impl Registry {
     }
 }
 
-/// Pushes the image of a layout as `image:tag`. The manifest with that digest there already:
-/// nothing is sent.
+/// Pushes the image of a layout as `image:tag`. If the tag already has the layout's digest, nothing
+/// is sent.
 pub(crate) async fn push(
     registry: &Registry,
     layout: &Layout,

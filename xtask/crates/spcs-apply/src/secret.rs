@@ -1,31 +1,31 @@
-//! Values that must not be seen: passwords, keys and tokens. A [`Secret`] has no `Debug`, no
-//! `Display` and no `Serialize`, so that it cannot slip into a log, an error or a plan.
+//! Passwords, keys and tokens. A [`Secret`] has no `Debug`, no `Display` and no `Serialize`, so that
+//! it cannot get into a log, an error or a plan.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A value that only [`Secret::expose`] gives away.
+/// A value that can be read only with [`Secret::expose`].
 #[derive(Clone)]
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Takes a value into keeping.
+    /// Wraps a value.
     pub fn new(value: impl AsRef<str>) -> Secret {
         Secret(Arc::from(value.as_ref()))
     }
 
-    /// The value itself. Every call of this is a place to look at in a review.
+    /// The value itself. Look at every call of this in a review.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// The secrets a statement's markers stand for, by name.
+/// The secrets that the markers of statements stand for, by name.
 #[derive(Clone, Default)]
 pub struct Secrets(BTreeMap<String, Secret>);
 
 impl Secrets {
-    /// No secrets: for statements that hold no marker.
+    /// No secrets, for statements without markers.
     pub fn none() -> Secrets {
         Secrets::default()
     }
@@ -42,7 +42,7 @@ impl Secrets {
         self.0.get(name)
     }
 
-    /// Replaces every secret value in `text`: what a server echoes in an error may hold one.
+    /// Replaces every secret in `text`: a server may repeat one in an error.
     pub fn redact(&self, text: &str) -> String {
         self.0.values().fold(text.to_owned(), |text, secret| {
             let value = secret.expose();

@@ -12,17 +12,17 @@ pub use error::StageError;
 use crate::account::RestSession;
 use location::PutReply;
 
-/// What became of a file.
+/// What a put did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// It is there now.
+    /// The file was uploaded.
     Uploaded,
-    /// One of that name was there already.
+    /// A file of that name was there already.
     Skipped,
 }
 
 /// Uploads `bytes` as `file_name` to a stage such as `@DB.SCHEMA.STAGE` or a folder of it.
-/// A file of that name is left as it is, whatever it holds.
+/// An existing file of that name is left as it is, whatever it contains.
 pub async fn put(
     session: &RestSession,
     bytes: Vec<u8>,
@@ -30,7 +30,7 @@ pub async fn put(
     file_name: &str,
 ) -> Result<Put, StageError> {
     check_names(stage, file_name)?;
-    // The path only names the file; what is uploaded are the bytes, never what a server names.
+    // The path only gives the file its name. `bytes` is uploaded, never a file that a server names.
     let sql = format!(
         "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=FALSE"
     );
@@ -45,11 +45,11 @@ pub async fn put(
     Ok(put)
 }
 
-/// Whether a file of that very name is on the stage.
+/// Whether a file of exactly that name is on the stage.
 async fn is_there(session: &RestSession, stage: &str, file: &str) -> Result<bool, StageError> {
     let reply = session.query(&format!("LIST {stage}/{file}")).await?;
     let names = reply["rowset"].as_array().into_iter().flatten();
-    // LIST answers every name that begins so.
+    // LIST lists every name that starts with this one.
     Ok(names.filter_map(|row| row[0].as_str()).any(|name| name.rsplit('/').next() == Some(file)))
 }
 

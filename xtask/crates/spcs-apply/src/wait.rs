@@ -1,4 +1,4 @@
-//! Waiting until pools, services and endpoints are ready, and saying why when they do not get so.
+//! Waits until pools, services and endpoints are ready, and says why if they do not become ready.
 
 mod cause;
 mod failures;
@@ -18,25 +18,25 @@ pub use cause::Cause;
 use failures::Failures;
 use look::Look;
 
-/// How a wait is bounded and watched.
+/// The limits of a wait, and who is told about it.
 pub struct Watch<'a> {
     /// How long it may take.
     pub limit: Duration,
-    /// Ends it early.
+    /// Ends the wait early.
     pub cancel: &'a CancellationToken,
-    /// Is told the state in a few words, whenever it changes.
+    /// Called with the state in a few words whenever it changes.
     pub status: &'a (dyn Fn(&str) + Send + Sync),
 }
 
-/// Why a wait did not end well.
+/// Why a wait failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// What was waited for has failed, and will not get ready.
+    /// What was waited for has failed and will not become ready.
     #[error("{what} failed{cause}")]
     Failed {
         /// `service MILVUS_DEMO.PUBLIC.MILVUS`
         what: String,
-        /// What is known of the reason.
+        /// What is known about the cause.
         cause: Box<Cause>,
     },
     /// The time limit has passed.
@@ -48,10 +48,10 @@ pub enum WaitError {
         limit: Duration,
         /// Its last state.
         state: String,
-        /// What is known of the reason.
+        /// What is known about the cause.
         cause: Box<Cause>,
     },
-    /// It is not there.
+    /// It does not exist.
     #[error("{what} does not exist")]
     Missing {
         /// What was waited for.
@@ -75,7 +75,7 @@ pub enum WaitError {
 }
 
 impl WaitError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Probe { source, .. } => source.kind(),
@@ -101,15 +101,15 @@ impl WaitError {
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
-    /// A compute pool: until it is ACTIVE or IDLE.
+    /// A compute pool, until it is ACTIVE or IDLE.
     Pool(&'a str),
-    /// A service: until it is RUNNING, every instance READY with the newest spec, none upgrading.
+    /// A service, until it is RUNNING and every instance is READY with the newest spec.
     Service(Service<'a>),
-    /// The public endpoints of a service: until each has its host.
+    /// The public endpoints of a service, until each has its host.
     Endpoints(&'a str),
 }
 
-/// A service, as the target and as the project know it.
+/// A service by its name on the target and by its key in the project.
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
     /// `DB.SCHEMA.NAME`
@@ -171,7 +171,7 @@ pub async fn until_ready(
                 return Err(WaitError::Interrupted { what: what() });
             }
         }
-        // Quick at first, for the platform next door; gentle on a service that takes minutes.
+        // Short pauses at first, for the local platform; longer ones for a service that takes minutes.
         pause = (pause * 5 / 4).min(Duration::from_secs(3));
     }
 }

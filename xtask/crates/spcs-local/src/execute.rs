@@ -29,7 +29,6 @@ use crate::sql::SqlError;
 use crate::statement::Statement;
 
 pub(crate) use select::VERSION;
-pub(crate) use stage::http_date;
 
 /// What a statement gives back.
 pub(crate) enum Outcome {

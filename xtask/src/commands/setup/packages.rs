@@ -21,10 +21,9 @@ pub(crate) fn is_debian() -> bool {
     Path::new("/etc/debian_version").exists() && on_path("apt-get")
 }
 
-/// Whether a program can be called by its name.
+/// Whether a program is on the PATH.
 pub(crate) fn on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+    which::which(program).is_ok()
 }
 
 /// Whether a machine has what a package is wanted for. Docker's own `docker-ce` and `containerd.io`

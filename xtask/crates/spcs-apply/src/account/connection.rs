@@ -1,4 +1,4 @@
-//! Where a target is and how to log in there.
+//! Where an account is and how to log in.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub struct Connection {
     pub user: String,
     /// The base URL, without a path.
     pub url: Url,
-    /// How the user proves who they are.
+    /// How the user authenticates.
     pub auth: Auth,
     /// The role to start with.
     pub role: Option<String>,
@@ -36,7 +36,7 @@ pub struct Connection {
 /// How a user logs in.
 #[derive(Clone)]
 pub enum Auth {
-    /// A password, or a programmatic access token in its place.
+    /// A password, or a programmatic access token used as one.
     Password(Secret),
     /// A programmatic access token.
     Token(Secret),
@@ -51,7 +51,7 @@ pub enum Auth {
     OAuth(Secret),
 }
 
-/// What the local platform says of itself while it runs.
+/// The status file of the local platform, which exists while it runs.
 #[derive(Deserialize)]
 struct Status {
     url: String,
@@ -62,12 +62,12 @@ struct Status {
 
 /// The local platform's connection, from the status file it writes while it runs.
 pub fn local(status_file: &Path) -> Result<Connection, ConnectionError> {
-    let text = match std::fs::read(status_file) {
+    let text = match fs_err::read(status_file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(ConnectionError::NotRunning { path: status_file.to_owned() });
         }
-        Err(error) => return Err(file_error(status_file, &error)),
+        Err(error) => return Err(error.into()),
     };
     let status: Status =
         serde_json::from_slice(&text).map_err(|error| file_error(status_file, &error))?;
@@ -104,7 +104,7 @@ fn connection(settings: &Settings, env: Env<'_>) -> Result<Connection, Connectio
 }
 
 fn base_url(settings: &Settings, account: &str) -> Result<Url, ConnectionError> {
-    // An account's name may hold underscores, the name of a host may not.
+    // An account's name may contain underscores, a host name may not.
     let host = settings.get("host").map_or_else(
         || format!("{}.snowflakecomputing.com", account.to_lowercase().replace('_', "-")),
         str::to_owned,
@@ -156,7 +156,7 @@ fn auth(settings: &Settings, env: Env<'_>) -> Result<Auth, ConnectionError> {
     }
 }
 
-/// A token stands in the settings, in a file, or where a password would.
+/// A token from a file, from the settings, or from the setting for the password.
 fn token(settings: &Settings) -> Result<Secret, ConnectionError> {
     if let Some(path) = settings.get("token_file_path") {
         return Ok(Secret::new(read_file(Path::new(path))?.trim()));
@@ -168,12 +168,12 @@ fn token(settings: &Settings) -> Result<Secret, ConnectionError> {
 }
 
 fn read_file(path: &Path) -> Result<String, ConnectionError> {
-    // `~` is the shell's, but people write it into files as well.
+    // Only a shell expands `~`, but people write it into files as well.
     let path = match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),
     };
-    std::fs::read_to_string(&path).map_err(|error| file_error(&path, &error))
+    Ok(fs_err::read_to_string(path)?)
 }
 
 fn file_error(path: &Path, error: &dyn std::fmt::Display) -> ConnectionError {
@@ -181,7 +181,7 @@ fn file_error(path: &Path, error: &dyn std::fmt::Display) -> ConnectionError {
 }
 
 impl Connection {
-    /// Whether it leads to this machine.
+    /// Whether the account is on this machine.
     pub fn is_loopback(&self) -> bool {
         http::is_loopback(self.url.host_str().unwrap_or_default())
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_gives_the_address_and_a_host_replaces_it() {
+    fn the_address_comes_from_the_account_unless_a_host_is_set() {
         let own = [("ACCOUNT", "Org-My_Acct"), ("USER", "me"), ("PASSWORD", "pw")];
         let url =
             |more: &[(&str, &str)]| made(&[&own, more].concat()).ok().unwrap().url.to_string();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authenticator_that_cannot_work_is_named_with_those_that_can() {
+    fn an_unsupported_authenticator_is_refused_with_the_supported_ones_as_hint() {
         let own = [("ACCOUNT", "a"), ("USER", "me"), ("AUTHENTICATOR", "externalbrowser")];
         let error = made(&own).err().unwrap();
         assert!(error.to_string().contains("EXTERNALBROWSER"), "{error}");
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_that_does_not_run_is_named_with_the_command_that_starts_it() {
+    fn a_platform_that_does_not_run_is_refused_with_the_command_that_starts_it_as_hint() {
         let error = local(Path::new("/nonexistent/platform.json")).err().unwrap();
         assert!(error.hint().unwrap().contains("cargo xtask local start"), "{error:?}");
     }

@@ -1,4 +1,4 @@
-//! Logging in by the wire protocol, with each sort of proof.
+//! The body of a login request, for each way to authenticate.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::{AccountError, Auth, Connection};
 use crate::secret::Secret;
 
-/// How long a signed proof holds.
-const PROOF_SECONDS: u64 = 600;
+/// How long a signed JWT is valid.
+const JWT_SECONDS: u64 = 600;
 
 /// The body of a login request. It holds the password, so it is never logged.
 pub(super) fn body(connection: &Connection) -> Result<Value, AccountError> {
@@ -27,7 +27,7 @@ pub(super) fn body(connection: &Connection) -> Result<Value, AccountError> {
         }
         Auth::OAuth(token) => json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token.expose()}),
         Auth::KeyPair { pem, passphrase } => {
-            let token = signed_proof(connection, pem, passphrase.as_ref()).map_err(|problem| {
+            let token = signed_jwt(connection, pem, passphrase.as_ref()).map_err(|problem| {
                 AccountError::Key {
                     connection: connection.name.as_str().into(),
                     problem: problem.into(),
@@ -50,7 +50,7 @@ pub(super) fn body(connection: &Connection) -> Result<Value, AccountError> {
 }
 
 /// A JWT that proves possession of the private key.
-fn signed_proof(
+fn signed_jwt(
     connection: &Connection,
     pem: &Secret,
     passphrase: Option<&Secret>,
@@ -66,7 +66,7 @@ fn signed_proof(
         "iss": format!("{subject}.SHA256:{fingerprint}"),
         "sub": subject,
         "iat": now,
-        "exp": now + PROOF_SECONDS,
+        "exp": now + JWT_SECONDS,
     });
     let header = json!({"typ": "JWT", "alg": "RS256"});
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_names_the_key_and_is_signed_by_it() {
+    fn a_jwt_names_the_key_and_is_signed_by_it() {
         let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
         let document = pkcs8::SecretDocument::try_from(der.as_ref()).unwrap();

@@ -1,4 +1,4 @@
-//! An SQL session: one statement a call, rows as text.
+//! SQL sessions: one statement for each call, rows as text.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ mod statement;
 pub use answer::{Row, Rows};
 use statement::Statement;
 
-/// Longer than any statement of ours takes; the connector gives up by itself after that.
+/// Longer than any statement that is sent from here runs; the connector gives up after that.
 const STATEMENT_LIMIT: std::time::Duration = std::time::Duration::from_secs(900);
 
-/// A session on the target. Cheap to share; statements may run side by side. Nothing ends it: the
-/// connector does not log out, and the server forgets a session that is idle.
+/// A session. Statements may run in parallel. It is never closed: the connector does not log out,
+/// and the server forgets an idle session.
 pub struct Session {
     client: Client,
     /// The connection's name, for messages.
@@ -28,7 +28,7 @@ pub struct Session {
     now: Mutex<Now>,
 }
 
-/// What a lost session is made again from.
+/// What is needed to replace a session that has expired.
 struct Now {
     session: Arc<snowflake_connector_rs::Session>,
     /// The `USE` statements in force, by what they set.
@@ -68,8 +68,9 @@ impl Session {
         Ok(Session { client, target: connection.name.clone(), now: Mutex::new(now) })
     }
 
-    /// Runs one statement. Its markers are filled from `secrets` just before it is sent.
-    /// A session that has expired is made anew, once: its refusal comes before a statement runs.
+    /// Runs one statement. Its markers are filled from `secrets` just before it is sent. A session
+    /// that has expired is replaced once and the statement sent again: it has not run, as the server
+    /// checks the session first.
     pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, AccountError> {
         let statement = Statement::of(sql);
         if statement.transfers_files() {
@@ -99,8 +100,8 @@ impl Session {
         Ok(rows)
     }
 
-    /// A new session in the place of `expired`, with the same `USE` in force. Whoever comes
-    /// second finds it made.
+    /// Replaces the session `expired` by a new one with the same `USE` statements, unless another
+    /// caller has done so already.
     async fn renew(
         &self,
         expired: &Arc<snowflake_connector_rs::Session>,

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub struct IssuedToken {
     /// The token.
     pub token: Secret,
-    /// How long it holds.
+    /// How long it is valid.
     pub expires_in: Duration,
 }
 

@@ -1,6 +1,5 @@
-//! The image a Dockerfile starts from: taken from the engine's store, pulled where a registry
-//! can be reached, and otherwise bootstrapped from Debian's packages. The Dockerfile is the same
-//! (`ARG BASE`).
+//! The base image of a Dockerfile (`ARG BASE`): taken from the engine's store, pulled if a registry
+//! can be reached, and otherwise bootstrapped from Debian packages.
 
 use std::path::Path;
 
@@ -18,14 +17,14 @@ use crate::progress::Progress;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Base {
-    /// The image of that reference.
+    /// The image with that reference.
     Pulled(String),
-    /// One made here, by a recipe with that hash.
+    /// An image made on this machine, by the recipe with that hash.
     Bootstrapped(String),
 }
 
 impl Base {
-    /// What the engine knows it by.
+    /// Its name in the engine's store.
     pub(super) fn image(&self) -> String {
         match self {
             Base::Pulled(reference) => reference.clone(),
@@ -33,7 +32,7 @@ impl Base {
         }
     }
 
-    /// Whether the same base would be made again: this machine's part in it may have changed.
+    /// Whether the base is still current: the settings of this machine in it may have changed.
     pub(super) fn still_holds(&self, reference: &str) -> bool {
         match self {
             Base::Pulled(pulled) => pulled == reference,
@@ -44,7 +43,7 @@ impl Base {
     }
 }
 
-/// Sees that the engine has a base for that reference.
+/// Makes sure that the engine has a base image for that reference.
 pub(super) fn provide(
     engine: &Engine,
     request: &BuildRequest,
@@ -56,7 +55,7 @@ pub(super) fn provide(
         return Ok(pulled);
     }
     let recipe = Recipe::for_reference(reference);
-    // One that was made before says that there was no registry; that is not tried each time.
+    // If one was made before, no registry could be reached; that is not tried each time.
     if let Some(recipe) = &recipe {
         let made = Base::Bootstrapped(recipe.hash());
         if has(engine, &made.image()) {
@@ -77,7 +76,7 @@ pub(super) fn provide(
     let Some(recipe) = recipe else {
         return Err(failed(
             problem,
-            "only Debian images can be made here; this one needs its registry",
+            "only Debian images can be made from packages; this one needs its registry",
         ));
     };
     tracing::info!(image = request.name, base = reference, %problem, "making the base image from Debian packages");
@@ -98,7 +97,7 @@ pub(super) fn has(engine: &Engine, image: &str) -> bool {
     child::output(&call).is_ok_and(|output| output.status.success())
 }
 
-/// Where the output of a call goes.
+/// The log file of a call.
 pub(super) fn log_path(work_dir: &Path, name: &str) -> std::path::PathBuf {
     work_dir.join("logs").join(format!("build-{name}.log"))
 }

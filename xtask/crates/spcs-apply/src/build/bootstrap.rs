@@ -1,6 +1,6 @@
-//! A Debian base image made from packages, for machines that reach a Debian mirror but no
-//! registry. It carries what such a network needs: the host's mirror, its CA bundle, its pip
-//! settings and its apt proxy, so that the Dockerfiles need to know nothing of it.
+//! A Debian base image made from packages, for machines that can reach a Debian mirror but no
+//! registry. It contains what such a network needs, so that the Dockerfiles need no changes: the
+//! host's mirror, CA bundle, pip settings and apt proxy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,17 @@ use crate::digest;
 use crate::engine::Engine;
 use crate::progress::Progress;
 
-/// Counted up when a change here makes other images.
+/// Increased when a change in this file changes the image.
 const VERSION: u32 = 1;
 
-/// Debian's keys, where they are not apt's own: on Ubuntu, in the package `debian-archive-keyring`.
+/// Debian's keys on a machine whose apt does not trust them, such as Ubuntu (package
+/// `debian-archive-keyring`).
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// How the folder begins in which a base is being made.
+/// The prefix of the folder in which a base is being made.
 const FRESH: &str = ".fresh-";
 
-/// Nobody reads manuals in a container.
+/// Documentation is left out of containers.
 const LEFT_OUT: [&str; 5] = [
     "/usr/share/man/*",
     "/usr/share/doc/*",
@@ -34,7 +35,7 @@ const LEFT_OUT: [&str; 5] = [
     "/usr/share/lintian/*",
 ];
 
-/// All that decides what such a base holds, apart from the mirror's day.
+/// Everything that decides the content of the base, except for the mirror's date.
 #[derive(Serialize)]
 pub(super) struct Recipe {
     version: u32,
@@ -56,7 +57,7 @@ impl Recipe {
         digest::of(&text)["sha256:".len()..][..16].to_owned()
     }
 
-    /// Makes the base and gives it to the engine; an error is what went wrong, in words.
+    /// Makes the base and imports it into the engine; the error is a text for the user.
     pub(super) fn make(
         &self,
         engine: &Engine,
@@ -68,16 +69,16 @@ impl Recipe {
         let words = |error: io::Error| error.to_string();
         let folder = work_dir.join("base");
         fs_err::create_dir_all(&folder).map_err(words)?;
-        // Two images may want it at the same time; the second one finds it made.
+        // Two builds may need it at the same time; the second one finds it done.
         let lock = fs_err::File::create(folder.join("lock")).map_err(words)?;
-        lock.file().lock().map_err(words)?;
+        lock.lock().map_err(words)?;
         if has(engine, &image) {
             return Ok(());
         }
         let rootfs = folder.join(format!("{}.tar", self.hash()));
         remove_leftovers(&folder, &rootfs).map_err(words)?;
         if !rootfs.exists() {
-            // A folder that no earlier run knows: what it started may still be writing.
+            // A new folder, as a process of an earlier run may still be writing to its own.
             let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&folder);
             let fresh = fresh.map_err(words)?;
             let tar = fresh.path().join("base.tar");
@@ -96,7 +97,7 @@ impl Recipe {
         if !ran.ok {
             return Err(format!("the engine does not import it: {}", ran.reason("Error")));
         }
-        // The engine keeps it now.
+        // The engine has its own copy now.
         fs_err::remove_file(&rootfs).map_err(words)
     }
 
@@ -116,8 +117,8 @@ impl Recipe {
         args.extend(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         args.push("--dpkgopt=path-include=/usr/share/doc/*/copyright".to_owned());
         args.extend(self.host.apt_options.iter().map(|option| format!("--aptopt={option}")));
-        // Debian's keys, where apt itself trusts others only, as Ubuntu's does: given always, they
-        // would take the place of those that the machine's owner added.
+        // Debian's keys are passed only if apt does not trust them, as on Ubuntu: they would replace
+        // the keys that the machine's owner has added.
         if Path::new(KEYRING).exists() && !host::trusts_debian() {
             args.push(format!("--keyring={KEYRING}"));
         }
@@ -133,9 +134,9 @@ impl Recipe {
             .map_err(|error| error.to_string())?;
         args.extend([self.suite.clone(), target.display().to_string()]);
         args.extend(self.host.apt_sources.iter().cloned());
-        // Files get the time of this recipe, not of this run.
+        // A fixed time, so that every run makes the same files.
         let call = cmd("mmdebstrap", args).stdin_null().env("SOURCE_DATE_EPOCH", "1700000000");
-        match run::logged(&child::apart(&call), "base", log, progress) {
+        match run::logged(&child::own_process_group(&call), "base", log, progress) {
             Ok(ran) if ran.ok => Ok(()),
             Ok(ran) => Err(ran.reason("E:")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -146,7 +147,7 @@ impl Recipe {
     }
 }
 
-/// Removes what killed runs and older recipes have left; the caller holds the folder's lock.
+/// Removes leftovers of killed runs and older recipes; the caller holds the folder's lock.
 fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
@@ -160,13 +161,13 @@ fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// mmdebstrap splits a hook as a shell does.
+/// Quotes a path for a hook of mmdebstrap, which is run by a shell.
 fn quoted(path: &Path) -> String {
     let path: PathBuf = path.into();
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// The suite a Debian image is of; other images and moving names (`latest`) have none.
+/// The suite of a Debian image; other images and moving tags (`latest`) have none.
 fn debian_suite(reference: &str) -> Option<String> {
     let name = reference.rsplit('/').next()?;
     let (image, tag) = name.split('@').next()?.split_once(':')?;
@@ -181,12 +182,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_killed_runs_and_older_recipes_left_goes() {
+    fn leftovers_of_killed_runs_and_older_recipes_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
-        std::fs::create_dir(file(".fresh-x")).unwrap();
+        fs_err::create_dir(file(".fresh-x")).unwrap();
         for name in [".fresh-x/base.tar", "old.tar", "new.tar", "lock"] {
-            std::fs::write(file(name), "").unwrap();
+            fs_err::write(file(name), "").unwrap();
         }
         remove_leftovers(folder.path(), &file("new.tar")).unwrap();
         let left = |name| file(name).exists();
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_named_debian_suite_can_be_made() {
+    fn only_a_named_debian_suite_can_be_bootstrapped() {
         let suite = |reference| debian_suite(reference);
         assert_eq!(suite("docker.io/library/debian:bookworm-slim").as_deref(), Some("bookworm"));
         assert_eq!(suite("debian:trixie").as_deref(), Some("trixie"));

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::room::{self, free_mib};
+use super::disk_space::{self, free_space};
 use crate::error::Kind;
 use crate::layout::LayoutError;
 
@@ -71,7 +71,7 @@ impl BuildError {
                 Some(format!("all of its output is in {}", log.display()))
             }
             BuildError::Base { hint, .. } => Some((*hint).to_owned()),
-            BuildError::DiskFull { .. } => Some(room::HINT.to_owned()),
+            BuildError::DiskFull { .. } => Some(disk_space::HINT.to_owned()),
             _ => None,
         }
     }
@@ -94,10 +94,9 @@ pub(super) fn files(work_dir: &Path, source: io::Error) -> BuildError {
 /// The error for a full disk.
 pub(super) fn disk_full(work_dir: &Path) -> BuildError {
     let places = [work_dir, Path::new("/var/lib"), Path::new("/var/tmp")];
-    let free = places.iter().filter_map(|place| {
-        let (_, mib) = free_mib(place)?;
-        Some(format!("{mib} MiB in {}", place.display()))
-    });
+    let free = places
+        .iter()
+        .filter_map(|place| Some(format!("{} MiB in {}", free_space(place)?.mib, place.display())));
     let free: Vec<_> = free.collect();
     BuildError::DiskFull { free: free.join(", ") }
 }

@@ -29,7 +29,7 @@ pub(super) struct Host {
 /// Reads this machine's settings, for a Debian suite.
 pub(super) fn read(suite: &str) -> Host {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| CA_BUNDLE.to_owned());
-    let ca_bundle = std::fs::read_to_string(&bundle).ok();
+    let ca_bundle = fs_err::read_to_string(&bundle).ok();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
     // Without the suite itself nothing can be made, whatever else is left.
@@ -52,7 +52,7 @@ pub(super) fn read(suite: &str) -> Host {
 
 /// Whether apt here trusts Debian's own keys.
 pub(super) fn trusts_debian() -> bool {
-    let keys = std::fs::read_dir("/etc/apt/trusted.gpg.d").into_iter().flatten().flatten();
+    let keys = fs_err::read_dir("/etc/apt/trusted.gpg.d").into_iter().flatten().flatten();
     keys.map(|key| key.file_name())
         .any(|name| name.to_string_lossy().starts_with("debian-archive-"))
 }
@@ -72,12 +72,12 @@ pub(super) fn proxies() -> impl Iterator<Item = &'static str> {
 
 /// Each of apt's source files, with its name.
 fn apt_files(folder: &Path) -> Vec<(String, String)> {
-    let parts = std::fs::read_dir(folder.join("sources.list.d")).into_iter().flatten().flatten();
+    let parts = fs_err::read_dir(folder.join("sources.list.d")).into_iter().flatten().flatten();
     let mut files: Vec<_> = parts.map(|entry| entry.path()).collect();
     files.push(folder.join("sources.list"));
     files.sort();
     let read = |path: &std::path::PathBuf| {
-        Some((path.display().to_string(), std::fs::read_to_string(path).ok()?))
+        Some((path.display().to_string(), fs_err::read_to_string(path).ok()?))
     };
     files.iter().filter_map(read).collect()
 }
@@ -176,7 +176,7 @@ fn pip_files(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
         config.join("pip/pip.conf"),
     ];
     files.extend(env("PIP_CONFIG_FILE").map(PathBuf::from));
-    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+    files.iter().filter_map(|file| fs_err::read_to_string(file).ok()).collect()
 }
 
 /// A pip.conf of what pip's settings say about the way to the packages.

@@ -1,15 +1,15 @@
-//! The patterns of a `.dockerignore`: `*`, `?`, `**`, `!`, and a pattern for a folder holds for
-//! all below it. Character classes are not known; a pattern with one matches itself only.
+//! The patterns of a `.dockerignore`: `*`, `?`, `**` and `!`. A pattern that matches a folder matches
+//! everything below it. Character classes are not supported; they match only themselves.
 
 use std::io;
 use std::path::Path;
 
-/// The patterns, in order; the last that matches decides.
+/// The patterns in order; the last one that matches decides.
 pub(super) struct Ignore(Vec<(bool, Vec<String>)>);
 
 impl Ignore {
     pub(super) fn read(context: &Path) -> io::Result<Ignore> {
-        match std::fs::read_to_string(context.join(".dockerignore")) {
+        match fs_err::read_to_string(context.join(".dockerignore")) {
             Ok(text) => Ok(Ignore::parse(&text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Ignore(Vec::new())),
             Err(error) => Err(error),
@@ -33,7 +33,7 @@ impl Ignore {
         )
     }
 
-    /// Whether a path, relative to the context, stays out of it.
+    /// Whether a path, relative to the context, is excluded.
     pub(super) fn leaves_out(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
         self.0.iter().fold(false, |out, (leave_out, pattern)| {

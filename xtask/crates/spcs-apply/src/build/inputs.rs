@@ -1,5 +1,5 @@
-//! What an image is made from, as digests by name: when two of these are equal, so are the
-//! images, and where they differ, the name says what changed.
+//! The inputs of a build as digests by name. Equal inputs give equal images, and if they differ, the
+//! name says what has changed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,7 +12,7 @@ use super::BuildRequest;
 use super::ignore::Ignore;
 use crate::digest;
 
-/// Name of an input -> its content in short.
+/// From the name of an input to its digest or value.
 pub(super) type Inputs = BTreeMap<String, String>;
 
 /// Reads every input of a request.
@@ -33,7 +33,7 @@ pub(super) fn read(request: &BuildRequest) -> io::Result<Inputs> {
         let entry = entry.map_err(io::Error::from)?;
         let path = entry.path();
         let name = path.strip_prefix(&request.context).unwrap_or(path).to_string_lossy();
-        // A folder that is left out may hold a file that is not, so the walk goes on.
+        // An excluded folder may contain a file that is not excluded, so the walk goes on.
         if ignore.leaves_out(&name) || path.canonicalize().is_ok_and(|path| path == dockerfile) {
             continue;
         }
@@ -53,7 +53,7 @@ fn describe(path: &Path, kind: &std::fs::FileType) -> io::Result<String> {
     Ok(format!("{mode:o} {}", digest::of_reader(fs_err::File::open(path)?)?))
 }
 
-/// What differs, in words; `None` when nothing does.
+/// The first difference as a text; `None` if there is none.
 pub(super) fn difference(old: &Inputs, new: &Inputs) -> Option<String> {
     let changed = new.iter().find_map(|(name, value)| match old.get(name) {
         None => Some(format!("{name} is new")),
@@ -71,12 +71,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_change_of_an_input_is_seen_and_named_and_ignored_files_are_none() {
+    fn every_changed_input_is_named_and_ignored_files_are_no_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
-        std::fs::write(file("Dockerfile"), "FROM scratch").unwrap();
-        std::fs::write(file("run.sh"), "true").unwrap();
-        std::fs::write(file(".dockerignore"), "*.log\n").unwrap();
+        fs_err::write(file("Dockerfile"), "FROM scratch").unwrap();
+        fs_err::write(file("run.sh"), "true").unwrap();
+        fs_err::write(file(".dockerignore"), "*.log\n").unwrap();
         let mut request = BuildRequest {
             name: "image".to_owned(),
             kind: spcs_plan::config::TargetKind::Local,
@@ -88,14 +88,14 @@ mod tests {
         };
         let first = read(&request).unwrap();
         let changed = |request: &BuildRequest| difference(&first, &read(request).unwrap());
-        std::fs::write(file("build.log"), "noise").unwrap();
+        fs_err::write(file("build.log"), "noise").unwrap();
         assert_eq!(changed(&request), None);
 
-        std::fs::set_permissions(file("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
+        fs_err::set_permissions(file("run.sh"), PermissionsExt::from_mode(0o755)).unwrap();
         assert_eq!(changed(&request).as_deref(), Some("run.sh changed"));
-        std::fs::remove_file(file("run.sh")).unwrap();
+        fs_err::remove_file(file("run.sh")).unwrap();
         assert_eq!(changed(&request).as_deref(), Some("run.sh is gone"));
-        std::fs::write(file("Dockerfile"), "FROM base").unwrap();
+        fs_err::write(file("Dockerfile"), "FROM base").unwrap();
         assert_eq!(changed(&request).as_deref(), Some("the Dockerfile changed"));
         request.base = Some("debian:bookworm".to_owned());
         assert!(changed(&request).is_some());

@@ -1,17 +1,17 @@
-//! Whether a registry can be reached, found out in seconds: an engine that has no way out tries
-//! for minutes.
+//! Finds out within seconds whether a registry can be reached: an engine without network access
+//! tries for minutes.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Long enough for a slow proxy, short enough to wait for.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long the probe may take: long enough for a slow proxy.
+const PROBE_LIMIT: Duration = Duration::from_secs(4);
 
-/// What was found out so far in this process, by registry.
+/// The results so far in this process, by registry.
 static KNOWN: Mutex<BTreeMap<String, Result<(), String>>> = Mutex::new(BTreeMap::new());
 
-/// The whole name of an image: `debian:bookworm` is `docker.io/library/debian:bookworm`.
+/// The full name of an image: `debian:bookworm` is `docker.io/library/debian:bookworm`.
 pub(super) fn full_name(reference: &str) -> String {
     match reference.split_once('/') {
         Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => {
@@ -22,7 +22,7 @@ pub(super) fn full_name(reference: &str) -> String {
     }
 }
 
-/// Whether the registry of a reference answers, or why not.
+/// Checks that the registry of a reference answers; the error says why it does not.
 pub(super) fn registry_of(reference: &str) -> Result<(), String> {
     let name = full_name(reference);
     let host = match name.split('/').next().unwrap_or_default() {
@@ -38,12 +38,12 @@ pub(super) fn registry_of(reference: &str) -> Result<(), String> {
 
 fn ask(host: &str) -> Result<(), String> {
     let host = host.to_owned();
-    // A thread of its own: the caller may or may not be inside a runtime.
+    // On a thread of its own, because the caller may be inside a runtime.
     let asking = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         runtime.block_on(async {
-            let client = reqwest::Client::builder().timeout(PATIENCE).build();
+            let client = reqwest::Client::builder().timeout(PROBE_LIMIT).build();
             let client = client.map_err(|error| error.to_string())?;
             let answer = client.get(format!("https://{host}/v2/")).send().await;
             match answer.map(|answer| answer.status().as_u16()) {
@@ -62,7 +62,7 @@ mod tests {
     use super::full_name;
 
     #[test]
-    fn short_names_stand_for_docker_hub() {
+    fn a_short_name_is_an_image_of_docker_hub() {
         assert_eq!(full_name("debian:bookworm"), "docker.io/library/debian:bookworm");
         assert_eq!(full_name("milvusdb/milvus:v2"), "docker.io/milvusdb/milvus:v2");
         assert_eq!(full_name("127.0.0.1:5000/a"), "127.0.0.1:5000/a");

@@ -1,4 +1,4 @@
-//! What is remembered of a build, beside its layout.
+//! The record of a build, kept beside its layout.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,16 +15,16 @@ use crate::layout::write_whole;
 pub(super) struct Record {
     /// The manifest's digest.
     pub(super) digest: String,
-    /// The engine's name for the image.
+    /// The image's id in the engine's store.
     pub(super) image_id: String,
     pub(super) base: Option<Base>,
     pub(super) inputs: Inputs,
 }
 
 impl Record {
-    /// The record of the last build; one that cannot be read is none.
+    /// The record of the last build; `None` if it cannot be read.
     pub(super) fn read(request: &BuildRequest) -> Option<Record> {
-        serde_json::from_slice(&std::fs::read(path(request)).ok()?).ok()
+        serde_json::from_slice(&fs_err::read(path(request)).ok()?).ok()
     }
 
     pub(super) fn write(&self, request: &BuildRequest) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! Long calls of a program: every line goes to the progress display and into a log file, and the
-//! last ones are kept for the error.
+//! Runs long calls of a program: every line of output goes to the progress display and a log file,
+//! and the last lines are kept for the error.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,7 +11,7 @@ use super::error::says_disk_full;
 use crate::child::Running;
 use crate::progress::Progress;
 
-/// So many lines tell what went wrong, without flooding the terminal.
+/// How many of the last lines an error shows.
 const TAIL: usize = 20;
 
 /// How a call ended.
@@ -21,8 +21,8 @@ pub(super) struct Ran {
 }
 
 impl Ran {
-    /// The line that says what went wrong: one about a full disk, the last with that mark, or
-    /// the last of all.
+    /// The line that says what went wrong: one about a full disk, else the last line that contains
+    /// `mark`, else the last line.
     pub(super) fn reason(&self, mark: &str) -> String {
         let line =
             |wanted: &dyn Fn(&str) -> bool| self.tail.lines().rev().find(|line| wanted(line));
@@ -31,7 +31,7 @@ impl Ran {
     }
 }
 
-/// Runs a call to its end; its output is written to `log`.
+/// Runs a call until it ends and writes its output to `log`.
 pub(super) fn logged(
     call: &Expression,
     item: &str,
@@ -50,7 +50,7 @@ pub(super) fn logged(
     while lines.read_until(b'\n', &mut line)? > 0 {
         log.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        // A progress bar redraws its line; what stands at the end counts.
+        // A progress bar redraws its line; its last state counts.
         let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
         if !text.is_empty() {
             tracing::debug!(item, "{text}");
@@ -72,7 +72,7 @@ mod tests {
     use super::Ran;
 
     #[test]
-    fn a_full_disk_is_the_reason_whatever_was_said_after_it() {
+    fn a_full_disk_is_the_reason_whatever_is_printed_after_it() {
         let ran = |tail: &str| Ran { ok: false, tail: tail.to_owned() };
         let full = "E: dpkg failed: No space left on device\nE: rootfs failed\nbye";
         assert_eq!(ran(full).reason("E:"), "E: dpkg failed: No space left on device");

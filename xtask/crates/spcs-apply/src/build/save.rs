@@ -1,4 +1,4 @@
-//! Out of the engine's store and into a layout of ours, and what is left over from that.
+//! Saves an image from the engine's store as a layout, and removes what earlier builds left.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,10 +10,10 @@ use crate::child;
 use crate::engine::{Engine, EngineKind};
 use crate::layout::{self, LayoutError};
 
-/// How the folder begins in which an engine writes an image down.
+/// The prefix of the folder into which an engine saves an image.
 const PREFIX: &str = ".save-";
 
-/// Keeps the image that was built as a layout; returns the digest of its manifest.
+/// Saves the built image as a layout; returns the digest of its manifest.
 pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
     let files = |source| error::files(&request.work_dir, source);
     let (_mine, folder) = folder(&request.work_dir).map_err(files)?;
@@ -31,30 +31,30 @@ pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, Bu
     }
 }
 
-/// A fresh folder, which goes with its guard, and the lock that says it is in use. A folder whose
-/// lock is free belongs to a process that was killed, and goes now.
-fn folder(work_dir: &Path) -> io::Result<(std::fs::File, tempfile::TempDir)> {
+/// A new folder, which is removed when its guard is dropped, and the lock that marks it as in use.
+/// Folders without a lock were left by killed processes and are removed.
+fn folder(work_dir: &Path) -> io::Result<(fs_err::File, tempfile::TempDir)> {
     fs_err::create_dir_all(work_dir)?;
-    // Nobody may look between the making of a folder and its lock.
+    // This lock covers the moment between creating a folder and locking it.
     let all = fs_err::File::create(work_dir.join("save.lock"))?;
-    all.file().lock()?;
+    all.lock()?;
     for entry in fs_err::read_dir(work_dir)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && std::fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
+            && fs_err::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
             && let Err(error) = fs_err::remove_dir_all(entry.path())
         {
-            tracing::debug!(%error, "what a killed process left stays");
+            tracing::debug!(%error, "could not remove what a killed process left");
         }
     }
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(work_dir)?;
-    let mine = std::fs::File::open(folder.path())?;
+    let mine = fs_err::File::open(folder.path())?;
     mine.lock()?;
     Ok((mine, folder))
 }
 
-/// Removes an image that a newer build has replaced, unless it has another name or something
-/// runs from it. Failing that, it stays where it is: it only takes room.
+/// Removes an image that a newer build has replaced, unless it has another name or a container uses
+/// it. If it cannot be removed it stays: it only takes space.
 pub(super) fn remove_replaced(engine: &Engine, image_id: &str) {
     let names = "{{len .RepoTags}} {{len .RepoDigests}}";
     let look = child::output(&engine.command(["image", "inspect", "--format", names, image_id]));
@@ -69,11 +69,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_process_saved_goes_and_what_is_being_saved_stays() {
+    fn the_folder_of_a_killed_process_is_removed_and_one_in_use_stays() {
         let work = tempfile::tempdir().unwrap();
         let killed = work.path().join(".save-killed");
-        std::fs::create_dir(&killed).unwrap();
-        std::fs::write(killed.join("image.tar"), "gigabytes").unwrap();
+        fs_err::create_dir(&killed).unwrap();
+        fs_err::write(killed.join("image.tar"), "gigabytes").unwrap();
         let (_one, first) = folder(work.path()).unwrap();
         assert!(!killed.exists());
         let (_other, second) = folder(work.path()).unwrap();

@@ -1,6 +1,7 @@
-//! What podman needs on an unusual machine. Two things break its defaults, and both can be read
-//! from /proc: cgroups in hybrid mode, which crun refuses, and a root without CAP_SYS_RESOURCE,
-//! who may not raise the limits podman wants to raise. An ordinary machine keeps its settings.
+//! Settings that podman needs on an unusual machine. Two things break its defaults, and both can be
+//! read from /proc: cgroups in hybrid mode, which crun refuses, and a root user without
+//! CAP_SYS_RESOURCE, who may not raise the limits that podman raises. Other machines keep podman's
+//! settings.
 
 use std::io;
 use std::path::Path;
@@ -10,29 +11,29 @@ use toml::{Table, Value};
 /// CAP_SYS_RESOURCE is the 24th bit of a capability set.
 const CAP_SYS_RESOURCE: u32 = 24;
 
-/// No more than this is set: podman lowers its own limits before a container starts, and a value
-/// near the machine's own is refused then.
+/// The highest limit that is set: podman lowers its own limits before a container starts, and then
+/// refuses a value close to the machine's.
 const MOST: u64 = 32768;
 
-/// What of this machine decides.
+/// The facts about the machine that decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Machine {
     hybrid_cgroups: bool,
-    /// Root that may not raise limits; its hard limits of open files and processes.
+    /// For root without the right to raise limits: the hard limits of open files and processes.
     fixed_limits: Option<(u64, u64)>,
 }
 
-/// The variables podman needs here. A user's own CONTAINERS_CONF stays as it is.
+/// The environment variables that podman needs. A CONTAINERS_CONF set by the user is kept.
 pub(super) fn environment(work_dir: &Path) -> io::Result<Vec<(String, String)>> {
     if std::env::var_os("CONTAINERS_CONF").is_some() {
         return Ok(Vec::new());
     }
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let read = |path: &str| fs_err::read_to_string(path).unwrap_or_default();
     let machine =
         look(&read("/proc/self/mounts"), &read("/proc/self/status"), &read("/proc/self/limits"));
     let Some(needed) = settings(machine) else { return Ok(Vec::new()) };
     tracing::debug!(?machine, "podman needs settings of its own here");
-    // CONTAINERS_CONF replaces the system's files, so theirs come first.
+    // CONTAINERS_CONF replaces the system's files, so their content is merged in first.
     let mut all = Table::new();
     for file in ["/usr/share/containers/containers.conf", "/etc/containers/containers.conf"] {
         if let Ok(table) = read(file).parse::<Table>() {
@@ -71,7 +72,7 @@ fn look(mounts: &str, status: &str, limits: &str) -> Machine {
     Machine { hybrid_cgroups, fixed_limits }
 }
 
-/// The settings for a machine, or none where podman's own do.
+/// The settings for a machine; none if podman's own work.
 fn settings(machine: Machine) -> Option<Table> {
     let mut containers = Table::new();
     let mut engine = Table::new();

@@ -1,7 +1,7 @@
 //! Why a step, or a whole run, failed: composed of the errors of every module.
 
 use crate::account::{AccountError, ConnectionError};
-use crate::build::{BuildError, NoRoom};
+use crate::build::{BuildError, NotEnoughSpace};
 use crate::engine::EngineError;
 use crate::error::{Kind, chain};
 use crate::graph::GraphError;
@@ -9,51 +9,51 @@ use crate::registry::PushError;
 use crate::stage::StageError;
 use crate::wait::WaitError;
 
-/// Why a step, or a whole run, did not end well.
+/// Why a step, or a whole run, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The project's files are wrong.
     #[error(transparent)]
     Project(#[from] spcs_plan::Error),
-    /// There is no engine to build with.
+    /// No container engine works.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// There is too little room to build.
+    /// Too little disk space is free to build.
     #[error(transparent)]
-    Room(#[from] NoRoom),
-    /// There is no connection to use.
+    DiskSpace(#[from] NotEnoughSpace),
+    /// No connection can be used.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
     /// Steps cannot be ordered.
     #[error("ordering the steps of the plan")]
     Graph(#[from] GraphError),
-    /// A wait did not end well.
+    /// A wait failed.
     #[error(transparent)]
     Wait(#[from] WaitError),
     /// An image could not be built.
     #[error("building the image `{image}`")]
     Build {
-        /// Its key.
+        /// The image's key.
         image: String,
         /// Why.
         #[source]
         source: BuildError,
     },
-    /// An image is needed that is not built, or is older than its files.
+    /// An image that is needed is not built, or is older than its files.
     #[error("the image `{image}` is not built: {reason}")]
     NotBuilt {
-        /// Its key.
+        /// The image's key.
         image: String,
         /// Why it counts as not built.
         reason: String,
     },
-    /// The image repository is not there yet.
+    /// The image repository does not exist yet.
     #[error("the image repository `{0}` does not exist")]
     NoRepository(String),
     /// An image could not be pushed.
     #[error("pushing the image `{image}`")]
     Push {
-        /// Its key.
+        /// The image's key.
         image: String,
         /// Why.
         #[source]
@@ -99,12 +99,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Project(_) | Self::NotBuilt { .. } => Kind::Input,
             Self::Engine(error) => error.kind(),
-            Self::Room(_) => Kind::Machine,
+            Self::DiskSpace(_) => Kind::Machine,
             Self::Connection(error) => error.kind(),
             Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => Kind::Internal,
             Self::Wait(error) => error.kind(),
@@ -123,7 +123,7 @@ impl Error {
         let hint = match self {
             Self::Project(error) => error.hint().map(str::to_owned),
             Self::Engine(error) => error.hint(),
-            Self::Room(error) => Some(error.hint()),
+            Self::DiskSpace(error) => Some(error.hint()),
             Self::Connection(error) => error.hint(),
             Self::Wait(error) => error.hint(),
             Self::Build { source, .. } => source.hint(),

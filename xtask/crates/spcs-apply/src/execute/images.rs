@@ -1,4 +1,4 @@
-//! Images: building them and pushing them.
+//! Builds and pushes images.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,7 +38,7 @@ pub fn requests(
     Ok(images.map(|(key, image)| (key.to_string(), request(key, image))).collect())
 }
 
-/// Which images are built from what their folders hold now; no engine is asked.
+/// Which images are up to date with their folders; calls no engine.
 pub fn states(
     requests: &BTreeMap<String, BuildRequest>,
 ) -> Result<BTreeMap<String, BuildState>, Error> {
@@ -58,15 +58,15 @@ pub fn planned(states: &BTreeMap<String, BuildState>) -> BTreeMap<String, ImageS
     states.iter().map(|(key, state)| (key.clone(), planned(state))).collect()
 }
 
-/// Sees that images can be built, before anything else is begun: an engine works, and there is room
-/// where it writes.
+/// Checks that images can be built, before anything else begins: an engine works, and enough space
+/// is free where it writes.
 pub fn ready_to_build(
     choice: EngineChoice,
     work_dir: &Path,
     requests: &[&BuildRequest],
 ) -> Result<(), Error> {
     let engine = engine::detect(choice, work_dir)?;
-    Ok(build::check_room(&engine, requests)?)
+    Ok(build::check_disk_space(&engine, requests)?)
 }
 
 impl Progressing {
@@ -94,7 +94,7 @@ impl Progressing {
         let layout = Layout::open(&built.layout).map_err(PushError::from);
         let layout = layout.map_err(|source| Error::Push { image: image.to_owned(), source })?;
         if layout.digest != built.digest {
-            let reason = "another run has built it anew in the meantime".to_owned();
+            let reason = "another run has built it again in the meantime".to_owned();
             return Err(Error::NotBuilt { image: image.to_owned(), reason });
         }
         let config = &self.run.project.config;
@@ -134,13 +134,13 @@ impl Progressing {
         })
     }
 
-    /// Digests of all images, as specs want them.
+    /// The digests of all built images, for rendering a spec.
     pub(super) fn digests(&self, service: &str) -> Result<BTreeMap<String, String>, Error> {
         let mut digests = BTreeMap::new();
         for image in self.run.project.config.images.keys() {
             match self.built(image) {
                 Ok(built) => drop(digests.insert(image.to_string(), built.digest)),
-                // Another service's image is no concern of this one: rendering says what it needs.
+                // It may be another service's image; rendering reports a digest that is missing.
                 Err(Error::NotBuilt { .. }) => {
                     tracing::debug!(service, image = %image, "is not built");
                 }
@@ -150,7 +150,7 @@ impl Progressing {
         Ok(digests)
     }
 
-    /// An image that this run has built, or that was built when it began.
+    /// An image that this run has built, or that was up to date when it began.
     fn built(&self, image: &str) -> Result<BuiltImage, Error> {
         if let Some(built) = lock(&self.built).get(image) {
             return Ok(built.clone());
@@ -177,7 +177,7 @@ impl Progressing {
     }
 }
 
-/// Runs what blocks on a thread of its own.
+/// Runs blocking work on a thread of its own.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,

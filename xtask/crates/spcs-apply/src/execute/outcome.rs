@@ -8,18 +8,18 @@ use spcs_plan::{Change, StepId, Subject};
 
 use crate::observe::Endpoint;
 
-/// What a run did that ended well.
+/// What a successful run did.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Each step, in the order in which they ended.
+    /// The steps, in the order in which they ended.
     pub steps: Vec<StepOutcome>,
-    /// The endpoints of the services that were waited for, by the service's key.
+    /// The endpoints that were waited for, by the service's key.
     pub endpoints: BTreeMap<String, Vec<Endpoint>>,
     /// Which of them `spcs.toml` says to open.
     pub opened: Option<Endpoint>,
 }
 
-/// A step that ended well.
+/// A step that succeeded.
 #[derive(Debug, Serialize)]
 pub struct StepOutcome {
     /// Its id in the plan.

@@ -1,4 +1,4 @@
-//! Statements, staged specs, and services.
+//! Runs statements, puts specs on the stage, and creates services.
 
 use spcs_plan::{Change, Planned, PlannedStatement, RenderedSpec};
 
@@ -44,7 +44,7 @@ impl Progressing {
         Ok(())
     }
 
-    /// Puts the spec of a service on the stage, unless it is there.
+    /// Puts the spec of a service on the stage, unless it is on it already.
     pub(super) async fn put(
         &self,
         service: &str,

@@ -1,4 +1,5 @@
-//! Sessions that steps borrow: each has one for itself, as a session's role is part of its state.
+//! Sessions for the steps of a run. Each step has a session for itself, because the role is part of a
+//! session's state.
 
 use std::sync::Mutex;
 
@@ -8,19 +9,19 @@ use super::{Error, lock};
 use crate::account::{Connection, Session};
 use crate::secret::Secrets;
 
-/// Sessions of one connection, opened as they are needed and used again.
+/// Sessions of one connection, opened when needed and reused.
 pub struct Sessions {
     connection: Option<Connection>,
     idle: Mutex<Vec<Session>>,
 }
 
 impl Sessions {
-    /// No session yet.
+    /// A pool without a session.
     pub fn new(connection: Connection) -> Self {
         Self::of(Some(connection))
     }
 
-    /// The same, where there may be no target.
+    /// The same, for a run that may have no target.
     pub(super) fn of(connection: Option<Connection>) -> Self {
         Self { connection, idle: Mutex::default() }
     }
@@ -30,7 +31,7 @@ impl Sessions {
         self.connection.as_ref().ok_or(Error::NoTarget)
     }
 
-    /// A session in any role; what is run in it says which role it wants.
+    /// A session in any role; the statements say which role they need.
     pub async fn take(&self) -> Result<Session, Error> {
         let idle = lock(&self.idle).pop();
         if let Some(session) = idle {
@@ -47,7 +48,7 @@ impl Sessions {
     pub async fn observer(&self, project: &Project) -> Result<Session, Error> {
         let session = self.take().await?;
         let roles = &project.config.roles;
-        // Who only looks may not have the first role.
+        // A user who may only look may not have the first role.
         let mut refused = None;
         for role in [&roles.account, &roles.system, &project.config.deployment.role] {
             match session.query(&format!("USE ROLE {role}"), &Secrets::none()).await {
@@ -64,7 +65,7 @@ impl Sessions {
         }
     }
 
-    /// Keeps a session for the next step.
+    /// Returns a session for the next step.
     pub fn give_back(&self, session: Session) {
         lock(&self.idle).push(session);
     }

@@ -1,5 +1,5 @@
-//! What `podman save` and `docker save` write: a tar with `manifest.json`, the config and the
-//! layers. Nothing is unpacked; a layer is read from where it lies in the tar.
+//! The archive that `podman save` and `docker save` write: a tar with `manifest.json`, the config and
+//! the layers. It is not unpacked: a layer is read from its place in the tar.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -77,10 +77,7 @@ impl Archive {
     }
 
     /// The bytes of a layer, and how many there are.
-    pub(super) fn layer(
-        &self,
-        index: usize,
-    ) -> Result<(io::Take<std::fs::File>, u64), LayoutError> {
+    pub(super) fn layer(&self, index: usize) -> Result<(io::Take<fs_err::File>, u64), LayoutError> {
         self.open_entry(&self.image.layers[index])
     }
 
@@ -90,7 +87,7 @@ impl Archive {
         Ok(bytes)
     }
 
-    fn open_entry(&self, path: &Path) -> Result<(io::Take<std::fs::File>, u64), LayoutError> {
+    fn open_entry(&self, path: &Path) -> Result<(io::Take<fs_err::File>, u64), LayoutError> {
         let missing = || LayoutError::Archive(format!("{} is not in it", path.display()));
         let mut entry = self.entries.get(&plain(path)).ok_or_else(missing)?;
         // A link leads to a file; a link to a link would be a loop in a broken archive.
@@ -98,13 +95,13 @@ impl Archive {
             entry = self.entries.get(target).ok_or_else(missing)?;
         }
         let Entry::File { offset, size } = *entry else { return Err(missing()) };
-        let mut file = std::fs::File::open(&self.file)?;
+        let mut file = fs_err::File::open(&self.file)?;
         file.seek(SeekFrom::Start(offset))?;
         Ok((file.take(size), size))
     }
 }
 
-/// The path without `.` and `..`.
+/// The path with `.` and `..` resolved.
 fn plain(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {

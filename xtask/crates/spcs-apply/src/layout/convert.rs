@@ -1,4 +1,5 @@
-//! From an engine's archive to a layout: config as it is, layers compressed, one manifest.
+//! Converts an engine's archive to a layout: the config is kept, layers are compressed, and there is
+//! one manifest.
 
 use std::io;
 use std::path::Path;
@@ -110,13 +111,13 @@ fn write(
         fs_err::rename(folder, old.path().join("layout"))?;
     }
     fs_err::rename(fresh.keep(), folder)?;
-    // The blobs of the old layout are let go here, so that pruning sees what is left.
+    // The old layout is removed before pruning, which keeps what any layout uses.
     old.close()?;
     Layout::open(folder)
 }
 
-/// A killed process leaves its temporary folders; whoever holds the lock of the layers may know
-/// that they are nobody's.
+/// Removes the temporary folders of killed processes. The caller holds the lock of the layers, so no
+/// other process is using them.
 fn remove_leftovers(parent: &Path) -> io::Result<()> {
     for entry in fs_err::read_dir(parent)? {
         let entry = entry?;

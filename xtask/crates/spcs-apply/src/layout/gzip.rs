@@ -1,6 +1,6 @@
-//! Gzip on all cores, as one member that every reader takes: the data is cut into blocks, each
-//! block is deflated by itself and ends on a byte (a sync flush), and the blocks are joined.
-//! The cuts do not depend on the number of cores, so the same data gives the same bytes.
+//! Gzip on all cores, as one member that every reader accepts. The data is cut into blocks, each block
+//! is deflated by itself and ends on a byte boundary (a sync flush), and the blocks are joined. The
+//! cuts do not depend on the number of cores, so the same data gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -12,16 +12,16 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use crate::digest::Hashing;
 
-/// Large enough that cutting costs no ratio, small enough to keep memory flat.
+/// Large enough not to hurt the compression ratio, small enough to keep memory use low.
 const BLOCK: usize = 1024 * 1024;
 
-/// The best size that does not make compression the slowest step of a build.
+/// The highest level that does not make compression the slowest step of a build.
 const LEVEL: u32 = 4;
 
 /// Deflate's last block, empty.
 const END: [u8; 2] = [3, 0];
 
-/// No name, no time, an unknown system: nothing that could differ from run to run.
+/// No name, no time and an unknown system, so that the header is the same in every run.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 struct Block {
@@ -29,7 +29,7 @@ struct Block {
     crc: Crc,
 }
 
-/// Compresses all of `source` into `target`; answers the digest of what was read.
+/// Compresses all of `source` into `target`; returns the digest of the uncompressed data.
 pub(super) fn compress(mut source: impl Read + Send, mut target: impl Write) -> io::Result<String> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
@@ -62,7 +62,7 @@ pub(super) fn compress(mut source: impl Read + Send, mut target: impl Write) -> 
                 }
             });
         }
-        // The queues end with their workers: an error on either side lets every thread go.
+        // The queues close with their workers, so that an error on either side ends every thread.
         drop((done, take));
         let crc = write_in_order(finished, &mut target)?;
         target.write_all(&END)?;

@@ -1,6 +1,6 @@
-//! Compressed layers, kept by what they hold: a layer that was compressed once is not compressed
-//! again, whichever image it turns up in. Layouts hold hard links to these files, or copies where
-//! there are no links; one that no layout holds belongs to no image any more and goes.
+//! Compressed layers, stored by digest: a layer is compressed once, whichever images contain it.
+//! Layouts hold hard links to these files, or copies on file systems without hard links. A layer that
+//! no layout holds is removed.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,11 +15,11 @@ use crate::digest::{self, Hashing};
 
 pub(super) struct Layers {
     folder: PathBuf,
-    /// Held as long as layers are added, linked and pruned: another process does none of it then.
-    _lock: std::fs::File,
+    /// Held while layers are added, linked and pruned, so that no other process does the same.
+    _lock: fs_err::File,
 }
 
-/// What is remembered of a diff_id.
+/// What is stored about a diff_id.
 #[derive(Serialize, Deserialize)]
 struct Known {
     digest: String,
@@ -29,24 +29,24 @@ struct Known {
 impl Layers {
     pub(super) fn open(folder: &Path) -> io::Result<Layers> {
         fs_err::create_dir_all(folder)?;
-        let lock = std::fs::File::create(folder.join("lock"))?;
+        let lock = fs_err::File::create(folder.join("lock"))?;
         lock.lock()?;
         Ok(Layers { folder: folder.to_owned(), _lock: lock })
     }
 
-    /// The compressed layer with that diff_id, if it is kept here in its full length.
+    /// The compressed layer with that diff_id, if it is stored in its full length.
     pub(super) fn find(&self, diff_id: &str) -> Option<Descriptor> {
-        let note = std::fs::read(self.note(diff_id)?).ok()?;
+        let note = fs_err::read(self.note(diff_id)?).ok()?;
         let Known { digest, size } = serde_json::from_slice(&note).ok()?;
         let length = self.blob(&digest)?.metadata().ok()?.len();
         (length == size).then(|| Descriptor { media_type: LAYER.to_owned(), digest, size })
     }
 
-    /// Compresses a layer of the archive and keeps it. What is read must have that diff_id.
+    /// Compresses and stores a layer of the archive. Its content must have that diff_id.
     pub(super) fn add(
         &self,
         diff_id: &str,
-        mut source: io::Take<std::fs::File>,
+        mut source: io::Take<fs_err::File>,
     ) -> Result<Descriptor, LayoutError> {
         let unusable = |problem: &str| LayoutError::Archive(format!("layer {diff_id} {problem}"));
         let note = self.note(diff_id).ok_or_else(|| unusable("has no usable name"))?;
@@ -59,7 +59,7 @@ impl Layers {
         let mut target = Hashing::new(io::BufWriter::with_capacity(1 << 20, fresh));
         let found = match start {
             [0x1f, 0x8b, ..] => {
-                // An engine that keeps layers compressed hands them out so: they stay as they are.
+                // Some engines save layers compressed; these are kept as they are.
                 io::copy(&mut source, &mut target)?;
                 None
             }
@@ -83,7 +83,7 @@ impl Layers {
         Ok(Descriptor { media_type: LAYER.to_owned(), digest, size })
     }
 
-    /// Puts a layer into a layout.
+    /// Links a layer into a layout.
     pub(super) fn link(&self, layer: &Descriptor, target: &Path) -> io::Result<()> {
         let source = self
             .blob(&layer.digest)
@@ -93,10 +93,10 @@ impl Layers {
             return Ok(());
         }
         // A file system without hard links gets a copy.
-        std::fs::hard_link(&source, target).or_else(|_| fs_err::copy(&source, target).map(drop))
+        fs_err::hard_link(&source, target).or_else(|_| fs_err::copy(&source, target).map(drop))
     }
 
-    /// Removes what no layout below `images` holds.
+    /// Removes layers that no layout below `images` holds.
     pub(super) fn prune(&self, images: &Path) -> io::Result<()> {
         let held = WalkDir::new(images).into_iter().map(|entry| Ok(entry?.file_name().to_owned()));
         let held: BTreeSet<_> = held.collect::<io::Result<_>>()?;
@@ -105,7 +105,7 @@ impl Layers {
             let file = path.file_name().unwrap_or_default();
             let name = file.to_string_lossy();
             let blob = digest::hex_part(&format!("sha256:{name}")).is_some();
-            // A temporary file is left over from a killed process: the lock is ours.
+            // As this process holds the lock, a temporary file is a leftover of a killed process.
             if (blob && !held.contains(file)) || name.starts_with(".tmp") {
                 fs_err::remove_file(&path)?;
             }
@@ -131,7 +131,7 @@ impl Layers {
     }
 }
 
-/// Writes a file so that it is there in full or not at all.
+/// Writes a file atomically: it exists in full or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut fresh = tempfile::NamedTempFile::new_in(folder)?;

@@ -1,4 +1,4 @@
-//! What services, their instances, containers and endpoints are seen as.
+//! The observed state of services, their instances, containers and endpoints.
 
 use serde::Serialize;
 
@@ -9,11 +9,11 @@ pub struct ServiceState {
     pub name: String,
     /// `RUNNING`, `PENDING`, `FAILED` …
     pub status: String,
-    /// Instances that shall run.
+    /// How many instances should run.
     pub target_instances: usize,
-    /// Whether instances of an older spec are being replaced.
+    /// Whether instances with an older spec are being replaced.
     pub is_upgrading: bool,
-    /// The spec that its instances shall run.
+    /// The digest of the spec that its instances should run.
     pub spec_digest: String,
     /// Its instances.
     pub instances: Vec<InstanceState>,
@@ -26,7 +26,7 @@ pub struct InstanceState {
     pub id: String,
     /// `READY`, `PENDING`, `FAILED` …
     pub status: String,
-    /// The spec that it runs.
+    /// The digest of the spec that it runs.
     pub spec_digest: String,
 }
 

@@ -1,4 +1,4 @@
-//! Blobs from disk to the registry, several at once, each in one request.
+//! Uploads blobs from disk, several at once, each in one request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,19 +10,19 @@ use oci_distribution::errors::OciDistributionError;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::attempt::{Failure, within};
+use super::retry::{Failure, within};
 use super::{PushError, Registry};
 use crate::layout::{Descriptor, Layout};
 use crate::progress::{Ended, Progress};
 
-/// More connections than this gain nothing and cost a handshake each.
+/// More connections are not faster, and each costs a handshake.
 const AT_ONCE: usize = 6;
 
-/// What is read from disk at a time.
+/// How many bytes are read from disk at a time.
 const BUFFER: usize = 256 * 1024;
 
 impl Registry {
-    /// Sends what the registry does not have.
+    /// Sends the blobs that the registry does not have.
     pub(super) async fn push_blobs(
         &self,
         layout: &Layout,
@@ -37,7 +37,7 @@ impl Registry {
         stream::iter(uploads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Sends one blob, unless it is there.
+    /// Sends one blob, unless the registry has it.
     async fn push_blob(
         &self,
         layout: &Layout,
@@ -53,11 +53,11 @@ impl Registry {
         let once = || async {
             self.prepare(image).await?;
             let known = self.blobs.blob_exists(image, &blob.digest);
-            if within(self.patience.stall, known).await? {
+            if within(self.policy.stall, known).await? {
                 return Ok(());
             }
             sent.store(true, Ordering::Relaxed);
-            // What an earlier attempt sent does not count.
+            // The bytes of an earlier attempt do not count.
             progress.position(&item, 0);
             self.send(layout, image, blob, &item, progress).await
         };
@@ -88,7 +88,7 @@ impl Registry {
             Failure::Push(PushError::Layout(crate::layout::LayoutError::Io(error)))
         };
         let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
-        // The client would cut a longer file at this size without a word.
+        // The client would silently cut a longer file at this size.
         if file.metadata().await.map_err(unreadable)?.len() != blob.size {
             let problem = format!("{} has changed its length", path.display());
             return Err(unreadable(std::io::Error::other(problem)));
@@ -113,13 +113,13 @@ impl Registry {
         }
     }
 
-    /// Ends when no byte has moved for too long.
+    /// Returns when no byte has been sent for too long.
     async fn stalled(&self, bytes: &AtomicU64, size: u64) {
         let mut last = (bytes.load(Ordering::Relaxed), Instant::now());
         loop {
             let limit = match last.0 == size {
-                true => self.patience.for_commit(size),
-                false => self.patience.stall,
+                true => self.policy.for_commit(size),
+                false => self.policy.stall,
             };
             tokio::time::sleep(Duration::from_millis(250).min(limit)).await;
             let now = bytes.load(Ordering::Relaxed);

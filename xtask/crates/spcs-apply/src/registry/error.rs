@@ -1,14 +1,14 @@
-//! Why an image is not in the repository.
+//! Why an image could not be pushed.
 
 use super::Failure;
 use crate::account::AccountError;
 use crate::error::Kind;
 use crate::layout::LayoutError;
 
-/// Why an image is not in the repository.
+/// Why an image could not be pushed.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
-    /// The repository's address is none.
+    /// The repository's address is not valid.
     #[error("{address:?} is not an image repository's address (host/database/schema/repository)")]
     Address {
         /// What was given.
@@ -40,7 +40,7 @@ pub enum PushError {
         /// What to do.
         hint: &'static str,
     },
-    /// What the registry has is not what was pushed.
+    /// The registry has another image under that tag than the one that was pushed.
     #[error("pushed {image} as {expected}, but the registry has {found}")]
     Mismatch {
         /// The image.
@@ -53,7 +53,7 @@ pub enum PushError {
 }
 
 impl PushError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
             PushError::Layout(_) => Kind::Machine,
@@ -79,11 +79,11 @@ impl PushError {
     }
 }
 
-/// The error for a failure that was not, or no longer, worth another try.
+/// The error for a failure that is not tried again.
 pub(super) fn refused(registry: &str, doing: &str, failure: Failure) -> PushError {
     let (status, message) = match failure {
         Failure::Transport(problem) | Failure::Connect(problem) => {
-            let problem = format!("{problem}, while it was to {doing}");
+            let problem = format!("{problem} (while trying to {doing})");
             return PushError::Unreachable { registry: registry.to_owned(), problem };
         }
         Failure::Push(error) => return error,
@@ -91,7 +91,7 @@ pub(super) fn refused(registry: &str, doing: &str, failure: Failure) -> PushErro
     };
     let hint = match status {
         401 | 403 => "the session's role needs WRITE on the image repository",
-        404 => "does the image repository exist? `cargo xtask sql bootstrap` makes it",
+        404 => "does the image repository exist? `cargo xtask sql bootstrap` creates it",
         413 => "a layer is larger than the registry takes; spread it over several layers",
         429 | 500.. => "the registry is busy or broken; run the command again later",
         _ => "run the command again with `-vv` to see what is tried",

@@ -1,6 +1,5 @@
-//! Logging in at the registry: a session token of the account is changed for a bearer token,
-//! which is given to the client before the first request, so that uploads side by side do not
-//! each ask for one.
+//! Logs in at the registry: exchanges a session token of the account for a bearer token. The client
+//! gets it before the first request, so that parallel uploads do not each ask for one.
 
 use std::time::{Duration, Instant};
 
@@ -10,21 +9,22 @@ use oci_distribution::{Reference, RegistryOperation};
 use serde::Deserialize;
 
 use super::Registry;
-use super::attempt::{Failure, short};
+use super::retry::{Failure, short};
 use crate::secret::Secret;
 
-/// The registry's name for whoever brings a session token.
+/// The user name that goes with a session token.
 const USER: &str = "0sessiontoken";
 
-/// A token this close to its end is not used any more.
+/// A token that expires this soon is replaced.
 const MARGIN: Duration = Duration::from_secs(120);
 
 /// The token in use.
 pub(super) struct Bearer {
-    /// Counts the logins: whoever saw an older one fail must not throw a newer one away.
+    /// The number of the login: a request that failed with an older token must not discard a newer
+    /// one.
     generation: u64,
     token: Secret,
-    /// When it should be changed for a new one, failure or not.
+    /// When it is replaced even if it still works.
     until: Instant,
 }
 
@@ -39,7 +39,7 @@ impl Registry {
         self.bearer.lock().await.as_ref().map_or(0, |bearer| bearer.generation)
     }
 
-    /// The login `seen` is of no use any more; a newer one stays.
+    /// Discards the token of the login `seen`; a newer one stays.
     pub(super) async fn forget_login(&self, seen: u64) {
         if let Some(bearer) = self.bearer.lock().await.as_mut()
             && bearer.generation == seen
@@ -48,10 +48,10 @@ impl Registry {
         }
     }
 
-    /// The token in force, if this registry asks for one; logs in where that is needed.
+    /// The current token, if this registry needs one; logs in if there is none.
     pub(super) async fn bearer(&self) -> Result<Option<Secret>, Failure> {
         let Some(session) = &self.login else { return Ok(None) };
-        // Held over the login: whoever comes meanwhile waits for the one token.
+        // The lock is held during the login, so that others wait for this one token.
         let mut bearer = self.bearer.lock().await;
         if let Some(bearer) = bearer.as_ref()
             && Instant::now() < bearer.until
@@ -63,7 +63,7 @@ impl Registry {
             .http
             .get(format!("{}://{}/login", self.scheme(), self.host))
             .basic_auth(USER, Some(issued.registry_password().expose()))
-            .timeout(self.patience.stall);
+            .timeout(self.policy.stall);
         let answer = call.send().await?;
         let status = answer.status();
         let body = answer.text().await?;
@@ -82,10 +82,10 @@ impl Registry {
         Ok(Some(token))
     }
 
-    /// Gives the client the token in force for an image.
+    /// Gives the client the current token for an image.
     pub(super) async fn prepare(&self, image: &Reference) -> Result<(), Failure> {
         let Some(token) = self.bearer().await? else { return Ok(()) };
-        // Without some login on record the client does not look at its tokens.
+        // The client uses its tokens only if it has some login for the registry.
         let on_record = RegistryAuth::Basic(USER.to_owned(), String::new());
         self.blobs.store_auth_if_needed(image.resolve_registry(), &on_record).await;
         let token = RegistryToken::Token { token: token.expose().to_owned() };

@@ -1,21 +1,21 @@
-//! The manifest: asked for first, put last.
+//! The manifest: its digest is read first, it is put last.
 
 use futures_util::FutureExt as _;
 use oci_distribution::Reference;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 
-use super::attempt::{Failure, short, within};
+use super::retry::{Failure, short, within};
 use super::{PushError, Registry};
 use crate::layout::MANIFEST;
 
-/// What a manifest may be; a registry without a match answers as if it had none.
+/// The media types to accept; a registry answers 404 for a manifest of another type.
 const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
                         application/vnd.docker.distribution.manifest.v2+json, \
                         application/vnd.oci.image.index.v1+json";
 
 impl Registry {
-    /// The digest behind a tag, if the registry has it.
+    /// The digest of a tag, if the registry has it.
     pub(crate) async fn head_manifest(
         &self,
         image: &Reference,
@@ -28,7 +28,7 @@ impl Registry {
             if let Some(token) = self.bearer().await? {
                 call = call.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
             }
-            let answer = call.timeout(self.patience.stall).send().await?;
+            let answer = call.timeout(self.policy.stall).send().await?;
             match answer.status() {
                 StatusCode::NOT_FOUND => Ok(None),
                 status if status.is_success() => {
@@ -47,7 +47,7 @@ impl Registry {
         self.attempt(&format!("ask for {image}"), || ask().boxed()).await
     }
 
-    /// Puts the manifest under its tag, byte for byte: another form would have another digest.
+    /// Puts the manifest's exact bytes under its tag: other bytes would have another digest.
     pub(super) async fn put_manifest(
         &self,
         image: &Reference,
@@ -57,7 +57,7 @@ impl Registry {
             self.prepare(image).await?;
             let kind = HeaderValue::from_static(MANIFEST);
             let put = self.blobs.push_manifest_raw(image, bytes.to_vec(), kind);
-            within(self.patience.stall, put).await.map(drop)
+            within(self.policy.stall, put).await.map(drop)
         };
         self.attempt(&format!("push the manifest of {image}"), || put().boxed()).await
     }

@@ -36,7 +36,7 @@ impl Fake {
         }
         let address = serve(Arc::clone(&fake)).await;
         let mut registry = Registry::open(&format!("{address}/db/schema/repo"), None).ok().unwrap();
-        registry.patience = Patience {
+        registry.policy = RetryPolicy {
             tries: 4,
             pause: Duration::from_millis(5),
             stall: Duration::from_millis(300),
@@ -108,7 +108,7 @@ impl Site for Fake {
 /// A layout with a config and one layer of incompressible bytes.
 fn layout(folder: &Path) -> Layout {
     let blobs = folder.join("blobs/sha256");
-    std::fs::create_dir_all(&blobs).unwrap();
+    fs_err::create_dir_all(&blobs).unwrap();
     let mut state = 1_u64;
     let layer: Vec<u8> = std::iter::repeat_with(|| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
@@ -118,7 +118,7 @@ fn layout(folder: &Path) -> Layout {
     .collect();
     let keep = |bytes: &[u8]| {
         let digest = digest::of(bytes);
-        std::fs::write(blobs.join(digest::hex_part(&digest).unwrap()), bytes).unwrap();
+        fs_err::write(blobs.join(digest::hex_part(&digest).unwrap()), bytes).unwrap();
         serde_json::json!({"mediaType": "x", "digest": digest, "size": bytes.len()})
     };
     let manifest = serde_json::json!({
@@ -127,7 +127,7 @@ fn layout(folder: &Path) -> Layout {
     });
     let manifest = keep(manifest.to_string().as_bytes());
     let index = serde_json::json!({"schemaVersion": 2, "mediaType": "i", "manifests": [manifest]});
-    std::fs::write(folder.join("index.json"), index.to_string()).unwrap();
+    fs_err::write(folder.join("index.json"), index.to_string()).unwrap();
     Layout::open(folder).unwrap()
 }
 

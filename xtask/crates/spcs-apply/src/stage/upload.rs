@@ -1,4 +1,4 @@
-//! One file into the store behind a stage. Each cloud has its own names for the same things.
+//! Uploads one file to the store behind a stage. Each cloud has its own names for the same headers.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use super::location::{PutReply, StageInfo};
 use super::s3::Signer;
 use super::{Put, StageError};
 
-/// A store that fails is asked so often, with a growing pause.
+/// How often an upload is tried; the pause doubles each time.
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is put here are specs: a store that takes longer has gone away.
+/// How long one upload may take. The files are specs, a few KiB.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(60);
 
-/// What is sent, whichever store it is.
+/// The request for any of the stores.
 struct Request {
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-/// Sends a file where the reply says.
+/// Uploads a file to where the reply says.
 pub(super) async fn upload(
     http: &Client,
     reply: &PutReply,
@@ -43,14 +43,14 @@ pub(super) async fn upload(
             request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let problem = match call.body(request.body.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return Ok(Put::Uploaded),
-            // It must not overwrite, and there is one.
+            // The request must not overwrite a file, and one exists.
             Ok(answer)
                 if matches!(
                     answer.status(),
                     StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT
                 ) =>
             {
-                // After a failed attempt, what is there may be what that attempt wrote.
+                // After a failed attempt, the file may be the one that attempt wrote.
                 return Ok(if tries == 1 { Put::Skipped } else { Put::Uploaded });
             }
             Ok(answer) => {
@@ -63,7 +63,7 @@ pub(super) async fn upload(
                 }
                 problem
             }
-            // The address of the request may hold what opens the store.
+            // The URL may contain the credentials for the store.
             Err(error) => crate::error::chain(&error.without_url()),
         };
         if tries == TRIES {
@@ -81,7 +81,7 @@ fn first_line(text: &str) -> String {
 fn prepare(reply: &PutReply, file: &str, bytes: Vec<u8>) -> Result<Request, StageError> {
     let info = &reply.stage_info;
     let answer = |problem: String| StageError::Reply { problem };
-    // Drivers compare files by the digest of what was there before encryption.
+    // Drivers compare files by the digest of the content before encryption.
     let digest = STANDARD.encode(Sha256::digest(&bytes));
     let (encrypted, body) = match &reply.encryption_material {
         None => (None, bytes),

@@ -1,4 +1,4 @@
-//! Why something is not ready: the platform's message, the container's last words, and advice.
+//! Why something is not ready: the platform's message, the end of the container's log, and advice.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::observe::{self, ContainerState};
 
 const LOG_LINES: u32 = 20;
 
-/// What is known of the reason.
+/// What is known about the cause.
 #[derive(Debug, Default)]
 pub struct Cause {
     /// The key of the service whose container it is.
@@ -17,7 +17,7 @@ pub struct Cause {
     logs: Vec<String>,
 }
 
-/// What to do about the platform's messages, by a part of each.
+/// What to do about the platform's messages, by a part of the message.
 const ADVICE: [(&str, &str); 6] = [
     (
         "Failed to pull image",
@@ -37,12 +37,12 @@ const ADVICE: [(&str, &str); 6] = [
 ];
 
 impl Cause {
-    /// A state that speaks for itself.
+    /// A state that says enough by itself.
     pub(super) fn state(state: &str) -> Self {
         Self { message: format!("its state is {state}"), ..Self::default() }
     }
 
-    /// The log's lines, indented below a line of their own.
+    /// The lines of the log, indented below a heading.
     pub(super) fn logs(&self) -> String {
         if self.logs.is_empty() {
             return String::new();
@@ -64,7 +64,7 @@ impl Cause {
     }
 }
 
-/// What the first container that is not ready gives; nothing if it cannot be asked.
+/// The cause that the first container that is not ready gives; none if it cannot be read.
 pub(super) async fn of_service(session: &Session, service: Service<'_>) -> Cause {
     let containers = observe::containers(session, service.name).await.unwrap_or_default();
     match containers.iter().find(|container| container.status != "READY") {
@@ -89,7 +89,7 @@ pub(super) async fn of_container(
     Cause { service: Some(service.key.to_owned()), message: message.clone(), logs }
 }
 
-/// `: message`, and the log's lines below it; empty when nothing is known.
+/// `: message`, and below it the lines of the log; empty when nothing is known.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.message.is_empty() {

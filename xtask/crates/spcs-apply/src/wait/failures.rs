@@ -1,4 +1,4 @@
-//! When a container that has failed will not recover.
+//! Decides when the failure of a container is final.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use tokio::time::Instant;
 
 use crate::observe::ContainerState;
 
-/// A container that has failed may have been too early for something else, and is started again
-/// after a pause. When nobody starts it again for so long, that was it.
+/// A container may fail because something it needs is not ready yet, and is restarted after a pause.
+/// If it is not restarted within this time, its failure is final.
 const GIVEN_UP: Duration = Duration::from_secs(30);
 
-/// What the looks of one wait have seen.
+/// What the polls of one wait have seen.
 #[derive(Default)]
 pub(super) struct Failures {
-    /// Since when some container has been FAILED at every look.
+    /// Since when some container has been FAILED at every poll.
     since: Option<Instant>,
-    /// How often each container, by instance and name, had been restarted when it was seen first.
+    /// The restart count of each container, by instance and name, when it was first seen.
     restarts: BTreeMap<(String, String), u32>,
 }
 
 impl Failures {
-    /// Takes a look; gives the container whose failure is final.
+    /// Takes the result of a poll; returns the container whose failure is final.
     pub(super) fn look<'a>(
         &mut self,
         containers: impl Iterator<Item = &'a ContainerState>,
@@ -32,7 +32,7 @@ impl Failures {
         for container in containers {
             let key = (container.instance.clone(), container.name.clone());
             let before = self.restarts.entry(key).or_insert(container.restarts);
-            // Counted from nothing: it is another container of that name.
+            // A lower count means a new container of that name.
             *before = container.restarts.min(*before);
             if container.status == "FAILED" {
                 failed = failed.or(Some(container));
@@ -75,14 +75,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_crash_is_not_final_while_it_may_be_started_again() {
+    fn the_first_crash_is_not_final_while_the_container_may_be_restarted() {
         assert_eq!(ended_at(&[(0, "FAILED", 0), (2, "FAILED", 0), (4, "PENDING", 1)]), None);
         let recovered = [(0, "FAILED", 0), (29, "PENDING", 1), (31, "READY", 1)];
         assert_eq!(ended_at(&recovered), None);
     }
 
     #[test]
-    fn a_second_crash_and_one_that_nobody_mends_are_final() {
+    fn a_second_crash_and_a_crash_without_a_restart_are_final() {
         let again = [(0, "PENDING", 0), (1, "FAILED", 0), (3, "PENDING", 1), (4, "FAILED", 1)];
         assert_eq!(ended_at(&again), Some(4));
         assert_eq!(ended_at(&[(0, "FAILED", 0), (29, "FAILED", 0), (30, "FAILED", 0)]), Some(30));

@@ -1,4 +1,4 @@
-//! One look at what is waited for.
+//! One poll of what is waited for.
 
 use tokio::time::Instant;
 
@@ -8,7 +8,7 @@ use super::failures::Failures;
 use crate::account::{AccountError, Session};
 use crate::observe::{self, Endpoint, ServiceState};
 
-/// What one look has shown.
+/// The result of one poll.
 pub(super) enum Look {
     Ready(Vec<Endpoint>),
     NotYet(String),

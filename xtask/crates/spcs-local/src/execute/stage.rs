@@ -1,5 +1,6 @@
 //! Stages as directories: LIST, REMOVE, and where a location lies on disk.
 
+use httpdate::fmt_http_date;
 use md5::{Digest, Md5};
 use spcs_local_files::stages::{self, StageFile, unless_gone};
 
@@ -87,7 +88,7 @@ fn listed(location: &StagePath, files: &[StageFile]) -> Result<Rows, SqlError> {
             cell(shown_name(location, file)),
             cell(file.size),
             cell(hex(&Md5::digest(&content))),
-            cell(http_date(file.modified)),
+            cell(fmt_http_date(file.modified)),
         ]);
     }
     Ok(rows)
@@ -107,13 +108,6 @@ fn refuse_pattern(pattern: Option<&str>) -> Result<(), SqlError> {
 
 fn failed(error: &std::io::Error) -> SqlError {
     SqlError::execution(format!("the stage could not be read or changed: {error}"))
-}
-
-/// `Mon, 23 Nov 2026 13:00:00 GMT`.
-pub(crate) fn http_date(time: std::time::SystemTime) -> String {
-    jiff::Timestamp::try_from(time)
-        .map(|stamp| stamp.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, LAST_MODIFIED};
 use http::{Method, StatusCode};
+use httpdate::fmt_http_date;
 use spcs_local_files::durable;
 use spcs_local_files::stages::{aside, locate};
 use std::collections::HashMap;
@@ -16,7 +17,6 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
-use crate::execute::http_date;
 use crate::stage_path::is_contained;
 
 /// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
@@ -74,7 +74,7 @@ async fn send(stages: &Path, path: &str, with_body: bool) -> std::io::Result<Res
     }
     let headers = [
         (CONTENT_LENGTH, metadata.len().to_string()),
-        (LAST_MODIFIED, http_date(metadata.modified()?)),
+        (LAST_MODIFIED, fmt_http_date(metadata.modified()?)),
     ];
     let body = if with_body { Body::from_stream(ReaderStream::new(opened)) } else { Body::empty() };
     Ok((headers, body).into_response())
@@ -115,7 +115,7 @@ struct Temporary(PathBuf);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = fs_err::remove_file(&self.0);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why there is no connection to use.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::error::Kind;
@@ -7,13 +8,16 @@ use crate::error::Kind;
 /// Why there is no connection to use.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
-    /// The local platform does not run.
+    /// The local platform is not running.
     #[error("the local platform is not running: {path} is not there")]
     NotRunning {
         /// Its status file.
         path: PathBuf,
     },
-    /// A file cannot be read or is not what it should be.
+    /// A file cannot be read; the error names it.
+    #[error(transparent)]
+    Read(#[from] io::Error),
+    /// A file's content is not what it should be.
     #[error("could not read {path}: {problem}")]
     File {
         /// The file.
@@ -21,7 +25,7 @@ pub enum ConnectionError {
         /// What is wrong.
         problem: String,
     },
-    /// Others may write a file that says where passwords are sent.
+    /// Other users may write a file that decides where passwords are sent.
     #[error("{path} can be written by others")]
     Permissions {
         /// The file.
@@ -37,7 +41,7 @@ pub enum ConnectionError {
         /// Its name in variables.
         variable: String,
     },
-    /// Something is not set.
+    /// A setting is missing.
     #[error("connection {name:?} has no {key}")]
     Missing {
         /// Its name.
@@ -47,7 +51,7 @@ pub enum ConnectionError {
         /// Its name in variables.
         variable: String,
     },
-    /// Something is set to what cannot be used.
+    /// A setting has a value that cannot be used.
     #[error("connection {name:?}: {problem}")]
     Unusable {
         /// Its name.
@@ -81,7 +85,7 @@ impl ConnectionError {
                 key.to_uppercase()
             )),
             ConnectionError::Unusable { hint, .. } => hint.map(str::to_owned),
-            ConnectionError::File { .. } => None,
+            ConnectionError::Read(_) | ConnectionError::File { .. } => None,
         }
     }
 }

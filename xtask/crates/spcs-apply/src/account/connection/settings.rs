@@ -1,5 +1,5 @@
 //! A connection's settings as the Snowflake CLI finds them. From low to high: config.toml,
-//! connections.toml (whose connections stand in the place of config.toml's),
+//! connections.toml (whose connections replace config.toml's),
 //! `SNOWFLAKE_<KEY>`, `SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>`.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::ConnectionError;
 
-/// What of a connection is used here.
+/// The settings of a connection that are used here.
 const KEYS: [&str; 15] = [
     "account",
     "user",
@@ -121,10 +121,10 @@ fn folder(env: Env<'_>) -> PathBuf {
 /// A file's table; a file that is not there is empty.
 fn table(path: &Path) -> Result<Table, ConnectionError> {
     let failed = |problem: String| ConnectionError::File { path: path.to_owned(), problem };
-    let meta = match path.metadata() {
+    let meta = match fs_err::metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Table::new()),
-        Err(error) => return Err(failed(error.to_string())),
+        Err(error) => return Err(error.into()),
     };
     let mode = meta.permissions().mode();
     if mode & 0o022 != 0 {
@@ -133,7 +133,7 @@ fn table(path: &Path) -> Result<Table, ConnectionError> {
     if mode & 0o044 != 0 {
         tracing::warn!(path = %path.display(), "others can read this file; chmod 600 keeps its secrets");
     }
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let text = fs_err::read_to_string(path)?;
     // The parser's own message shows the line, which may hold a password.
     text.parse::<Table>().map_err(|error| failed(format!("not TOML: {}", error.message())))
 }
@@ -158,8 +158,8 @@ mod tests {
 
         fn file(self, name: &str, text: &str, mode: u32) -> Home {
             let path = self.folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            fs_err::write(&path, text).unwrap();
+            fs_err::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
             self
         }
 
@@ -172,7 +172,7 @@ mod tests {
                           user = 'config'\nrole = 'config'\nwarehouse = 'config'\nport = 8462\n";
 
     #[test]
-    fn variables_come_before_files_and_those_of_a_name_before_all() {
+    fn variables_override_files_and_variables_of_the_connection_override_all() {
         let home = Home::new(&[
             ("SNOWFLAKE_ROLE", "general"),
             ("SNOWFLAKE_USER", "general"),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_toml_stands_in_the_place_of_the_connections_of_config_toml() {
+    fn connections_toml_replaces_the_connections_of_config_toml() {
         let home = Home::new(&[]).file("config.toml", CONFIG, 0o600).file(
             "connections.toml",
             "[prod]\naccount = 'own'\n",
@@ -209,12 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_looked_at_is_not_taken_for_an_empty_one() {
+    fn a_file_that_cannot_be_read_is_not_taken_for_an_empty_one() {
         let home = Home::new(&[]).file("file", "", 0o600);
         let below = home.folder.path().join("file").display().to_string();
         let env = |name: &str| (name == "SNOWFLAKE_HOME").then(|| below.clone());
         let error = read(Some("a"), &env).err().unwrap().to_string();
-        assert!(error.contains("could not read"), "{error}");
+        assert!(error.contains("config.toml`"), "{error}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Answers as text: what this crate reads of SHOW and DESCRIBE is names, states and numbers, and
-//! their text is the same whatever type a server gives a column.
+//! Answers as text. This crate reads names, states and numbers from SHOW and DESCRIBE, and their text
+//! is the same whatever type a server gives a column.
 
 use snowflake_connector_rs::decode::{PlanBuildResult, RowDecodeResult};
 use snowflake_connector_rs::{FromRow, RowPlanContext, RowRef};
 
-/// What a statement answered.
+/// The answer to a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     /// Column names, as the server wrote them.

@@ -1,6 +1,6 @@
-//! The little that has to be known of a statement before it is sent.
+//! What has to be known about a statement before it is sent.
 
-/// A statement, split into words as far as that is needed.
+/// A statement and its first words.
 pub(super) struct Statement<'a> {
     text: &'a str,
     words: Vec<String>,
@@ -18,12 +18,12 @@ impl<'a> Statement<'a> {
         Statement { text, words }
     }
 
-    /// PUT and GET: the connector answers them with an empty success and moves no file.
+    /// Whether it is a PUT or GET: the connector reports success for these but moves no file.
     pub(super) fn transfers_files(&self) -> bool {
         matches!(self.word(0), "PUT" | "GET")
     }
 
-    /// For a USE: what it sets.
+    /// What a USE statement sets; `None` for other statements.
     pub(super) fn uses(&self) -> Option<String> {
         if self.word(0) != "USE" {
             return None;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transfer_is_seen_behind_comments() {
+    fn a_transfer_is_recognised_after_comments() {
         assert!(Statement::of("-- upload\n/* x */ put file:///a @b").transfers_files());
         assert!(!Statement::of("SELECT 'put'").transfers_files());
     }

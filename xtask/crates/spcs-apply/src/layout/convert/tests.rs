@@ -1,6 +1,6 @@
 //! Archives as engines write them, made into layouts.
 
-use std::fs;
+use fs_err as fs;
 use std::path::{Path, PathBuf};
 
 use super::*;

@@ -1,39 +1,42 @@
-//! Trying again: which failures are worth it, how often and after what pause.
+//! Trying requests again: which failures are worth it, how often and after what pause. A crate for
+//! retries would not make it shorter: before an attempt the login has to be known, after one it may
+//! have to be forgotten and the registry be asked how long to wait, which are requests themselves.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
 use oci_distribution::errors::OciDistributionError;
+use reqwest::header::RETRY_AFTER;
 
 use super::error::refused;
 use super::{PushError, Registry};
 use crate::error::chain;
 
-/// How long to go on. Tests are less patient.
+/// How often a request is tried and how long it may take. Tests use shorter times.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    /// Tries of one request, the first included.
+pub(super) struct RetryPolicy {
+    /// How often one request is tried, the first time included.
     pub(super) tries: u32,
-    /// The first pause; each further one is twice as long.
+    /// The first pause; each further pause is twice as long.
     pub(super) pause: Duration,
-    /// An upload that moves no byte for so long is given up, and so is a request without an
-    /// answer.
+    /// After this time without a byte sent an attempt at an upload fails, and so does a request
+    /// without an answer.
     pub(super) stall: Duration,
-    /// A registry checks a whole layer after its last byte: so much longer it may take for each
-    /// GiB.
+    /// How much longer the answer to an upload may take for each GiB: a registry checks the whole
+    /// layer after its last byte.
     pub(super) commit: Duration,
 }
 
-impl Patience {
-    /// How long the answer may take when all of a blob is sent.
+impl RetryPolicy {
+    /// How long the answer may take once all of a blob is sent.
     pub(super) fn for_commit(&self, size: u64) -> Duration {
         self.stall + self.commit.mul_f64(size as f64 / (1_u64 << 30) as f64)
     }
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
+impl Default for RetryPolicy {
+    fn default() -> RetryPolicy {
+        RetryPolicy {
             tries: 5,
             pause: Duration::from_secs(1),
             stall: Duration::from_secs(60),
@@ -42,10 +45,10 @@ impl Default for Patience {
     }
 }
 
-/// A server may ask for more time than this, but does not get it.
+/// The longest pause, even if the registry asks for a longer one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A request that says nothing of its progress, with an end.
+/// Runs a request that reports no progress, with a time limit.
 pub(super) async fn within<T, E>(
     limit: Duration,
     request: impl Future<Output = Result<T, E>>,
@@ -61,22 +64,22 @@ where
 
 /// Why one attempt failed.
 pub(super) enum Failure {
-    /// An HTTP status that means no.
+    /// The registry answered with an error status.
     Status { status: u16, message: String },
-    /// Nobody listens there.
+    /// No connection to the registry was made.
     Connect(String),
     /// No answer came.
     Transport(String),
-    /// An error that no further attempt can mend.
+    /// An error that another attempt cannot fix.
     Push(PushError),
 }
 
 impl Failure {
     fn worth_another_try(&self) -> bool {
         match self {
-            // There is no such repository, and waiting does not make it.
+            // The repository does not exist, and waiting does not create it.
             Failure::Status { status: 404, message } if message.starts_with("NAME_") => false,
-            // 400 and 404: an upload's session got lost on the way, as after a broken body.
+            // 400 and 404: the registry lost the upload's session, as after a broken body.
             Failure::Status { status, .. } => {
                 matches!(status, 400 | 401 | 404 | 408 | 425 | 429 | 500..)
             }
@@ -85,7 +88,8 @@ impl Failure {
         }
     }
 
-    /// A server that refuses a token in the middle of a body often only cuts the connection.
+    /// Whether the token may be the cause. A server that refuses a token in the middle of a body
+    /// often only closes the connection.
     fn may_be_the_token(&self) -> bool {
         matches!(self, Failure::Status { status: 401, .. } | Failure::Transport(_))
     }
@@ -129,15 +133,16 @@ pub(super) fn short(body: &str) -> String {
 }
 
 impl Registry {
-    /// Does something until it works or is not worth another try. Each attempt starts anew.
+    /// Runs `once` until it succeeds or another try is pointless. Each attempt starts from the
+    /// beginning.
     pub(super) async fn attempt<'a, T>(
         &self,
         doing: &str,
         once: impl Fn() -> BoxFuture<'a, Result<T, Failure>> + Send,
     ) -> Result<T, PushError> {
-        let mut pause = self.patience.pause;
-        for left in (0..self.patience.tries).rev() {
-            // Logged in first: which token an attempt failed with has to be known.
+        let mut pause = self.policy.pause;
+        for left in (0..self.policy.tries).rev() {
+            // Log in first, to know with which token an attempt fails.
             let login = self.bearer().await;
             let seen = self.generation().await;
             let outcome = match login {
@@ -149,8 +154,8 @@ impl Registry {
                 Err(failure) => failure,
             };
             let settled = matches!(failure, Failure::Status { status: 404, .. })
-                && left + 2 < self.patience.tries;
-            // On this machine, nobody listening is no passing trouble.
+                && left + 2 < self.policy.tries;
+            // On this machine a port without a listener does not get one by waiting.
             let gone =
                 matches!(failure, Failure::Connect(_)) && crate::http::is_loopback(&self.host);
             if left == 0 || settled || gone || !failure.worth_another_try() {
@@ -183,12 +188,34 @@ impl Registry {
         Err(refused(&self.host, doing, Failure::Transport("no try was left".to_owned())))
     }
 
-    /// How long the registry wants to be left alone. The upload's own answer is not seen here,
-    /// but a registry that is too busy says so to any request.
+    /// How long the registry asks to wait (`Retry-After`). The client hides the headers of the answer
+    /// that failed, but a registry that is too busy says so in the answer to any request.
     async fn asked_pause(&self) -> Option<Duration> {
         let call = self.http.get(format!("{}://{}/v2/", self.scheme(), self.host));
         let answer = call.timeout(Duration::from_secs(10)).send().await.ok()?;
-        let seconds = answer.headers().get("retry-after")?.to_str().ok()?.parse().ok()?;
-        Some(Duration::from_secs(seconds))
+        retry_after(answer.headers().get(RETRY_AFTER)?.to_str().ok()?, SystemTime::now())
+    }
+}
+
+/// The pause that a `Retry-After` header asks for: a number of seconds, or a date.
+fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let date = "Sun, 09 Sep 2001 01:47:10 GMT";
+        assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after(date, now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(date, now + Duration::from_secs(60)), None, "the date has passed");
+        assert_eq!(retry_after("soon", now), None);
     }
 }
