@@ -37,14 +37,14 @@ const SPEC: &str = "spec:
 ";
 
 fn add_attu(sandbox: &Sandbox) {
-    std::fs::create_dir_all(sandbox.path("images/attu")).expect("a directory for the image");
+    fs_err::create_dir_all(sandbox.path("images/attu")).expect("a directory for the image");
     let config = sandbox.read("spcs.toml") + ENTRY;
     for (file, text) in [
         ("spcs.toml", config.as_str()),
         ("specs/attu.yaml", SPEC),
         ("images/attu/Dockerfile", "FROM scratch\nCOPY . /\n"),
     ] {
-        std::fs::write(sandbox.path(file), text).expect("a file of the new service");
+        fs_err::write(sandbox.path(file), text).expect("a file of the new service");
     }
 }
 

@@ -33,7 +33,7 @@ fn a_check_that_cannot_begin_fails_and_the_others_run() {
     let checks = data["checks"].as_array().expect("a list");
     let ok: Vec<&Value> = checks.iter().map(|check| &check["ok"]).collect();
     assert_eq!(json!(ok), json!([true, true, true, true, true, true, false, false]));
-    let calls = std::fs::read_to_string(sandbox.path("bin/cargo.calls")).expect("calls");
+    let calls = fs_err::read_to_string(sandbox.path("bin/cargo.calls")).expect("calls");
     assert_eq!(calls.lines().count(), 6, "{calls}");
 }
 

@@ -34,7 +34,7 @@ fn wrong_usage_is_told_apart_from_failures() {
 #[test]
 fn a_command_outside_of_a_project_says_how_to_name_one() {
     let sandbox = Sandbox::new();
-    std::fs::remove_file(sandbox.path("spcs.toml")).unwrap();
+    fs_err::remove_file(sandbox.path("spcs.toml")).unwrap();
     sandbox
         .xtask(&["plan", "--project-dir", "."])
         .code(3)

@@ -161,9 +161,9 @@ async fn a_refused_login_is_told_apart_from_a_refused_statement() {
     let stranger = Stranger::new(&status).await;
     let before = stranger.account().await;
     let file = sandbox.path("target/spcs/local/platform.json");
-    let mut status: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let mut status: Value = serde_json::from_str(&fs_err::read_to_string(&file).unwrap()).unwrap();
     status["password"] = json!("not-the-password");
-    std::fs::write(&file, status.to_string()).unwrap();
+    fs_err::write(&file, status.to_string()).unwrap();
     sandbox.xtask(&["sql", "bootstrap"]).code(5).without_data().says("logging in at `local`");
     assert_eq!(stranger.account().await, before);
 }
@@ -173,7 +173,7 @@ fn a_password_that_is_not_known_here_is_left_as_it_is() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
-    std::fs::remove_file(&file).unwrap();
+    fs_err::remove_file(&file).unwrap();
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).says("nothing changed");
     assert_eq!(deployed.json()["password_file"], json!(null));
     let text = sandbox.xtask(&["deploy"]).code(0).stdout;
@@ -194,7 +194,7 @@ fn a_password_that_is_not_known_here_is_left_as_it_is() {
 fn a_password_of_a_run_that_did_not_end_well_is_given_to_the_user_who_is_there() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
-    std::fs::write(sandbox.path("target/spcs/local/user_password.fresh"), "").unwrap();
+    fs_err::write(sandbox.path("target/spcs/local/user_password.fresh"), "").unwrap();
     let plan = sandbox.xtask(&["plan"]).code(0).stdout;
     assert!(plan.contains("sql/password/010_user_password.sql"), "{plan}");
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
@@ -207,7 +207,7 @@ fn a_wrong_password_of_the_user_is_told_with_the_way_out() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
-    std::fs::write(&file, "not-the-password\n").unwrap();
+    fs_err::write(&file, "not-the-password\n").unwrap();
     sandbox
         .xtask(&["verify"])
         .code(5)

@@ -20,7 +20,7 @@ fn installed(more_programs: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{stderr}");
     assert!(stderr.contains("does not answer `info`: no daemon"), "{stderr}");
-    std::fs::read_to_string(sandbox.path("bin/apt-get.calls")).expect("apt-get was called")
+    fs_err::read_to_string(sandbox.path("bin/apt-get.calls")).expect("apt-get was called")
 }
 
 #[test]

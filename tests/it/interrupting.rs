@@ -26,8 +26,7 @@ struct Building {
 
 impl Building {
     fn start(sandbox: &Sandbox) -> Building {
-        std::fs::rename(sandbox.path("bin/podman"), sandbox.path("bin/engine"))
-            .expect("the script");
+        fs_err::rename(sandbox.path("bin/podman"), sandbox.path("bin/engine")).expect("the script");
         sandbox.program("podman", SLOW);
         let fifo = sandbox.path("bin/go");
         assert!(Command::new("mkfifo").arg(fifo).status().expect("mkfifo runs").success());
@@ -82,7 +81,7 @@ fn a_run_that_is_interrupted_in_its_last_step_finishes_it_and_succeeds() {
     building.signal("-INT");
     building.wait_for("waiting for what runs; once more to leave it");
     assert!(building.engine_runs());
-    std::fs::write(sandbox.path("bin/go"), "\n").unwrap();
+    fs_err::write(sandbox.path("bin/go"), "\n").unwrap();
     let (code, said) = building.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("could not"), "{said}");

@@ -32,8 +32,8 @@ impl Project {
             copy(&source.join(part), &folder.path().join(part));
         }
         let config = folder.path().join("spcs.toml");
-        let text = std::fs::read_to_string(&config).expect("the copy's spcs.toml");
-        std::fs::write(config, demo::only(&text)).expect("the copy's spcs.toml");
+        let text = fs_err::read_to_string(&config).expect("the copy's spcs.toml");
+        fs_err::write(config, demo::only(&text)).expect("the copy's spcs.toml");
         Self { folder, limit, arguments: Vec::new(), environment: Vec::new() }
     }
 
@@ -58,7 +58,7 @@ impl Project {
     #[track_caller]
     pub(crate) fn read(&self, file: &str) -> String {
         let path = self.path(file);
-        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        fs_err::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// Replaces a text that a file of the copy has exactly once.
@@ -66,7 +66,7 @@ impl Project {
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let text = self.read(file);
         assert_eq!(text.matches(from).count(), 1, "{file} holds `{from}` once");
-        std::fs::write(self.path(file), text.replace(from, to)).expect("an edited file");
+        fs_err::write(self.path(file), text.replace(from, to)).expect("an edited file");
     }
 
     /// Runs the binary to its end.
@@ -117,12 +117,12 @@ pub(crate) fn signal(name: &str, process: impl std::fmt::Display) {
 /// Copies a file, or a directory with all that is in it.
 fn copy(from: &Path, to: &Path) {
     if from.is_dir() {
-        std::fs::create_dir_all(to).expect("a directory of the copy");
-        for entry in std::fs::read_dir(from).expect("a directory of the project") {
+        fs_err::create_dir_all(to).expect("a directory of the copy");
+        for entry in fs_err::read_dir(from).expect("a directory of the project") {
             let name = entry.expect("a directory's entry").file_name();
             copy(&from.join(&name), &to.join(&name));
         }
     } else {
-        std::fs::copy(from, to).expect("a file of the copy");
+        fs_err::copy(from, to).expect("a file of the copy");
     }
 }

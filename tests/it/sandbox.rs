@@ -21,7 +21,7 @@ impl Sandbox {
         let project =
             project.environment("SPCS_LOCAL_RUNTIME", "fake".to_owned()).environment("PATH", path);
         project.edit("spcs.toml", "port = 8462", "port = \"auto\"");
-        std::fs::create_dir_all(project.path("bin")).expect("bin/");
+        fs_err::create_dir_all(project.path("bin")).expect("bin/");
         let sandbox = Self { project };
         sandbox.program("podman", include_str!("sandbox/engine.sh"));
         sandbox
@@ -30,29 +30,29 @@ impl Sandbox {
     /// Installs a program that is a script, before those of the machine.
     pub(crate) fn program(&self, name: &str, script: &str) {
         let file = self.path("bin").join(name);
-        std::fs::write(&file, script).expect("a script");
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("chmod");
+        fs_err::write(&file, script).expect("a script");
+        fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("chmod");
     }
 
     /// Takes an engine away.
     pub(crate) fn without_engine(&self, name: &str) {
-        std::fs::remove_file(self.path("bin").join(name)).expect("the engine's script");
+        fs_err::remove_file(self.path("bin").join(name)).expect("the engine's script");
     }
 
     /// How often the engine was asked for something that begins so.
     pub(crate) fn engine_calls(&self, beginning: &str) -> usize {
-        let calls = std::fs::read_to_string(self.path("bin/calls")).unwrap_or_default();
+        let calls = fs_err::read_to_string(self.path("bin/calls")).unwrap_or_default();
         calls.lines().filter(|line| line.starts_with(beginning)).count()
     }
 
     /// Lets the engine end no build until [`Sandbox::let_builds_end`].
     pub(crate) fn hold_builds(&self) {
-        std::fs::write(self.path("bin/hold"), "").expect("a file for the engine's script");
+        fs_err::write(self.path("bin/hold"), "").expect("a file for the engine's script");
     }
 
     /// Lets builds end.
     pub(crate) fn let_builds_end(&self) {
-        std::fs::remove_file(self.path("bin/hold")).expect("builds are held");
+        fs_err::remove_file(self.path("bin/hold")).expect("builds are held");
     }
 }
 
@@ -67,7 +67,7 @@ impl Deref for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         // No panic here: it would leave the directory too.
-        std::fs::remove_file(self.path("bin/hold")).ok();
+        fs_err::remove_file(self.path("bin/hold")).ok();
         // Named, as without a spcs.toml of its own the one further up would be meant.
         let mut stop = self.command(&["local", "stop"]);
         match stop.arg("--project-dir").arg(self.path("")).output() {

@@ -85,8 +85,8 @@ fn the_platform_of_another_checkout_is_not_taken_for_the_own() {
     let mut status: Value = serde_json::from_str(&first.read(file)).expect("JSON");
     let state_dir = second.path("target/spcs/local");
     status["state_dir"] = state_dir.display().to_string().into();
-    std::fs::create_dir_all(&state_dir).expect("a directory");
-    std::fs::write(second.path(file), status.to_string()).expect("a file");
+    fs_err::create_dir_all(&state_dir).expect("a directory");
+    fs_err::write(second.path(file), status.to_string()).expect("a file");
     second.xtask(&["status"]).code(5).without_data().says("does not run");
     second.xtask(&["local", "stop"]).code(0);
     first.xtask(&["local", "status"]).code(0);

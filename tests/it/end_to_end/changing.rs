@@ -48,7 +48,7 @@ pub(crate) fn an_edited_spec_rolls_one_service(deployment: &Deployment, engine: 
 fn layers(deployment: &Deployment) -> BTreeSet<String> {
     let layout = deployment.path("target/spcs/images/local/jupyter");
     let read = |file: &str| -> Value {
-        let text = std::fs::read_to_string(layout.join(file)).expect("a file of the layout");
+        let text = fs_err::read_to_string(layout.join(file)).expect("a file of the layout");
         serde_json::from_str(&text).expect("JSON")
     };
     let index = read("index.json");

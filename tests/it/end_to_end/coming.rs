@@ -37,7 +37,7 @@ pub(crate) fn verify_finds_the_answer(deployment: &Deployment) {
     let score = report["score"].as_f64().expect("verify reports the score");
     assert!((score - 0.79).abs() < 0.005, "{report}");
     let executed = deployment.path("target/spcs/local/TestMilvus.executed.ipynb");
-    let executed = std::fs::read_to_string(executed).expect("the executed notebook is kept");
+    let executed = fs_err::read_to_string(executed).expect("the executed notebook is kept");
     assert!(executed.contains(ANSWER), "{executed}");
 }
 
@@ -102,7 +102,7 @@ fn session_token(inspected: &Value) -> String {
     let mount = mounts.iter().find(session).expect("a mount for the session's token");
     let source = Path::new(mount["Source"].as_str().expect("a source"));
     let file = if source.is_dir() { source.join("token") } else { source.to_owned() };
-    let token = std::fs::read_to_string(file).expect("a token");
+    let token = fs_err::read_to_string(file).expect("a token");
     assert!(token.len() > 20, "that is no token");
     token
 }

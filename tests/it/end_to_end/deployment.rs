@@ -72,7 +72,7 @@ impl Deployment {
     /// The name under which the engine has an image that was built here, as its own output says it.
     fn built(&self, image: &str) -> Option<String> {
         let log = self.path(&format!("target/spcs/logs/build-{image}.log"));
-        let said = std::fs::read_to_string(log).ok()?;
+        let said = fs_err::read_to_string(log).ok()?;
         let mut words = said.split_whitespace();
         words.find(|word| word.starts_with("localhost/spcs-build/")).map(str::to_owned)
     }

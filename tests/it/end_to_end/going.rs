@@ -66,7 +66,7 @@ pub(crate) async fn clean_takes_away_what_is_ours_alone(
 pub(crate) fn a_platform_without_its_state_begins_with_nothing(deployment: &Deployment) {
     deployment.succeed(&["deploy"]);
     deployment.succeed(&["local", "stop"]);
-    std::fs::remove_dir_all(deployment.path("target/spcs/local")).expect("the state is there");
+    fs_err::remove_dir_all(deployment.path("target/spcs/local")).expect("the state is there");
     deployment.succeed(&["local", "start"]);
     assert_eq!(deployment.objects(), [""; 0]);
 }

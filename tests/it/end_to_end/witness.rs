@@ -38,7 +38,7 @@ impl Drop for Witness {
 }
 
 fn command_lines() -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").expect("/proc").flatten();
-    let lines = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+    let processes = fs_err::read_dir("/proc").expect("/proc").flatten();
+    let lines = processes.filter_map(|process| fs_err::read(process.path().join("cmdline")).ok());
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
 }

@@ -28,13 +28,13 @@ impl Client {
         let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../third-parties");
         let environment = environment.join(name);
         let mark = environment.join("installed.txt");
-        if !std::fs::read_to_string(&mark).is_ok_and(|installed| installed == requirement) {
+        if !fs_err::read_to_string(&mark).is_ok_and(|installed| installed == requirement) {
             succeeds(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
             let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
             let python = environment.join("bin/python");
             succeeds(Command::new(python).args(pip).arg(requirement));
             // Last: an installation that was cut short is made again.
-            std::fs::write(mark, requirement).expect("a mark in the environment");
+            fs_err::write(mark, requirement).expect("a mark in the environment");
         }
         Self { environment: Some(environment) }
     }
@@ -46,7 +46,7 @@ impl Client {
         sandbox.xtask(&["local", "start"]).code(0);
         let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0);
         let file = sandbox.path("status.json");
-        std::fs::write(&file, status.stdout).expect("the status in a file");
+        fs_err::write(&file, status.stdout).expect("the status in a file");
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it/third_parties");
         let mut command = Command::new(environment.join("bin/python"));
         // Nothing of this machine's own Snowflake settings, proxies or logins.
@@ -57,7 +57,7 @@ impl Client {
         command.env("HOME", sandbox.path("home")).env("SNOWFLAKE_HOME", sandbox.path("home"));
         command.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
-        std::fs::create_dir(sandbox.path("home")).expect("a home directory");
+        fs_err::create_dir(sandbox.path("home")).expect("a home directory");
         succeeds(command.arg(scripts.join(script)).arg(file));
     }
 }

@@ -19,8 +19,8 @@ pub fn write(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let next = file.with_extension("next");
     {
-        use std::os::unix::fs::OpenOptionsExt;
-        let mut open = std::fs::OpenOptions::new();
+        use fs_err::os::unix::fs::OpenOptionsExt as _;
+        let mut open = fs_err::OpenOptions::new();
         open.write(true).create(true).truncate(true).mode(0o600);
         let mut handle = open.open(&next)?;
         handle.write_all(bytes)?;

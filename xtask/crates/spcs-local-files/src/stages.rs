@@ -27,7 +27,7 @@ pub fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
         if missing {
             continue;
         }
-        match std::fs::symlink_metadata(&path) {
+        match fs_err::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => missing = true,
             Err(error) => return Err(error),
             Ok(metadata) if metadata.is_dir() || metadata.is_file() => {}
@@ -106,11 +106,11 @@ mod tests {
     #[test]
     fn symbolic_links_are_not_followed() {
         let outside = tempfile::tempdir().unwrap();
-        std::fs::write(outside.path().join("secret"), "x").unwrap();
+        fs_err::write(outside.path().join("secret"), "x").unwrap();
         let stages = tempfile::tempdir().unwrap();
         let stage = stages.path().join("D/S");
-        std::fs::create_dir_all(&stage).unwrap();
-        std::fs::write(stage.join("plain"), "x").unwrap();
+        fs_err::create_dir_all(&stage).unwrap();
+        fs_err::write(stage.join("plain"), "x").unwrap();
         std::os::unix::fs::symlink(outside.path(), stage.join("d")).unwrap();
         std::os::unix::fs::symlink(".", stage.join("loop")).unwrap();
         std::os::unix::fs::symlink("nowhere", stage.join("dangling")).unwrap();

@@ -149,7 +149,7 @@ async fn deleting_a_repository_deletes_only_blobs_that_no_other_repository_uses(
     let rows = server.registry.images("db/public/two").unwrap();
     assert_eq!((rows[0].name.as_str(), &rows[0].digest), ("deep/app", &kept));
 
-    let mut left: Vec<String> = std::fs::read_dir(server.directory.path().join("blobs"))
+    let mut left: Vec<String> = fs_err::read_dir(server.directory.path().join("blobs"))
         .unwrap()
         .map(|entry| format!("sha256:{}", entry.unwrap().file_name().into_string().unwrap()))
         .collect();
@@ -165,8 +165,8 @@ async fn opening_the_store_deletes_leftovers_of_an_interrupted_run() {
     let pushed = server.push_image(NAME, "v1", b"layer").await;
     let stray = server.directory.path().join("blobs").join("0".repeat(64));
     let draft = server.directory.path().join("temporary/draft");
-    std::fs::write(&stray, "never linked").unwrap();
-    std::fs::write(&draft, "never finished").unwrap();
+    fs_err::write(&stray, "never linked").unwrap();
+    fs_err::write(&draft, "never finished").unwrap();
     let reopened = Registry::open(server.directory.path()).unwrap();
     assert!(!stray.exists() && !draft.exists());
     let found = reopened.resolve("db/public/one", "app", "v1").unwrap();

@@ -12,12 +12,12 @@ use crate::server::{CONFIG, TestServer, digest, manifest};
 /// Writes an OCI layout with one single-layer image and returns the digest of its manifest.
 fn write_layout(directory: &Path) -> String {
     let blobs = directory.join("blobs/sha256");
-    std::fs::create_dir_all(&blobs).unwrap();
+    fs_err::create_dir_all(&blobs).unwrap();
     // An empty tar archive: two zero blocks.
     let layer = [0_u8; 1024];
     let text = manifest(&layer).replace(".tar+gzip", ".tar");
     for bytes in [&layer[..], CONFIG, text.as_bytes()] {
-        std::fs::write(blobs.join(&digest(bytes)["sha256:".len()..]), bytes).unwrap();
+        fs_err::write(blobs.join(&digest(bytes)["sha256:".len()..]), bytes).unwrap();
     }
     let index = serde_json::json!({
         "schemaVersion": 2,
@@ -28,8 +28,8 @@ fn write_layout(directory: &Path) -> String {
             "annotations": { "org.opencontainers.image.ref.name": "v1" },
         }],
     });
-    std::fs::write(directory.join("index.json"), index.to_string()).unwrap();
-    std::fs::write(directory.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    fs_err::write(directory.join("index.json"), index.to_string()).unwrap();
+    fs_err::write(directory.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
     digest(text.as_bytes())
 }
 

@@ -53,7 +53,7 @@ async fn content_with_a_wrong_digest_is_refused_and_deleted() {
     assert_eq!((answer.status, &*code(&answer)), (StatusCode::BAD_REQUEST, "DIGEST_INVALID"));
     let blob = server.get(&format!("/v2/{NAME}/blobs/{other}")).await;
     assert_eq!((blob.status, &*code(&blob)), (StatusCode::NOT_FOUND, "BLOB_UNKNOWN"));
-    assert_eq!(std::fs::read_dir(server.directory.path().join("temporary")).unwrap().count(), 0);
+    assert_eq!(fs_err::read_dir(server.directory.path().join("temporary")).unwrap().count(), 0);
 }
 
 #[tokio::test]

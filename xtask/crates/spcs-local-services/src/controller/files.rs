@@ -1,7 +1,8 @@
 //! Files of a service in the state directory: its session token and logs of previous runs.
 
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use spcs_local_files::stages;
@@ -34,12 +35,12 @@ pub(super) fn write_token(
     let directory = parent.join(format!("{container}.session"));
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
     let path = directory.join("token");
-    if std::fs::read_to_string(&path).is_ok_and(|present| present == token) {
+    if fs_err::read_to_string(&path).is_ok_and(|present| present == token) {
         return directory.canonicalize();
     }
     let fresh = directory.join(format!(".token.{}", uuid::Uuid::new_v4()));
     let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     file.write_all(token.as_bytes())?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
     fs_err::rename(&fresh, &path)?;
@@ -48,10 +49,10 @@ pub(super) fn write_token(
 
 /// Removes an instance's tokens; logs of its previous runs stay until the service goes.
 pub(super) fn remove_tokens(dirs: &ControllerDirs, key: &str, instance: u32) {
-    let Ok(entries) = std::fs::read_dir(instance_dir(dirs, key, instance)) else { return };
+    let Ok(entries) = fs_err::read_dir(instance_dir(dirs, key, instance)) else { return };
     for entry in entries.flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "session") {
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = fs_err::remove_dir_all(entry.path());
         }
     }
 }
@@ -59,7 +60,7 @@ pub(super) fn remove_tokens(dirs: &ControllerDirs, key: &str, instance: u32) {
 /// Removes everything of a service.
 pub(super) fn remove_service(dirs: &ControllerDirs, key: &str) {
     let directory = service_dir(dirs, key);
-    if let Err(error) = std::fs::remove_dir_all(&directory)
+    if let Err(error) = fs_err::remove_dir_all(&directory)
         && error.kind() != io::ErrorKind::NotFound
     {
         tracing::warn!(%error, directory = %directory.display(), "cannot remove");
@@ -91,7 +92,7 @@ pub(super) fn previous_log(
     lines: usize,
     timestamps: bool,
 ) -> Option<String> {
-    let text = std::fs::read(log_path(dirs, key, instance, container)).ok()?;
+    let text = fs_err::read(log_path(dirs, key, instance, container)).ok()?;
     let text = String::from_utf8_lossy(&text);
     let all: Vec<&str> = text.lines().collect();
     let last = &all[all.len().saturating_sub(lines)..];

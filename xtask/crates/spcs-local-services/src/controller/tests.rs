@@ -229,7 +229,7 @@ async fn suspension_keeps_block_volumes_and_removal_leaves_nothing() {
     world.controller.remove(KEY, false).done().await.unwrap();
     assert!(world.controller.observe(KEY).is_none());
     assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
-    assert_eq!(std::fs::read_dir(world.directory.path().join("services")).unwrap().count(), 0);
+    assert_eq!(fs_err::read_dir(world.directory.path().join("services")).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -18,10 +18,10 @@ pub(crate) fn push(engine: &EngineCommand, directory: &Path, port: u16) {
     let image = Imported { engine, name };
     image.runs();
     let login = directory.join("login");
-    std::fs::create_dir_all(&login).unwrap();
+    fs_err::create_dir_all(&login).unwrap();
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("ADMIN:{PASSWORD}"));
     let config = format!(r#"{{"auths": {{"127.0.0.1:{port}": {{"auth": "{auth}"}}}}}}"#);
-    std::fs::write(login.join("config.json"), config).unwrap();
+    fs_err::write(login.join("config.json"), config).unwrap();
     let (login, file) = (login.to_str().unwrap(), login.join("config.json"));
     match engine.kind {
         EngineKind::Podman => {
@@ -81,9 +81,9 @@ fn archive(directory: &Path) -> String {
     for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
         copy(Path::new(library), &root, Path::new(library));
     }
-    std::fs::create_dir_all(root.join("tmp")).unwrap();
+    fs_err::create_dir_all(root.join("tmp")).unwrap();
     // Worlds whose images were the same, made in the same second, would hold on to each other's.
-    std::fs::write(root.join("world"), directory.as_os_str().as_encoded_bytes()).unwrap();
+    fs_err::write(root.join("world"), directory.as_os_str().as_encoded_bytes()).unwrap();
     let archive = directory.join("root.tar");
     let (archive, root) = (archive.to_str().unwrap(), root.to_str().unwrap());
     let tar = Command::new("tar").args(["-C", root, "-cf", archive, "."]).status().unwrap();
@@ -93,6 +93,6 @@ fn archive(directory: &Path) -> String {
 
 fn copy(from: &Path, root: &Path, to: &Path) {
     let to: PathBuf = root.join(to.strip_prefix("/").unwrap());
-    std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-    std::fs::copy(from, to).unwrap();
+    fs_err::create_dir_all(to.parent().unwrap()).unwrap();
+    fs_err::copy(from, to).unwrap();
 }

@@ -46,8 +46,8 @@ fn act(action: &str, argument: &str) -> std::io::Result<String> {
     match action {
         "ok" => Ok("ok".to_owned()),
         "env" => Ok(std::env::var(argument).unwrap_or_default()),
-        "read" => std::fs::read_to_string(format!("/{argument}")),
-        "write" => std::fs::write(format!("/{argument}"), "written").map(|()| String::new()),
+        "read" => fs_err::read_to_string(format!("/{argument}")),
+        "write" => fs_err::write(format!("/{argument}"), "written").map(|()| String::new()),
         "fetch" => {
             let (host, path) = argument.split_once('/').unwrap_or((argument, "ok"));
             super::world::get(host, path)

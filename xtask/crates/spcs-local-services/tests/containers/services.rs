@@ -50,7 +50,7 @@ async fn a_service_lives_through_restarts_upgrades_and_suspension() {
     let Some(engine) = crate::wanted() else { return };
     let mut world = World::new(engine).await;
     let first = world.deployment("ECHO", SPEC, "one");
-    std::fs::write(world.directory.path().join("stages/DB/PUBLIC/S/hello.txt"), "from the stage")
+    fs_err::write(world.directory.path().join("stages/DB/PUBLIC/S/hello.txt"), "from the stage")
         .unwrap();
     world.controller.apply(first.clone());
     let seen = world.until_running(ECHO).await;

@@ -164,7 +164,7 @@ pub(crate) fn deployment(
     let image = PinnedImage { path, digest: image_digest.to_owned() };
     let parsed = spcs_local_spec::parse(spec).unwrap();
     let stage = directory.join("stages/DB/PUBLIC/S");
-    std::fs::create_dir_all(&stage).unwrap();
+    fs_err::create_dir_all(&stage).unwrap();
     let mounted = StageVolume { directory: stage, writable: true };
     Deployment {
         key: format!("DB.PUBLIC.{name}"),

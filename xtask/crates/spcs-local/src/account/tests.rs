@@ -136,7 +136,7 @@ async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
     let world = World::new().await;
     world.run("CREATE DATABASE d; CREATE STAGE s").await;
     let stage = world.executor.account.stages.join("D/PUBLIC/S");
-    std::fs::write(stage.join("a.txt"), "x").unwrap();
+    fs_err::write(stage.join("a.txt"), "x").unwrap();
     // As if the platform had been killed between the catalog and the files.
     let path = ["D", "PUBLIC", "S"].map(str::to_owned);
     let dropped = world.executor.account.catalog.change(|state| {

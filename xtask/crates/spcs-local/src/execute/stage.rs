@@ -118,10 +118,10 @@ mod tests {
     fn list_shows_what_is_there_when_a_file_disappears_under_it() {
         let stage = tempfile::tempdir().unwrap();
         for name in ["gone", "kept"] {
-            std::fs::write(stage.path().join(name), name).unwrap();
+            fs_err::write(stage.path().join(name), name).unwrap();
         }
         let files = stages::files(stage.path()).unwrap();
-        std::fs::remove_file(stage.path().join("gone")).unwrap();
+        fs_err::remove_file(stage.path().join("gone")).unwrap();
         let location = StagePath { stage: vec!["S".to_owned()], path: String::new() };
         let rows = listed(&location, &files).unwrap();
         let names: Vec<_> = rows.rows.iter().map(|row| row[0].clone()).collect();

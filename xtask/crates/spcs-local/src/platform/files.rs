@@ -1,10 +1,11 @@
 //! Files of the state directory that are the platform's own: lock, engine, password, status.
 
-use std::fs::{DirBuilder, File, Metadata, TryLockError};
+use std::fs::{DirBuilder, Metadata, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use fs_err::File;
 use spcs_local_files::durable;
 use spcs_local_files::stages::ASIDE;
 use spcs_local_services::EngineKind;
@@ -62,7 +63,7 @@ impl Lock {
     /// Whether the file that is locked still lies where it was made.
     pub(super) fn is_in_place(&self) -> bool {
         let identity = |data: Metadata| (data.dev(), data.ino());
-        match (self.file.metadata(), std::fs::metadata(&self.path)) {
+        match (self.file.metadata(), fs_err::metadata(&self.path)) {
             (Ok(held), Ok(there)) => identity(held) == identity(there),
             (_, Err(error)) => error.kind() != io::ErrorKind::NotFound,
             (Err(_), Ok(_)) => true,
@@ -138,5 +139,5 @@ pub(super) fn write_status(status: &Status) -> io::Result<()> {
 
 /// Takes it away; one that is gone already is no harm.
 pub(super) fn remove_status(state_dir: &Path) {
-    let _ = std::fs::remove_file(status_file(state_dir));
+    let _ = fs_err::remove_file(status_file(state_dir));
 }

@@ -59,11 +59,11 @@ async fn a_second_platform_on_the_same_state_or_port_is_refused() {
 
 /// What a kill leaves of a state directory: the files as they are at this moment.
 fn killed_now(state_dir: &Path, into: &Path) {
-    std::fs::create_dir_all(into).unwrap();
-    for entry in std::fs::read_dir(state_dir).unwrap() {
+    fs_err::create_dir_all(into).unwrap();
+    for entry in fs_err::read_dir(state_dir).unwrap() {
         let entry = entry.unwrap();
         if entry.file_type().unwrap().is_file() {
-            std::fs::copy(entry.path(), into.join(entry.file_name())).unwrap();
+            fs_err::copy(entry.path(), into.join(entry.file_name())).unwrap();
         }
     }
 }
@@ -115,7 +115,7 @@ async fn a_catalog_that_cannot_be_read_is_said_to_be_so_and_never_taken_for_none
         ("catalog.sqlite", "", "another version"),
     ] {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join(name), content.repeat(100)).unwrap();
+        fs_err::write(directory.path().join(name), content.repeat(100)).unwrap();
         let config = PlatformConfig {
             state_dir: directory.path().to_owned(),
             port: 0,
@@ -153,7 +153,7 @@ async fn only_the_owner_can_read_the_catalog() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let mut seen = 0;
-    for entry in std::fs::read_dir(directory.path()).unwrap() {
+    for entry in fs_err::read_dir(directory.path()).unwrap() {
         let entry = entry.unwrap();
         if entry.file_name().to_string_lossy().starts_with("catalog") {
             let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
@@ -172,7 +172,7 @@ async fn a_platform_whose_state_is_taken_away_knows_it_and_disturbs_no_other() {
     let first = platform(&state_dir, quick()).await;
     let limit = std::time::Duration::from_secs(20);
     assert!(tokio::time::timeout(limit / 10, first.abandoned()).await.is_err(), "it is there");
-    std::fs::remove_dir_all(&state_dir).unwrap();
+    fs_err::remove_dir_all(&state_dir).unwrap();
     tokio::time::timeout(limit, first.abandoned()).await.expect("it is gone");
     let second = platform(&state_dir, quick()).await;
     first.stop().await;

@@ -13,7 +13,7 @@ async fn a_file_put_is_a_plain_file_on_disk_and_comes_back() {
     client.run("USE ROLE SYSADMIN; CREATE DATABASE d; CREATE STAGE s").await;
     client.put("@s/specs", "a b.yaml", "spec: 1\n").await;
     let file = directory.path().join("stages/D/PUBLIC/S/specs/a b.yaml");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "spec: 1\n");
+    assert_eq!(fs_err::read_to_string(file).unwrap(), "spec: 1\n");
     let listed = &client.rows("LS @d.public.s/specs").await[0];
     assert_eq!(text(listed, "name"), "s/specs/a b.yaml");
     assert_eq!(text(listed, "size"), "8");
@@ -47,7 +47,7 @@ async fn a_classic_client_gets_a_url_per_file_and_never_overwrites_unasked() {
     assert_eq!(put("one").await, 200);
     assert_eq!(put("two").await, 412);
     let file = directory.path().join("stages/D/PUBLIC/S/a.csv.gz");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "one");
+    assert_eq!(fs_err::read_to_string(file).unwrap(), "one");
     for elsewhere in [url.replace("/S/", "/T/"), url.replace("a%2Ecsv", "..%2F..%2Fx")] {
         let request = client.request(Method::PUT, &elsewhere).body(Body::from("x")).unwrap();
         assert_eq!(client.send(request).await.0, 403, "{elsewhere}");
@@ -77,7 +77,7 @@ async fn put_does_not_answer_in_the_format_of_queries() {
 #[tokio::test]
 async fn links_on_a_stage_lead_nowhere() {
     let outside = tempfile::tempdir().unwrap();
-    std::fs::write(outside.path().join("secret"), "spec: 1").unwrap();
+    fs_err::write(outside.path().join("secret"), "spec: 1").unwrap();
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -111,7 +111,7 @@ async fn links_on_a_stage_lead_nowhere() {
     let answer = client.submit(create).await;
     assert!(answer["message"].as_str().unwrap().contains("which is a link"), "{answer}");
     client.run("REMOVE @s").await;
-    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
+    assert_eq!(fs_err::read_dir(outside.path()).unwrap().count(), 1);
     platform.stop().await;
 }
 
@@ -119,10 +119,10 @@ async fn links_on_a_stage_lead_nowhere() {
 async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
     let directory = tempfile::tempdir().unwrap();
     let incoming = directory.path().join("stages/.aside");
-    std::fs::create_dir_all(&incoming).unwrap();
-    std::fs::write(incoming.join("half"), "x").unwrap();
+    fs_err::create_dir_all(&incoming).unwrap();
+    fs_err::write(incoming.join("half"), "x").unwrap();
     let platform = platform(directory.path(), quick()).await;
-    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+    assert_eq!(fs_err::read_dir(incoming).unwrap().count(), 0);
     let client = Client::admin(&platform).await;
     client.run("CREATE DATABASE d; CREATE STAGE s").await;
     let answer = client.submit("PUT file:///x/a @s").await;
@@ -148,6 +148,6 @@ async fn a_stage_that_takes_the_place_of_a_dropped_one_is_empty() {
         client.run(again).await;
         assert!(client.rows("LS @s").await.is_empty(), "{again}");
     }
-    assert_eq!(std::fs::read_dir(directory.path().join("stages/.aside")).unwrap().count(), 0);
+    assert_eq!(fs_err::read_dir(directory.path().join("stages/.aside")).unwrap().count(), 0);
     platform.stop().await;
 }

@@ -80,8 +80,8 @@ fn docker_is_rootless(info: &Value) -> bool {
 
 /// Whether docker's daemon runs as root on this very kernel.
 fn docker_is_here(info: &Value) -> bool {
-    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let kernel = fs_err::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let host = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     !docker_is_rootless(info)
         && info["KernelVersion"].as_str() == Some(kernel.trim())
         && info["Name"].as_str() == Some(host.trim())

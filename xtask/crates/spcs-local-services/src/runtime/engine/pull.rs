@@ -1,7 +1,8 @@
 //! Pulling from the platform's own registry, with a login that no other process can see.
 
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -63,15 +64,15 @@ fn write_login(directory: &Path, login: &PullLogin) -> std::io::Result<()> {
         .encode(format!("{}:{}", login.username, login.password));
     let text = serde_json::json!({"auths": {&login.registry: {"auth": auth}}}).to_string();
     let path = directory.join("config.json");
-    if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
+    if fs_err::read_to_string(&path).is_ok_and(|present| present == text) {
         return Ok(());
     }
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let fresh = directory.join(format!("config.json.{}", uuid::Uuid::new_v4()));
     let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
     file.write_all(text.as_bytes())?;
-    std::fs::rename(fresh, path)
+    fs_err::rename(fresh, path)
 }
 
 const RECORD: &str = "images";
@@ -82,12 +83,12 @@ fn record(directory: &Path, image: &str) -> std::io::Result<()> {
         return Ok(());
     }
     let mut file =
-        std::fs::OpenOptions::new().append(true).create(true).open(directory.join(RECORD))?;
+        fs_err::OpenOptions::new().append(true).create(true).open(directory.join(RECORD))?;
     file.write_all(format!("{image}\n").as_bytes())
 }
 
 /// All images that were brought in, also those that are gone again.
 pub(super) fn pulled(directory: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(directory.join(RECORD)).unwrap_or_default();
+    let text = fs_err::read_to_string(directory.join(RECORD)).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
