@@ -11,6 +11,7 @@ mod end_to_end;
 mod installing;
 mod interrupting;
 mod mistakes;
+mod output;
 mod project;
 mod sandbox;
 mod side_by_side;

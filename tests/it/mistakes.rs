@@ -95,14 +95,6 @@ fn whoever_wants_docker_is_told_how_to_get_docker() {
 }
 
 #[test]
-fn endpoints_of_a_service_that_was_never_made_are_missing_and_not_none() {
-    let sandbox = Sandbox::new();
-    sandbox.xtask(&["local", "start"]).code(0);
-    let run = sandbox.xtask(&["endpoints"]).code(7).without_data();
-    run.says("does not exist").says("hint: `cargo xtask deploy` creates it");
-}
-
-#[test]
 fn a_failed_build_is_told_when_it_fails_and_ends_the_waits() {
     let sandbox = Sandbox::new();
     let broken = "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0\n[ $1 = image ] || {\n\
@@ -113,18 +105,6 @@ fn a_failed_build_is_told_when_it_fails_and_ends_the_waits() {
     let at = |text: &str| stderr.find(text).unwrap_or_else(|| panic!("no `{text}`:\n{stderr}"));
     assert!(at("    building the image `") < at("error: "), "{stderr}");
     assert!(!stderr.contains("interrupted"), "{stderr}");
-}
-
-#[test]
-fn an_engine_that_does_not_run_is_not_an_engine() {
-    let sandbox = Sandbox::new();
-    sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
-    sandbox
-        .xtask(&["build", "--engine", "podman"])
-        .code(4)
-        .without_data()
-        .says("cannot connect to Podman")
-        .says("hint: ");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A copy of the project in a directory of its own, and the binary run in it.
 
 mod run;
+mod snapshot;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -103,6 +104,8 @@ impl Project {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SPCS_")) {
             command.env_remove(name);
         }
+        // Help is as wide as the terminal, and a test has none.
+        command.env("COLUMNS", "100");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -14,7 +14,7 @@ pub(crate) use options::{Build, Ci, Logs, Sql, Verify, Waiting};
 ///
 /// Without a Snowflake account everything runs against a local platform that this program brings
 /// with it: it speaks Snowflake's protocol, is an image registry and runs the services as real
-/// containers. What is deployed stands in spcs.toml, sql/, specs/ and images/.
+/// containers. The deployment is described by spcs.toml, sql/, specs/ and images/.
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo xtask",
@@ -38,7 +38,7 @@ Examples:
   cargo xtask deploy --yes        from nothing to a URL to open
   cargo xtask verify              run the notebook through that URL and check its answer
   cargo xtask plan                what deploy would do, and why
-  cargo xtask clean               take it all away again";
+  cargo xtask clean               remove it all again";
 
 const LONG_HELP: &str = "\
 Examples:
@@ -48,10 +48,9 @@ Examples:
   cargo xtask deploy --target snowflake     the same in a Snowflake account (see spcs.toml)
   cargo xtask deploy --format json | jq .url
   cargo xtask logs milvus --follow
-  cargo xtask clean                         take it all away again
+  cargo xtask clean                         remove it all again
 
-Output: stdout holds data only (tables, or JSON with --format json); everything for people goes to
-stderr, with progress bars on a terminal and plain lines elsewhere.
+Output: stdout has only data (tables, or JSON with --format json); messages go to stderr, with progress bars on a terminal and plain lines elsewhere.
 
 Exit codes:
   0    done
@@ -59,20 +58,20 @@ Exit codes:
   2    wrong usage of the command line
   3    bad input in the project: spcs.toml, sql/, specs/, images/
   4    this machine lacks something: a container engine, a tool, disk space, a free port
-  5    the target does not answer, or refuses the login
+  5    the target does not answer or refuses the login
   6    the target refused a statement, a push or an upload
-  7    a wait ran out, or a service failed while it was waited for
-  8    verify: the notebook failed, or its answer is not the right one
-  9    a confirmation was declined, or could not be asked for
+  7    a wait timed out, or a service failed during it
+  8    verify: the notebook failed or gave a wrong answer
+  9    a confirmation was declined, or there was no terminal to ask at
   130  interrupted; run the same command again to go on";
 
 /// The commands: `deploy` is the composition of those from `build` to `endpoints`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build, push, create, wait: from what is there to running services
+    /// Build and push the images, create the services and wait until they run
     ///
-    /// Only what changed is rebuilt, pushed and rolled out; run twice, it changes nothing the
-    /// second time. Interrupted, it goes on when run again.
+    /// Only what changed is rebuilt, pushed and rolled out; a second run changes nothing. After an
+    /// interruption, run it again: it continues where it stopped.
     #[command(after_help = "\
 Examples:
   cargo xtask deploy --yes
@@ -104,7 +103,7 @@ Examples:
     Clean,
     /// Show the services, their containers and endpoints
     Status,
-    /// Print what a service's container wrote
+    /// Print the log of a service's container
     #[command(after_help = "\
 With --format json: one document with all lines; with --follow, one document for each line.
 
@@ -118,12 +117,12 @@ Examples:
     /// Build the container images as OCI layouts
     #[command(after_help = "\
 Examples:
-  cargo xtask build                  all images, those that are up to date are left alone
+  cargo xtask build                  all images that are not up to date
   cargo xtask build jupyter")]
     Build(Build),
     /// Run a set of SQL files, or one file
     #[command(after_help = "\
-Statements whose effect is already there are not sent.
+Statements that would change nothing are not sent.
 
 Examples:
   cargo xtask sql bootstrap
@@ -141,13 +140,13 @@ Examples:
     Endpoints(Waiting),
     /// Render and check everything without a target: spcs.toml, sql/, specs/
     Lint,
-    /// Say what this machine and the target lack, and how to get it
+    /// Check this machine and the target, and say how to fix what is wrong
     Doctor,
-    /// Install what this machine lacks (Debian and Ubuntu), or say what to install
+    /// Install missing packages (Debian and Ubuntu), or say what to install
     Setup,
     /// Run every check of this repository, containers end to end included
     Ci(Ci),
-    /// The local platform: start, stop, status, reset
+    /// Start, stop, inspect or reset the local platform
     Local(Local),
 }
 

@@ -117,7 +117,7 @@ impl Console {
         if !std::io::stdin().is_terminal() {
             let failure =
                 Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
-            return Err(failure.hint("pass `--yes` to answer it").into());
+            return Err(failure.hint("pass `--yes` to answer yes").into());
         }
         self.for_people(&format!("{question} [y/N] "));
         let mut answer = String::new();

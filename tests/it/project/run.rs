@@ -10,6 +10,8 @@ use serde_json::Value;
 
 /// A command that has ended.
 pub(crate) struct Run {
+    /// What it was called with.
+    pub(crate) arguments: Vec<String>,
     /// Its exit code; `None` when it was killed.
     pub(crate) code: Option<i32>,
     /// Its data.
@@ -61,7 +63,8 @@ impl Run {
         let stdout = data.join().expect("stdout is read").expect("stdout is UTF-8");
         let without = |text: String| text.replace(&folder.display().to_string(), "[DIR]");
         let (stdout, stderr) = (without(stdout), without(stderr));
-        Run { code: status.code(), stdout, stderr, took: start.elapsed() }
+        let arguments = command.get_args().map(|it| it.to_string_lossy().into_owned()).collect();
+        Run { arguments, code: status.code(), stdout, stderr, took: start.elapsed() }
     }
 
     /// Checks the exit code.

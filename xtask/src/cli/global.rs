@@ -17,13 +17,13 @@ pub(crate) struct Global {
     /// How data is written to stdout
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
-    /// Ask nothing: install what is missing, delete what was asked for
+    /// Answer yes to every question: install missing packages, drop what the command lists
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// Say more: -v each statement, -vv each request, -vvv everything
+    /// Print more: -v each statement, -vv each request, -vvv everything
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use color and bars (NO_COLOR is honoured)
+    /// When to use color and bars (NO_COLOR works too)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
     /// What runs the local platform's services: containers, or a simulation for tests

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Engine;
 
-/// `local` and its parts.
+/// `local` and its subcommands.
 #[derive(Debug, Args)]
 pub(crate) struct Local {
     #[command(subcommand)]
@@ -18,15 +18,15 @@ pub(crate) struct Local {
 pub(crate) enum LocalCommand {
     /// Start it in the background (deploy does so by itself)
     Start,
-    /// Stop it; its services keep running and are found again by the next start
+    /// Stop it; its services keep running, and the next start finds them again
     Stop,
-    /// Where it listens, and how to point other Snowflake clients at it
+    /// Show where it listens, and how to point other Snowflake clients at it
     #[command(after_help = "\
 Examples:
   cargo xtask local status
   cargo xtask local status --format json | jq -r .url")]
     Status,
-    /// Stop it and delete all that it holds: objects, images, stages, containers
+    /// Stop it and delete everything in it: objects, images, stages, containers
     Reset,
     /// Run it in the foreground
     #[command(hide = true)]

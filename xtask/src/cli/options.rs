@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 /// Options of commands that wait.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Waiting {
-    /// How long to wait for any one pool, service or endpoint
+    /// How long to wait for each pool, service or endpoint
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub(crate) timeout: Duration,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Waiting {
 /// Options of `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// How long any one cell may run
+    /// How long each cell may run
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration)]
     pub(crate) timeout: Duration,
 }
@@ -24,9 +24,9 @@ pub(crate) struct Verify {
 /// Options of `logs`.
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
-    /// The service, as spcs.toml calls it
+    /// The service's key in spcs.toml
     pub(crate) service: String,
-    /// Go on printing what is written
+    /// Keep printing new lines
     #[arg(long, short, conflicts_with = "previous")]
     pub(crate) follow: bool,
     /// How many lines, counted from the end
@@ -63,7 +63,7 @@ pub(crate) struct Sql {
 /// Options of `ci`.
 #[derive(Debug, Args)]
 pub(crate) struct Ci {
-    /// Leave out the steps that need containers
+    /// Skip the checks that need containers
     #[arg(long)]
     pub(crate) quick: bool,
 }

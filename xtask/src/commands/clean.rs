@@ -25,12 +25,13 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let plan = spcs_plan::clean(&target.desired, &observed);
     let going = going(&plan);
     if going.is_empty() {
-        context.console.say("nothing to do: nothing of this deployment is there");
+        context.console.say("nothing to do: the target has nothing of this deployment");
         return context.console.data(&json!({"changes": []}), "");
     }
-    context
-        .console
-        .say(format!("on the target `{}` this goes, with all that is in it:", context.target()));
+    context.console.say(format!(
+        "this will be dropped from the target `{}`, with everything in it:",
+        context.target()
+    ));
     for line in &going {
         context.console.say(format!("  - {line}"));
     }
