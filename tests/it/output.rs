@@ -146,10 +146,9 @@ fn a_broken_engine_exits_4_and_a_broken_image_3() {
 #[test]
 fn a_refused_statement_exits_6() {
     let sandbox = Sandbox::new();
-    sandbox.xtask(&["sql", "bootstrap/020_roles.sql"]).code(0);
-    // This role may not grant privileges on the account.
-    sandbox.edit("spcs.toml", "account = \"ACCOUNTADMIN\"", "account = \"SYSADMIN\"");
-    sandbox.xtask(&["sql", "bootstrap/030_endpoint_privilege.sql"]).snapshot("refused_statement");
+    // This role may not create databases.
+    sandbox.edit("spcs.toml", "system = \"SYSADMIN\"", "system = \"USERADMIN\"");
+    sandbox.xtask(&["sql", "bootstrap/080_database.sql"]).snapshot("refused_statement");
 }
 
 #[test]

@@ -150,7 +150,14 @@ pub async fn until_ready(
             Look::Failed(cause) => {
                 return Err(WaitError::Failed { what: what(), cause: Box::new(cause) });
             }
-            Look::Missing => return Err(WaitError::Missing { what: what() }),
+            Look::Missing => {
+                // Only a service that does not exist has no list of endpoints.
+                let what = match subject {
+                    Subject::Endpoints(service) => format!("service {service}"),
+                    Subject::Pool(_) | Subject::Service(_) => what(),
+                };
+                return Err(WaitError::Missing { what });
+            }
             Look::NotYet(state) => state,
         };
         if state != shown {
