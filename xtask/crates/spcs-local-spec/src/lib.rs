@@ -3,6 +3,7 @@
 //! An option that is unknown is an error; an option that Snowflake has and this platform has not
 //! is refused by name. Nothing is skipped in silence.
 
+mod budget;
 mod container;
 mod document;
 mod endpoint;
@@ -18,6 +19,7 @@ mod service_spec;
 mod tests;
 mod volume;
 
+pub use budget::MAX_BYTES;
 pub use container::{Container, Probe, SessionToken, VolumeMount};
 pub use document::parse;
 pub use endpoint::{Endpoint, Ports, Protocol, ServiceRole};

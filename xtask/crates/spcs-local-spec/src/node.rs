@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use crate::budget;
 use crate::error::SpecError;
 
 /// A YAML node and the line it starts on.
@@ -36,13 +37,16 @@ pub(crate) enum Kind {
     Bool,
 }
 
-/// Parses a whole document.
+/// Parses a whole document. One that is larger or deeper than any service needs is refused before
+/// it takes the memory or the stack.
 pub(crate) fn parse(text: &str) -> Result<Node, SpecError> {
-    let tree: Spanned<Tree> = serde_saphyr::from_str(text).map_err(|error| {
-        let line = error.location().map_or(1, |location| location.line());
-        let message = error.without_snippet().to_string();
-        SpecError { line, path: String::new(), message: format!("not valid YAML: {message}") }
-    })?;
+    budget::check(text)?;
+    let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text, budget::options())
+        .map_err(|error| {
+            let line = error.location().map_or(1, |location| location.line());
+            let message = error.without_snippet().to_string();
+            SpecError { line, path: String::new(), message: format!("not valid YAML: {message}") }
+        })?;
     Ok(Node::of(tree, text))
 }
 
@@ -144,7 +148,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
         Ok(Tree::Number(value.to_string()))
     }
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Tree, E> {
+        budget::scalar(value)?;
         Ok(Tree::Text(value.to_owned()))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
@@ -156,8 +161,9 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Tree, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
+        while let Some((key, item)) = access.next_entry::<String, _>()? {
+            budget::scalar(&key)?;
+            entries.push((key, item));
         }
         Ok(Tree::Mapping(entries))
     }

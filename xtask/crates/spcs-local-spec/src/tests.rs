@@ -152,3 +152,41 @@ fn a_specification_is_kept_as_its_text_and_checked_again_when_it_is_loaded() {
     let error = serde_json::from_str::<ServiceSpec>(&broken).unwrap_err().to_string();
     assert!(error.starts_with("Invalid spec: "), "{error}");
 }
+
+/// Parses on a stack of half of what the platform's threads have.
+fn refused_on_a_small_stack(text: String) -> String {
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    small.spawn(move || refused(&text)).unwrap().join().unwrap()
+}
+
+#[test]
+fn nesting_that_no_specification_needs_is_refused_before_it_uses_up_the_stack() {
+    for depth in [16, 64, 1000, 100_000] {
+        let flow = format!("spec:\n  containers: {}{}\n", "[".repeat(depth), "]".repeat(depth));
+        let message = refused_on_a_small_stack(flow);
+        assert!(message.starts_with("Invalid spec: not valid YAML: "), "{depth}: {message}");
+    }
+    let block = (0..64).map(|level| format!("{}a:\n", " ".repeat(level)));
+    let message = refused_on_a_small_stack(block.collect());
+    assert!(message.starts_with("Invalid spec: not valid YAML: "), "{message}");
+    // What is just within the limit is read, and then found wrong.
+    let within = format!("spec:\n  containers: {}{}\n", "[".repeat(10), "]".repeat(10));
+    let message = refused_on_a_small_stack(within);
+    assert!(message.contains("containers[0]"), "{message}");
+}
+
+#[test]
+fn aliases_that_multiply_a_specification_are_refused() {
+    let list = format!("spec:\n  a: &a [{}]\n  b: [*a, *a]\n", "x,".repeat(400));
+    assert!(refused(&list).contains("alias"), "{}", refused(&list));
+    let text = format!("spec:\n  a: &a '{}'\n  b: [*a, *a]\n", "x".repeat(40_000));
+    assert!(refused(&text).contains("longer than"), "{}", refused(&text));
+}
+
+#[test]
+fn a_specification_that_is_too_large_is_refused() {
+    let nodes = format!("spec:\n  a: [{}]\n", "x,".repeat(30_000));
+    assert!(refused(&nodes).starts_with("Invalid spec: not valid YAML: "), "{}", refused(&nodes));
+    let bytes = format!("spec:\n  # {}\n", "x".repeat(MAX_BYTES));
+    assert_eq!(refused(&bytes), "Invalid spec: the specification is larger than 262144 bytes.");
+}
