@@ -9,7 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ALLOW, AUTHORIZATION, HOST, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::access::{Access, BearerToken, Caller};
 use crate::call::Shared;
@@ -80,6 +81,12 @@ pub(crate) fn host(headers: &HeaderMap) -> String {
     host.unwrap_or("127.0.0.1").to_owned()
 }
 
+/// The password that Snowflake's own clients send with [`SESSION_TOKEN_USER`].
+#[derive(Deserialize)]
+struct SessionToken {
+    token: String,
+}
+
 async fn check_basic(
     access: &dyn Access,
     user: &str,
@@ -89,8 +96,8 @@ async fn check_basic(
         return access.login(user, password).await;
     }
     // Snowflake's clients send {"token": …, "expires_in": …}; people paste the bare token.
-    let parsed: Option<Value> = serde_json::from_str(password).ok();
-    let token = parsed.as_ref().and_then(|value| value["token"].as_str()).unwrap_or(password);
+    let parsed: Option<SessionToken> = serde_json::from_str(password).ok();
+    let token = parsed.as_ref().map_or(password, |parsed| &parsed.token);
     access.token(token).ok_or_else(|| "the session token is invalid or has expired".to_owned())
 }
 

@@ -1,7 +1,9 @@
 //! Parsing and validation of manifests.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::digest::Digest;
 use crate::error::{Code, Error};
@@ -25,7 +27,7 @@ pub(crate) struct Manifest {
     pub(crate) layers: Option<Vec<Descriptor>>,
     pub(crate) manifests: Option<Vec<Descriptor>>,
     pub(crate) subject: Option<Descriptor>,
-    pub(crate) annotations: Option<Map<String, Value>>,
+    pub(crate) annotations: Option<BTreeMap<String, String>>,
 }
 
 /// A content descriptor.

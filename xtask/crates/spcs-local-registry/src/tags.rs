@@ -80,8 +80,8 @@ pub(crate) async fn referrers(call: &Call, digest: &str) -> Result<Response, Err
                 if let Some(kind) = kind {
                     entry["artifactType"] = kind.into();
                 }
-                if let Some(annotations) = manifest.annotations.clone() {
-                    entry["annotations"] = annotations.into();
+                if let Some(annotations) = &manifest.annotations {
+                    entry["annotations"] = json!(annotations);
                 }
                 found.push(entry);
             }
