@@ -2,6 +2,7 @@
 //! properties, and errors with Snowflake's codes.
 
 mod bindings;
+pub(crate) mod budget;
 mod error;
 mod expression;
 mod lexer;

@@ -7,7 +7,7 @@ use super::Executor;
 use crate::account::{ACCOUNT, ORGANISATION};
 use crate::clock;
 use crate::rows::{Cell, ColumnType, Rows, cell, moment};
-use crate::sql::{Expression, SqlError};
+use crate::sql::{Expression, SqlError, budget};
 use crate::statement::Projection;
 
 /// The version that the platform says it is.
@@ -19,8 +19,11 @@ impl Executor {
     pub(super) async fn select(&self, projections: &[Projection]) -> Result<Rows, SqlError> {
         let mut rows = Rows::new(&[]);
         let mut row = Vec::new();
+        let mut size = 0;
         for projection in projections {
             let (value, kind) = self.compute(&projection.expression).await?;
+            size += value.as_ref().map_or(0, String::len);
+            budget::check(size, budget::MAX_ROW, "bytes of one row")?;
             rows.columns.push((projection.column.clone(), kind));
             row.push(value);
         }
@@ -65,6 +68,8 @@ impl Executor {
                     for part in parts {
                         let (part, _) = self.compute(part).await?;
                         whole = whole.zip(part).map(|(whole, part)| whole + &part);
+                        let size = whole.as_ref().map_or(0, String::len);
+                        budget::check(size, budget::MAX_ROW, "bytes of one value")?;
                     }
                     (whole, ColumnType::Text)
                 }

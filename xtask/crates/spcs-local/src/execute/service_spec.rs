@@ -1,6 +1,8 @@
 //! A service's specification, with everything it names looked up: images, stages, roles.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use spcs_local_files::stages;
@@ -74,7 +76,7 @@ impl Executor {
         }
         location.path.push_str(file);
         let path = stages::locate(&self.account.stages, &location.relative());
-        match path.and_then(fs_err::read_to_string) {
+        match path.and_then(|path| read(&path)) {
             Ok(text) => Ok(text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(SqlError::new(
                 "395019",
@@ -207,4 +209,15 @@ fn label(platform: &str, service: &str, path: &[String], endpoint: &str) -> Stri
         .chain_update(endpoint)
         .finalize();
     digest.iter().take(7).map(|byte| char::from(b'a' + byte % 26)).collect()
+}
+
+/// A staged specification, if it is not too large to be one.
+fn read(file: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs_err::File::open(file)?.take(spec::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > spec::MAX_BYTES {
+        let message = format!("it is larger than {} bytes", spec::MAX_BYTES);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }

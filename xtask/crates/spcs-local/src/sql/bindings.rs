@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::budget;
 use super::error::SqlError;
 use super::token::{Token, TokenKind};
 
@@ -12,6 +13,7 @@ pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlE
     let mut bound = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.into_iter().peekable();
     let mut place = 0;
+    let mut size = 0;
     while let Some(token) = tokens.next() {
         let key = match token.kind {
             TokenKind::Symbol("?") => {
@@ -29,6 +31,8 @@ pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlE
         };
         let (line, position) = (token.line, token.position);
         let value = values.get(&key).ok_or_else(|| unset(line, position, &token.text))?;
+        size += value["value"].as_str().map_or(0, str::len);
+        budget::check(size, budget::MAX_BOUND, "bytes of bind variables")?;
         // A result's column is named by the variable, not by its value.
         let literal = |kind| Token { kind, ..token.clone() };
         bound.extend(literals(value)?.into_iter().map(literal));

@@ -1,5 +1,6 @@
 //! Text to tokens: quotes, comments, `$$`, stage locations and file URLs.
 
+use super::budget;
 use super::error::SqlError;
 use super::token::{Token, TokenKind};
 
@@ -10,6 +11,7 @@ const SYMBOLS: [&str; 19] = [
 
 /// All tokens of a text, `;` among them, closed by [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
+    budget::check(text.len(), budget::MAX_TEXT, "bytes of SQL text")?;
     let mut lexer = Lexer { length: text.len(), rest: text, line: 1, position: 0 };
     let mut found = Vec::new();
     loop {
@@ -20,6 +22,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
         if end {
             return Ok(found);
         }
+        budget::check(found.len(), budget::MAX_TOKENS, "tokens in one request")?;
     }
 }
 

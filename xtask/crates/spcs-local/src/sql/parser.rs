@@ -1,5 +1,6 @@
 //! The recursive-descent parser: a cursor over the tokens of one statement.
 
+use super::budget;
 use super::error::SqlError;
 use super::lexer;
 use super::token::{Token, TokenKind};
@@ -24,6 +25,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<Vec<Token>>, SqlError> {
         }
     }
     statements.retain(|tokens| tokens.len() > 1);
+    budget::check(statements.len(), budget::MAX_STATEMENTS, "statements in one request")?;
     Ok(statements)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Projection, Statement};
 use crate::kind::{Kind, SessionPart};
-use crate::sql::{Parser, SqlError, Token, TokenKind};
+use crate::sql::{Parser, SqlError, Token, TokenKind, budget};
 
 /// One statement from its tokens.
 pub(crate) fn parse(tokens: &[Token]) -> Result<Statement, SqlError> {
@@ -104,6 +104,7 @@ impl Parser<'_> {
                 written.to_uppercase()
             };
             projections.push(Projection { expression, column });
+            budget::check(projections.len(), budget::MAX_COLUMNS, "columns in one result")?;
             if !self.symbol(",") {
                 return Ok(Statement::Select(projections));
             }

@@ -157,3 +157,27 @@ fn no_secret_is_in_a_text_that_is_kept_or_in_a_statement_that_is_printed() {
     let plain = "SELECT 'PASSWORD', 'x' -- no secret";
     assert_eq!(redacted(plain), plain);
 }
+
+#[test]
+fn a_request_with_too_many_tokens_statements_or_bytes_is_refused() {
+    for (text, what) in [
+        (format!("SELECT {}1", "1,".repeat(20_000)), "tokens in one request"),
+        ("SELECT 1;".repeat(1001), "statements in one request"),
+        (format!("SELECT 1 -- {}", "x".repeat(1 << 20)), "bytes of SQL text"),
+    ] {
+        let error = split(&text).expect_err(what);
+        assert_eq!(error.code, "001003");
+        assert!(error.message.contains(what), "{}", error.message);
+    }
+    let error = one(&format!("SELECT {}1", "1,".repeat(1000))).unwrap_err();
+    assert!(error.message.contains("columns in one result"), "{}", error.message);
+    assert_eq!(split(&"SELECT 1;".repeat(1000)).unwrap().len(), 1000);
+}
+
+#[test]
+fn a_variable_used_at_many_places_does_not_multiply_its_value() {
+    let values = json!({"1": {"type": "TEXT", "value": "x".repeat(1 << 20)}});
+    assert!(bound("SELECT :1 || :1 || :1 || :1", &values).is_ok());
+    let error = bound(&format!("SELECT :1 {}", "|| :1".repeat(1000)), &values).unwrap_err();
+    assert!(error.message.contains("bytes of bind variables"), "{}", error.message);
+}
