@@ -1,4 +1,4 @@
-//! Containers of a specification: image, command, environment, probes, mounts, resources.
+//! Containers in a specification: image, command, environment, probes, mounts, resources.
 
 use std::time::Duration;
 
@@ -8,61 +8,55 @@ use crate::image::ImagePath;
 use crate::resources::Resources;
 use crate::{image, names, node, resources};
 
-/// One container of an instance.
+/// One container in a service instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Container {
-    /// Its name.
     pub name: String,
-    /// The image as written.
     pub image: ImagePath,
     /// Overrides the image's ENTRYPOINT.
     pub command: Option<Vec<String>>,
     /// Overrides the image's CMD.
     pub args: Option<Vec<String>>,
-    /// Environment, in the order of the specification.
+    /// Environment variables, in the order of the specification.
     pub env: Vec<(String, String)>,
-    /// READY only once it answers; `None`: READY as soon as it runs.
+    /// The container is READY once this probe succeeds; `None`: as soon as it runs.
     pub readiness: Option<Probe>,
-    /// Restarted when it stops answering.
+    /// The container is restarted when this probe fails.
     pub liveness: Option<Probe>,
-    /// Mounted volumes.
     pub mounts: Vec<VolumeMount>,
-    /// Requests and limits.
     pub resources: Resources,
-    /// Where the session token is mounted.
+    /// Whether and where the session token is mounted.
     pub token: SessionToken,
 }
 
-/// An HTTP check.
+/// An HTTP health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Container port.
+    /// The container port.
     pub port: u16,
-    /// Path of the request.
     pub path: String,
-    /// Time between two checks.
+    /// The interval between checks.
     pub period: Duration,
-    /// Failures in a row before it counts.
+    /// How many checks must fail in a row before the probe fails.
     pub failure_threshold: u32,
 }
 
-/// A volume in a container's file system.
+/// A volume mounted into a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VolumeMount {
     /// The volume's name.
     pub volume: String,
-    /// Absolute path.
+    /// The absolute path in the container.
     pub path: String,
 }
 
-/// Whether and how the OAuth token of the service is mounted.
+/// How the service's OAuth token is mounted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionToken {
-    /// `false`: not mounted.
     pub mounted: bool,
-    /// Directory that holds the file `token`.
+    /// The directory of the file `token`.
     pub directory: String,
-    /// Permission bits of the file.
+    /// The file's permission bits.
     pub mode: u32,
 }
 
@@ -86,14 +80,14 @@ pub(crate) fn read(field: Field) -> Result<Container, SpecError> {
     let mounted =
         fields.take("mountSessionToken").map(|field| field.boolean()).transpose()?.unwrap_or(true);
     let token = session_token(mounted, fields.take("sessionTokenConfig"))?;
-    fields.refuse(&["secrets"])?;
+    fields.reject(&["secrets"])?;
     fields.finish()?;
     Ok(Container { name, image, command, args, env, readiness, liveness, mounts, resources, token })
 }
 
 fn environment(field: Field) -> Result<Vec<(String, String)>, SpecError> {
     let mut env = Vec::new();
-    for (key, value) in field.mapping()?.rest() {
+    for (key, value) in field.mapping()?.into_entries() {
         let fits = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && key.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
         if !fits {

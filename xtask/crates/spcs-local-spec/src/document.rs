@@ -1,4 +1,4 @@
-//! The document as a whole: what belongs where, and the rules across parts.
+//! The whole document: its structure, and the rules that span several parts.
 
 use crate::container::Container;
 use crate::error::SpecError;
@@ -8,7 +8,7 @@ use crate::service_spec::ServiceSpec;
 use crate::volume::{Volume, VolumeSource};
 use crate::{container, endpoint, names, volume};
 
-/// Parses and checks a specification.
+/// Parses and validates a specification.
 pub fn parse(text: &str) -> Result<ServiceSpec, SpecError> {
     if text.trim().is_empty() {
         let message = "the specification is empty".to_owned();
@@ -32,12 +32,12 @@ fn read(text: &str, document: Node) -> Result<ServiceSpec, SpecError> {
     let list = spec.take_either("containers", "container")?;
     let Some(list) = list else {
         spec.require("containers")?;
-        unreachable!("the option was just found missing");
+        unreachable!("`require` fails for a missing option");
     };
     let line = list.node.line;
     let containers = items(Some(list), container::read)?;
     if containers.is_empty() || containers.len() > 20 {
-        let message = "spec.containers must hold 1 to 20 containers".to_owned();
+        let message = "spec.containers must have 1 to 20 containers".to_owned();
         return Err(SpecError { line, path: "spec.containers".to_owned(), message });
     }
     names::unique("spec.containers", line, containers.iter().map(|c| c.name.as_str()))?;
@@ -47,7 +47,7 @@ fn read(text: &str, document: Node) -> Result<ServiceSpec, SpecError> {
     let endpoints = items(list, endpoint::read)?;
     names::unique("spec.endpoints", line, endpoints.iter().map(|e| e.name.as_str()))?;
     if endpoints.len() > 100 {
-        let message = "spec.endpoints may hold up to 100 endpoints".to_owned();
+        let message = "spec.endpoints may have up to 100 endpoints".to_owned();
         return Err(SpecError { line, path: "spec.endpoints".to_owned(), message });
     }
 
@@ -55,22 +55,22 @@ fn read(text: &str, document: Node) -> Result<ServiceSpec, SpecError> {
     let line = list.as_ref().map_or(line, |list| list.node.line);
     let volumes = items(list, volume::read)?;
     names::unique("spec.volumes", line, volumes.iter().map(|v| v.name.as_str()))?;
-    mounts_are_declared(&containers, &volumes, document.line)?;
+    check_mounts(&containers, &volumes, document.line)?;
     let is_stage = |name: &str| {
         volumes.iter().any(|v| v.name == name && matches!(v.source, VolumeSource::Stage(_)))
     };
     let mounts = containers.iter().flat_map(|container| &container.mounts);
     if mounts.filter(|mount| is_stage(&mount.volume)).count() > 8 {
-        let message = "a node takes up to 8 mounts of stage volumes".to_owned();
+        let message = "a node can mount up to 8 stage volumes".to_owned();
         return Err(SpecError { line, path: "spec.volumes".to_owned(), message });
     }
     if volumes.len() > 20 {
-        let message = "spec.volumes may hold up to 20 volumes".to_owned();
+        let message = "spec.volumes may have up to 20 volumes".to_owned();
         return Err(SpecError { line, path: "spec.volumes".to_owned(), message });
     }
 
     log_level(spec.take("logExporters"))?;
-    spec.refuse(&["platformMonitor", "resourceManagement"])?;
+    spec.reject(&["platformMonitor", "resourceManagement"])?;
     spec.finish()?;
     capabilities(root.take("capabilities"))?;
 
@@ -94,11 +94,7 @@ fn items<T>(
     }
 }
 
-fn mounts_are_declared(
-    containers: &[Container],
-    volumes: &[Volume],
-    line: u64,
-) -> Result<(), SpecError> {
+fn check_mounts(containers: &[Container], volumes: &[Volume], line: u64) -> Result<(), SpecError> {
     for (i, container) in containers.iter().enumerate() {
         for mount in &container.mounts {
             if !volumes.iter().any(|volume| volume.name == mount.volume) {
@@ -114,13 +110,13 @@ fn mounts_are_declared(
     Ok(())
 }
 
-/// The level is checked; there is no event table for it to act on.
+/// Validates the level. It has no effect: the local platform has no event table.
 fn log_level(field: Option<Field>) -> Result<(), SpecError> {
     let Some(field) = field else { return Ok(()) };
     let mut exporters = field.mapping()?;
     let mut config = match exporters.take("eventTableConfig") {
         Some(field) => field.mapping()?,
-        None => Fields::none("spec.logExporters.eventTableConfig", 0),
+        None => Fields::empty("spec.logExporters.eventTableConfig", 0),
     };
     let level = config.take("logLevel");
     config.finish()?;

@@ -6,39 +6,34 @@ use crate::error::SpecError;
 use crate::fields::Field;
 use crate::names;
 
-/// A port, or a range of them, that a service offers.
+/// A port or port range that a service exposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Its name.
     pub name: String,
-    /// One port or several.
     pub ports: Ports,
-    /// Whether it is reached through the ingress.
+    /// Whether the ingress exposes it.
     pub public: bool,
-    /// How it is spoken to.
     pub protocol: Protocol,
 }
 
-/// One port or a range.
+/// One port or an inclusive range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ports {
     /// `port:`.
     One(u16),
-    /// `portRange:`, inclusive.
+    /// `portRange:`.
     Range(RangeInclusive<u16>),
 }
 
-/// Protocol of an endpoint.
+/// The protocol of an endpoint; `HTTP` is the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// `HTTP`, the default.
     Http,
-    /// `TCP`.
     Tcp,
 }
 
 impl Protocol {
-    /// As SHOW ENDPOINTS prints it.
+    /// The name that SHOW ENDPOINTS prints.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "HTTP",
@@ -47,12 +42,12 @@ impl Protocol {
     }
 }
 
-/// A service role: a set of endpoints that a role may be granted.
+/// A service role: a set of endpoints to which a role can be granted access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRole {
-    /// Its name, as written.
+    /// The name as written.
     pub name: String,
-    /// Names of endpoints.
+    /// The names of the endpoints.
     pub endpoints: Vec<String>,
 }
 
@@ -90,7 +85,7 @@ pub(crate) fn read(field: Field) -> Result<Endpoint, SpecError> {
     if public && protocol != Protocol::Http {
         return Err(error(format!("endpoint '{name}': a public endpoint must use protocol HTTP")));
     }
-    fields.refuse(&["corsSettings"])?;
+    fields.reject(&["corsSettings"])?;
     fields.finish()?;
     Ok(Endpoint { name, ports, public, protocol })
 }
@@ -111,7 +106,7 @@ pub(crate) fn read_role(field: Field, endpoints: &[Endpoint]) -> Result<ServiceR
     let name = names::role_name(&fields.require("name")?)?;
     let list = fields.require("endpoints")?;
     fields.finish()?;
-    let mut covered = Vec::new();
+    let mut names = Vec::new();
     for item in list.sequence()? {
         let endpoint = item.text()?;
         if !endpoints.iter().any(|known| known.name == endpoint) {
@@ -119,7 +114,7 @@ pub(crate) fn read_role(field: Field, endpoints: &[Endpoint]) -> Result<ServiceR
                 "service role '{name}' names the endpoint '{endpoint}', which does not exist"
             )));
         }
-        covered.push(endpoint);
+        names.push(endpoint);
     }
-    Ok(ServiceRole { name, endpoints: covered })
+    Ok(ServiceRole { name, endpoints: names })
 }

@@ -1,15 +1,14 @@
-//! Why a specification is refused.
+//! The error of an invalid specification.
 
 use std::fmt;
 
-/// Why a specification is refused. Its text starts with Snowflake's `Invalid spec: `.
+/// The error of an invalid specification. Its text starts with Snowflake's `Invalid spec: `.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SpecError {
-    /// 1-based line of the specification; 0 when there is none to name.
+    /// The 1-based line in the specification; 0 if unknown.
     pub line: u64,
-    /// Path of the option, e.g. `spec.containers[0].image`.
+    /// The path of the option, e.g. `spec.containers[0].image`.
     pub path: String,
-    /// What is wrong.
     pub message: String,
 }
 

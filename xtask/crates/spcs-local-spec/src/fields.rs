@@ -1,28 +1,28 @@
-//! Reading a mapping strictly: each option is taken once, and what is left over is an error.
+//! Strict reading of a mapping: each option is taken once, and any option left over is an error.
 
 use crate::error::SpecError;
 use crate::node::{Kind, Node, Value};
 
-/// The options of one mapping, with the path that leads to it.
+/// The options of one mapping, and the path of that mapping.
 pub(crate) struct Fields {
     path: String,
     line: u64,
     entries: Vec<(String, Node)>,
 }
 
-/// A node on its way to becoming a value, with its path.
+/// A node that has not been read yet, and its path.
 pub(crate) struct Field {
     pub(crate) path: String,
     pub(crate) node: Node,
 }
 
 impl Fields {
-    /// The options that are not there at all.
-    pub(crate) fn none(path: &str, line: u64) -> Fields {
+    /// The options of a missing mapping.
+    pub(crate) fn empty(path: &str, line: u64) -> Fields {
         Fields { path: path.to_owned(), line, entries: Vec::new() }
     }
 
-    /// Takes an option out; one without a value counts as absent.
+    /// Takes an option. An option without a value counts as absent.
     pub(crate) fn take(&mut self, name: &str) -> Option<Field> {
         let at = self.entries.iter().position(|(key, _)| key == name)?;
         let (_, node) = self.entries.remove(at);
@@ -31,7 +31,7 @@ impl Fields {
         (node.value != Value::Null).then_some(Field { path, node })
     }
 
-    /// Takes an option that must be there.
+    /// Takes a required option.
     pub(crate) fn require(&mut self, name: &str) -> Result<Field, SpecError> {
         let (path, line) = (self.path.clone(), self.line);
         self.take(name).ok_or_else(|| {
@@ -44,7 +44,7 @@ impl Fields {
         })
     }
 
-    /// Takes an option whose documented spelling varies, e.g. `containers` and `container`.
+    /// Takes an option that is documented under two names, e.g. `containers` and `container`.
     pub(crate) fn take_either(
         &mut self,
         name: &str,
@@ -52,22 +52,22 @@ impl Fields {
     ) -> Result<Option<Field>, SpecError> {
         match (self.take(name), self.take(other)) {
             (Some(_), Some(second)) => {
-                Err(second.error(format!("'{name}' and '{other}' exclude each other")))
+                Err(second.error(format!("'{name}' and '{other}' are mutually exclusive")))
             }
             (first, second) => Ok(first.or(second)),
         }
     }
 
-    /// Refuses an option that Snowflake has and the local platform has not.
-    pub(crate) fn refuse(&mut self, names: &[&str]) -> Result<(), SpecError> {
+    /// Rejects options that Snowflake has and the local platform does not support.
+    pub(crate) fn reject(&mut self, names: &[&str]) -> Result<(), SpecError> {
         match names.iter().find_map(|name| self.take(name)) {
             Some(field) => Err(field.unsupported()),
             None => Ok(()),
         }
     }
 
-    /// All options as they stand, for mappings with free keys (`env`).
-    pub(crate) fn rest(self) -> Vec<(String, Field)> {
+    /// All options, for mappings with arbitrary keys (`env`).
+    pub(crate) fn into_entries(self) -> Vec<(String, Field)> {
         let path = self.path;
         self.entries
             .into_iter()
@@ -78,7 +78,7 @@ impl Fields {
             .collect()
     }
 
-    /// Ends the reading: an option that nobody took is unknown.
+    /// Fails if an option was not taken: it is unknown.
     pub(crate) fn finish(self) -> Result<(), SpecError> {
         match self.entries.into_iter().next() {
             None => Ok(()),
@@ -132,7 +132,7 @@ impl Field {
         }
     }
 
-    /// Text; numbers and booleans are taken as they were written.
+    /// A string. Numbers and booleans are returned as written.
     pub(crate) fn text(&self) -> Result<String, SpecError> {
         match &self.node.value {
             Value::Scalar(text, _) => Ok(text.clone()),
@@ -154,7 +154,7 @@ impl Field {
         }
     }
 
-    /// A whole number within a range.
+    /// An integer within a range.
     pub(crate) fn integer(&self, range: std::ops::RangeInclusive<u64>) -> Result<u64, SpecError> {
         let number = match &self.node.value {
             Value::Scalar(text, _) => text.parse::<u64>().ok(),

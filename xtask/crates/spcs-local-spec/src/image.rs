@@ -3,23 +3,23 @@
 use crate::error::SpecError;
 use crate::fields::Field;
 
-/// Where an image lies in the account.
+/// The location of an image in the account's registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImagePath {
-    /// As written in the specification.
+    /// The name as written in the specification.
     pub written: String,
-    /// The registry host, when one was written.
+    /// The registry host, if given.
     pub host: Option<String>,
-    /// `database/schema/repository`, lower case.
+    /// `database/schema/repository` in lower case.
     pub repository: String,
-    /// The image's name in its repository (it may hold `/`).
+    /// The image's name in its repository; may contain `/`.
     pub image: String,
-    /// A tag, or `sha256:…`; `latest` when neither was written.
+    /// The tag or `sha256:…` digest; `latest` if neither is given.
     pub reference: String,
 }
 
 impl ImagePath {
-    /// Reads an image name; `None` when it has another form.
+    /// Parses an image name; `None` if its format is invalid.
     pub fn parse(written: &str) -> Option<ImagePath> {
         let (name, digest) = match written.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),

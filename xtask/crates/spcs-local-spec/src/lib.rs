@@ -1,7 +1,7 @@
-//! Service specifications: parsed strictly, with SPCS's rules and Snowflake's wording.
+//! Parses service specifications strictly, with SPCS's rules and Snowflake's wording.
 //!
-//! An option that is unknown is an error; an option that Snowflake has and this platform has not
-//! is refused by name. Nothing is skipped in silence.
+//! An unknown option is an error. An option that Snowflake has and the local platform does not
+//! support is rejected by name. Nothing is skipped silently.
 
 mod budget;
 mod container;

@@ -1,4 +1,4 @@
-//! The rules that names in a specification follow.
+//! The rules for names in a specification.
 
 use crate::error::SpecError;
 use crate::fields::Field;
@@ -39,7 +39,7 @@ pub(crate) fn role_name(field: &Field) -> Result<String, SpecError> {
     }
 }
 
-/// Refuses the second of two equal names.
+/// Rejects duplicate names.
 pub(crate) fn unique<'a, I>(path: &str, line: u64, names: I) -> Result<(), SpecError>
 where
     I: IntoIterator<Item = &'a str>,

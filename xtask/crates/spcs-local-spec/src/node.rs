@@ -1,4 +1,4 @@
-//! The YAML document as a tree whose nodes know their line, so that every error names one.
+//! The YAML document as a tree. Each node knows its line, so that errors can name it.
 
 use std::fmt;
 
@@ -8,28 +8,26 @@ use serde_saphyr::Spanned;
 use crate::budget;
 use crate::error::SpecError;
 
-/// A YAML node and the line it starts on.
+/// A YAML node and its first line.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: u64,
     pub(crate) value: Value,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// No value, `~` or `null`.
     Null,
-    /// A scalar as it was written: `1.10` stays `1.10`. Whether it was quoted, or would be read
-    /// as something else than text, is kept beside it.
+    /// A scalar as written (`1.10` stays `1.10`), and its YAML type.
     Scalar(String, Kind),
-    /// A sequence.
     Sequence(Vec<Node>),
-    /// A mapping in the order of the document.
+    /// In the order of the document.
     Mapping(Vec<(String, Node)>),
 }
 
-/// How a scalar reads without a target type.
+/// The YAML type of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -50,7 +48,7 @@ pub(crate) fn parse(text: &str) -> Result<Node, SpecError> {
     Ok(Node::of(tree, text))
 }
 
-/// The intermediate form serde fills in.
+/// The intermediate form that serde deserialises into.
 enum Tree {
     Null,
     Bool(bool),
@@ -64,7 +62,7 @@ impl Node {
     fn of(tree: Spanned<Tree>, text: &str) -> Node {
         let line = tree.referenced.line();
         let span = tree.defined.span();
-        // Numbers and booleans are shown as they were written, so the text is looked up.
+        // Numbers and booleans are kept as written, so take them from the source text.
         let written = || {
             let start = usize::try_from(span.byte_offset()?).ok()?;
             let end = start + usize::try_from(span.byte_len()?).ok()?;
@@ -87,7 +85,7 @@ impl Node {
         Node { line, value }
     }
 
-    /// What the node is, for "expected a list, found …".
+    /// The node's type, for messages such as "expected a list, found …".
     pub(crate) fn describe(&self) -> &'static str {
         match &self.value {
             Value::Null => "nothing",
@@ -99,7 +97,7 @@ impl Node {
         }
     }
 
-    /// The value of a key, if this is a mapping that has it.
+    /// The value of a key, if the node is a mapping with that key.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.value {
             Value::Mapping(entries) => {

@@ -1,4 +1,4 @@
-//! The specification as DESCRIBE SERVICE shows it: complete, with defaults and image digests.
+//! The specification as DESCRIBE SERVICE shows it: with defaults and image digests filled in.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(crate) fn yaml(
     }
     let mut json = json(&document);
     if let Some(root) = json.get_mut("spec").and_then(Json::as_object_mut) {
-        // The singular spellings of older examples are shown as what they mean.
+        // Older examples use the singular; show the plural.
         *root = std::mem::take(root)
             .into_iter()
             .map(|(key, value)| match key.as_str() {
@@ -39,7 +39,7 @@ pub(crate) fn yaml(
     let mut options = serde_saphyr::SerializerOptions::default();
     options.quote_all = true;
     let text = serde_saphyr::to_string_with_options(&json, options)
-        .expect("a tree of strings, lists and mappings can be written as YAML");
+        .expect("a tree of strings, lists and mappings serialises to YAML");
     format!("---\n{text}")
 }
 
@@ -50,7 +50,7 @@ fn has(node: &Node, key: &str) -> bool {
 fn complete(node: &mut Node, container: &Container, digest: Option<&String>) {
     let Value::Mapping(entries) = &mut node.value else { return };
     entries.retain(|(name, _)| name != "resources");
-    // Whatever it looks like, an environment holds text: `1.10` is not 1.1.
+    // Environment variables are always text: `1.10` must not become 1.1.
     let environment = entries.iter_mut().find(|(name, _)| name == "env");
     if let Some((_, Node { value: Value::Mapping(variables), .. })) = environment {
         for (_, variable) in variables {
@@ -97,7 +97,7 @@ fn mapping(entries: Vec<(String, Node)>) -> Node {
     Node { line: 0, value: Value::Mapping(entries) }
 }
 
-/// Scalars keep their type where another program would look at it: ports and flags.
+/// Unquoted numbers and booleans keep their JSON type, so that other programs can read them.
 fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,

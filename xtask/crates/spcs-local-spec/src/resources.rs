@@ -3,12 +3,12 @@
 use crate::error::SpecError;
 use crate::fields::{Field, Fields};
 
-/// What a container asks for and what it is held to.
+/// The resource requests and limits of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Resources {
-    /// Requested by the container; filled in with SPCS's defaults.
+    /// Requests, with SPCS's defaults filled in.
     pub requests: Amounts,
-    /// Upper limits; none means the whole node.
+    /// Limits; without one, a container can use the whole node.
     pub limits: Amounts,
 }
 
@@ -21,7 +21,7 @@ pub struct Amounts {
     pub cpu: Option<f64>,
 }
 
-/// SPCS's default request: half a core, half a gibibyte.
+/// SPCS's default requests.
 const DEFAULT_CPU: f64 = 0.5;
 const DEFAULT_MEMORY: u64 = 512 << 20;
 
@@ -54,7 +54,7 @@ pub(crate) fn read(field: Option<Field>) -> Result<Resources, SpecError> {
 }
 
 impl Resources {
-    /// An absent request is the larger of the default and the limit.
+    /// A missing request is the larger of the default and the limit.
     fn with_defaults(mut self) -> Resources {
         let memory = self.limits.memory.map_or(DEFAULT_MEMORY, |limit| limit.max(DEFAULT_MEMORY));
         let cpu = self.limits.cpu.map_or(DEFAULT_CPU, |limit| limit.max(DEFAULT_CPU));
@@ -69,12 +69,12 @@ fn amounts(field: Option<Field>) -> Result<Amounts, SpecError> {
     let mut fields: Fields = field.mapping()?;
     let memory = fields.take("memory").map(|field| memory(&field)).transpose()?;
     let cpu = fields.take("cpu").map(|field| cpu(&field)).transpose()?;
-    fields.refuse(&["nvidia.com/gpu"])?;
+    fields.reject(&["nvidia.com/gpu"])?;
     fields.finish()?;
     Ok(Amounts { memory, cpu })
 }
 
-/// Memory needs one of the units M, Mi, G, Gi.
+/// A memory size with one of the units M, Mi, G, Gi.
 pub(crate) fn memory(field: &Field) -> Result<u64, SpecError> {
     let text = field.text()?;
     let units = [("Mi", 1 << 20), ("Gi", 1 << 30), ("M", 1_000_000), ("G", 1_000_000_000)];
@@ -104,7 +104,7 @@ fn cpu(field: &Field) -> Result<f64, SpecError> {
     })
 }
 
-/// A block volume's size: whole gibibytes.
+/// The size of a block volume, in whole GiB.
 pub(crate) fn block_size(field: &Field) -> Result<u64, SpecError> {
     let text = field.text()?;
     let size = text.strip_suffix("Gi").and_then(|number| number.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! A checked specification, and what others ask of it.
+//! A validated specification.
 
 use std::collections::BTreeMap;
 
@@ -10,40 +10,38 @@ use crate::node::Node;
 use crate::normal;
 use crate::volume::{Volume, VolumeSource};
 
-/// A checked specification.
+/// A validated specification.
 ///
-/// On disk it is the text as given, which is read again when it is loaded: nobody has a
-/// specification in hand that was not checked.
+/// It is stored as its text, which is parsed and validated again when it is loaded. So every value
+/// of this type is valid.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ServiceSpec {
-    /// The containers of each instance; the first one owns the instance's network.
+    /// The containers of each instance. The first one owns the instance's network namespace.
     pub containers: Vec<Container>,
-    /// What the service offers.
     pub endpoints: Vec<Endpoint>,
-    /// What its containers can mount.
     pub volumes: Vec<Volume>,
-    /// Roles it defines, beside the built-in `ALL_ENDPOINTS_USAGE`.
+    /// The service roles that it defines, in addition to the built-in `ALL_ENDPOINTS_USAGE`.
     pub service_roles: Vec<ServiceRole>,
-    /// The text as given.
+    /// The text as written.
     pub(crate) text: String,
     /// The document as written, for DESCRIBE SERVICE.
     pub(crate) document: Node,
 }
 
 impl ServiceSpec {
-    /// The specification as it was given.
+    /// The specification as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What DESCRIBE SERVICE shows: the specification with `sha256: "@sha256:…"` per container
-    /// (`digests`: container name -> `sha256:…`) and the resources that are in force.
+    /// The specification as DESCRIBE SERVICE shows it: with `sha256: "@sha256:…"` (`digests` maps
+    /// container names to digests) and the effective resources for each container.
     pub fn normalised_yaml(&self, digests: &BTreeMap<String, String>) -> String {
         normal::yaml(&self.document, &self.containers, digests)
     }
 
-    /// `@stage[/path]` of every stage volume, as written.
+    /// The `@stage[/path]` of each stage volume, as written.
     pub fn stages(&self) -> impl Iterator<Item = &str> {
         self.volumes.iter().filter_map(|volume| match &volume.source {
             VolumeSource::Stage(name) => Some(name.as_str()),
@@ -51,8 +49,8 @@ impl ServiceSpec {
         })
     }
 
-    /// Container ports that something outside the schema's network needs to reach: public
-    /// endpoints and probes.
+    /// The container ports that must be reachable from outside the schema's network: those of
+    /// public endpoints and probes.
     pub fn published_ports(&self) -> Vec<u16> {
         let public = self.endpoints.iter().filter(|endpoint| endpoint.public);
         let mut ports: Vec<u16> = public

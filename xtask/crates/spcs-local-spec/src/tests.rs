@@ -1,4 +1,4 @@
-//! Specifications that are read, and specifications that are refused.
+//! Valid and invalid specifications.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,17 +38,18 @@ serviceRoles:
   - { name: web_user, endpoints: [web] }
 "#;
 
-fn refused(text: &str) -> String {
-    parse(text).expect_err("it has to be refused").to_string()
+fn parse_error(text: &str) -> String {
+    parse(text).expect_err("the specification is invalid").to_string()
 }
 
-fn replaced(from: &str, to: &str) -> String {
-    assert!(MILVUS.contains(from), "the sample holds {from}");
-    refused(&MILVUS.replacen(from, to, 1))
+/// The error after one replacement in the valid specification.
+fn error_after(from: &str, to: &str) -> String {
+    assert!(MILVUS.contains(from), "the specification has no {from}");
+    parse_error(&MILVUS.replacen(from, to, 1))
 }
 
 #[test]
-fn a_specification_is_read_with_its_defaults() {
+fn a_specification_is_parsed_with_its_defaults() {
     let spec = parse(MILVUS).unwrap();
     let milvus = &spec.containers[0];
     assert_eq!(milvus.image.repository, "milvus_demo/public/milvus_repo");
@@ -79,26 +80,28 @@ fn describe_shows_digest_resources_and_environment() {
 }
 
 #[test]
-fn an_unknown_option_is_named_with_its_place_and_line() {
+fn an_unknown_option_is_an_error_with_its_path_and_line() {
     let text = "spec:\n  containers:\n  - name: a\n    image: /d/s/r/i\n    imagePull: x\n";
     assert_eq!(
-        refused(text),
+        parse_error(text),
         "Invalid spec: unknown option 'imagePull' for spec.containers[0] (line 5)."
     );
-    let error = parse("spec:\n  containers: [\n").expect_err("it is cut off");
+    let error = parse("spec:\n  containers: [\n").expect_err("the YAML is truncated");
     assert!(error.message.starts_with("not valid YAML"), "{error}");
 }
 
 #[test]
-fn duplicate_keys_and_names_are_refused() {
-    assert!(replaced("      args: [standalone]", "      args: []\n      args: []").contains("dup"));
-    assert!(replaced("name: web,", "name: milvus,").contains("duplicate name 'milvus'"));
+fn duplicate_keys_and_names_are_errors() {
+    assert!(
+        error_after("      args: [standalone]", "      args: []\n      args: []").contains("dup")
+    );
+    assert!(error_after("name: web,", "name: milvus,").contains("duplicate name 'milvus'"));
 }
 
 #[test]
-fn names_follow_the_rules() {
+fn invalid_names_are_errors() {
     for bad in ["Milvus", "-a", "a-", "a_b", "1a"] {
-        let error = replaced("- name: milvus\n", &format!("- name: {bad}\n"));
+        let error = error_after("- name: milvus\n", &format!("- name: {bad}\n"));
         assert!(error.contains("invalid name"), "{bad}: {error}");
     }
 }
@@ -107,7 +110,7 @@ fn names_follow_the_rules() {
 fn image_names_need_all_four_parts() {
     let good = "/Milvus_Demo/public/milvus_repo/milvus:0123456789ab";
     for bad in ["milvus:1", "/d/s/milvus:1", "docker.io/milvus", "/d/s/r/i:.x", "/d/s/r/I"] {
-        let error = replaced(good, bad);
+        let error = error_after(good, bad);
         assert!(error.contains("Provided image name uses an invalid format"), "{bad}: {error}");
     }
     let digest = format!("127.0.0.1:8462/d/s/r/i@sha256:{}", "0".repeat(64));
@@ -117,7 +120,7 @@ fn image_names_need_all_four_parts() {
 }
 
 #[test]
-fn rules_across_options_hold() {
+fn invalid_values_and_combinations_are_errors() {
     let cases = [
         (
             "port: 8888, public: true",
@@ -137,18 +140,18 @@ fn rules_across_options_hold() {
         ("cpu: 2 }", "cpu: 2, nvidia.com/gpu: 1 }", "not supported by the local platform"),
     ];
     for (from, to, expected) in cases {
-        let error = replaced(from, to);
+        let error = error_after(from, to);
         assert!(error.contains(expected), "{to}: {error}");
     }
 }
 
 #[test]
-fn a_specification_is_kept_as_its_text_and_checked_again_when_it_is_loaded() {
-    let kept = serde_json::to_string(&parse(MILVUS).unwrap()).unwrap();
-    let loaded: ServiceSpec = serde_json::from_str(&kept).unwrap();
+fn a_specification_is_stored_as_text_and_validated_when_loaded() {
+    let stored = serde_json::to_string(&parse(MILVUS).unwrap()).unwrap();
+    let loaded: ServiceSpec = serde_json::from_str(&stored).unwrap();
     assert_eq!(loaded.text(), MILVUS);
     assert_eq!(loaded.containers, parse(MILVUS).unwrap().containers);
-    let broken = kept.replace("containers", "containres");
+    let broken = stored.replace("containers", "containres");
     let error = serde_json::from_str::<ServiceSpec>(&broken).unwrap_err().to_string();
     assert!(error.starts_with("Invalid spec: "), "{error}");
 }

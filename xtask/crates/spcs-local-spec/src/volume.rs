@@ -1,38 +1,36 @@
-//! Volumes of a specification.
+//! Volumes in a specification.
 
 use crate::error::SpecError;
 use crate::fields::{Field, Fields};
 use crate::{names, resources};
 
-/// A volume that containers of one instance can mount.
+/// A volume that the containers of one instance can mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
-    /// Its name in the specification.
     pub name: String,
-    /// Where its data lie.
     pub source: VolumeSource,
-    /// Owner of the mount; root by default.
+    /// The owner of the mount; root by default.
     pub uid: Option<u32>,
-    /// Group of the mount.
+    /// The group of the mount.
     pub gid: Option<u32>,
 }
 
-/// Where a volume's data lie.
+/// Where a volume stores its data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VolumeSource {
-    /// On the node, gone with the instance.
+    /// On the node; deleted with the instance.
     Local,
-    /// In memory, gone with the instance.
+    /// In memory; deleted with the instance.
     Memory {
         /// Bytes.
         size: u64,
     },
-    /// A block device per instance, which outlives suspension and upgrades.
+    /// A block device for each instance; it survives suspension and upgrades.
     Block {
         /// Bytes.
         size: u64,
     },
-    /// Files of a stage: `@stage[/path]` as written.
+    /// The files of a stage: `@stage[/path]` as written.
     Stage(String),
 }
 
@@ -71,8 +69,8 @@ fn block(fields: &mut Fields) -> Result<VolumeSource, SpecError> {
     let size = resources::block_size(&fields.require("size")?)?;
     if let Some(config) = fields.take("blockConfig") {
         let mut config = config.mapping()?;
-        // Numbers of a cloud disk: checked, and without effect here. A snapshot at the end of
-        // the volume is a promise that cannot be kept here, so asking for one is refused.
+        // The performance options of a cloud disk are validated and ignored. Snapshots do not
+        // exist here, so asking for one is an error.
         if let Some(iops) = config.take("iops") {
             iops.integer(3000..=80000)?;
         }
@@ -84,7 +82,7 @@ fn block(fields: &mut Fields) -> Result<VolumeSource, SpecError> {
         {
             return Err(snapshot.unsupported());
         }
-        config.refuse(&["initialContents", "encryption", "snapshotDeleteAfter"])?;
+        config.reject(&["initialContents", "encryption", "snapshotDeleteAfter"])?;
         config.finish()?;
     }
     Ok(VolumeSource::Block { size })
@@ -93,11 +91,11 @@ fn block(fields: &mut Fields) -> Result<VolumeSource, SpecError> {
 fn stage(fields: &mut Fields) -> Result<VolumeSource, SpecError> {
     let mut config = fields.require("stageConfig")?.mapping()?;
     let name = stage_path(&config.require("name")?)?;
-    // Caching and resources of the mount change its speed only.
+    // The cache only affects performance, so it is ignored.
     if let Some(cache) = config.take("metadataCache") {
         cache.text()?;
     }
-    config.refuse(&["resources"])?;
+    config.reject(&["resources"])?;
     config.finish()?;
     Ok(VolumeSource::Stage(name))
 }

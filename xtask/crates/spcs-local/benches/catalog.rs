@@ -1,12 +1,12 @@
-//! What a statement costs in a small account and in a large one.
+//! Measures how long statements take in small and large accounts.
 //!
-//! `cargo bench -p spcs-local --bench catalog` measures an optimised build, and the same with
-//! `--profile dev` the build that everyone runs. It fails if a change takes more than twice as
-//! long with the most objects as with the fewest.
+//! `cargo bench -p spcs-local --bench catalog` measures an optimised build; with `--profile dev`,
+//! it measures the build that everyone runs. It fails if a change in the largest account takes
+//! more than twice as long as in the smallest.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
+#![allow(clippy::unwrap_used, reason = "a benchmark fails on an unexpected error")]
 
-#[allow(dead_code, reason = "the tests need more of it")]
+#[allow(dead_code, reason = "only the tests use all of it")]
 #[path = "../tests/wire/client.rs"]
 mod client;
 
@@ -18,15 +18,15 @@ use client::{Client, platform, quick};
 use serde_json::json;
 use spcs_local::Platform;
 
-/// How many objects the accounts hold.
+/// The numbers of objects in the accounts.
 const SIZES: [usize; 3] = [10, 1_000, 10_000];
 const ROUNDS: usize = 60;
-/// How much longer a change may take in the largest account than in the smallest.
+/// The maximum ratio of the times in the largest and the smallest account.
 const LIMIT: f64 = 2.0;
-/// Objects are made by several sessions at a time.
+/// The number of sessions that create objects concurrently.
 const SESSIONS: usize = 4;
 
-/// A statement of a round.
+/// The statement for a round.
 type Statement = fn(usize) -> String;
 
 struct Account {
@@ -37,14 +37,14 @@ struct Account {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // `cargo test --benches` runs it too; there it only has to work.
+    // `cargo test --benches` also runs this, without `--bench`; it does not measure then.
     let measures = std::env::args().any(|argument| argument == "--bench");
     let (sizes, rounds) = if measures { (&SIZES[..], ROUNDS) } else { (&SIZES[..1], 1) };
     let mut accounts = Vec::new();
     for size in sizes {
         let started = Instant::now();
         accounts.push(account(*size).await);
-        eprintln!("made an account of {size} objects in {:.1?}", started.elapsed());
+        eprintln!("created an account with {size} objects in {:.1?}", started.elapsed());
     }
     let mut grows = false;
     let changes: [(&str, Statement); 5] = [
@@ -80,8 +80,8 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The times of a statement by account; the accounts take turns, so that whatever else the
-/// machine does concerns them all.
+/// The times of a statement, by account. The accounts take turns, so that other load on the machine
+/// affects all of them.
 async fn measure(
     accounts: &[Account],
     rounds: usize,
@@ -111,7 +111,7 @@ async fn logins(accounts: &[Account], rounds: usize) -> Vec<Vec<Duration>> {
     times
 }
 
-/// Prints the times of one statement; gives how much longer the largest account takes.
+/// Prints the times of a statement. Returns the ratio of the largest and the smallest account.
 fn report(name: &str, sizes: &[usize], times: &[Vec<Duration>]) -> f64 {
     let mut medians = Vec::new();
     for (size, times) in sizes.iter().zip(times) {
@@ -130,7 +130,8 @@ fn report(name: &str, sizes: &[usize], times: &[Vec<Duration>]) -> f64 {
     ratio
 }
 
-/// An account on disk with so many objects. They are made where a sync costs nothing.
+/// Creates an account with a number of objects: first in memory, where a sync is cheap, then copied
+/// to disk.
 async fn account(size: usize) -> Account {
     let memory = Path::new("/dev/shm");
     let draft = match memory.is_dir() {
@@ -145,14 +146,14 @@ async fn account(size: usize) -> Account {
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
     client.run("USE ROLE SYSADMIN").await;
-    // The first statement pays for what the others share.
+    // The first statement is slower than the others.
     client.run("CREATE OR REPLACE STAGE d.s0.warm; DROP STAGE d.s0.warm").await;
     client.run("USE ROLE ACCOUNTADMIN").await;
     Account { platform, client, _directory: directory }
 }
 
-/// Of ten objects, seven are stages, one is a schema and two are roles; each role may read a
-/// stage, and SYSADMIN has half of the roles.
+/// Of ten objects, seven are stages, one is a schema and two are roles. Each role may read a
+/// stage, and half of the roles are granted to SYSADMIN.
 async fn fill(platform: &Platform, size: usize) {
     let admin = Client::admin(platform).await;
     admin.run("CREATE DATABASE d").await;

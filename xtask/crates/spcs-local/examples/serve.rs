@@ -1,4 +1,4 @@
-//! Runs a platform in the foreground until Ctrl-C:
+//! Runs a local platform in the foreground until Ctrl-C:
 //! `cargo run -p spcs-local --example serve -- --port 8462 --state-dir DIR --runtime fake`.
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
-//! The account: what every part of the platform shares.
+//! The account: the state that all parts of the platform share.
 
-mod clearing;
+mod cleanup;
 #[cfg(test)]
 mod tests;
 
@@ -25,45 +25,43 @@ use crate::session::{Issued, Sessions};
 use crate::sql::Value;
 use crate::stage_path::directory;
 
-pub(crate) use clearing::Clearing;
+pub(crate) use cleanup::Cleanup;
 
-/// What the platform calls itself.
+/// The name of the organisation.
 pub(crate) const ORGANISATION: &str = "SPCS";
-/// The account's name.
+/// The name of the account.
 pub(crate) const ACCOUNT: &str = "LOCAL";
-/// `<organisation>-<account>`, as clients write it.
+/// The account identifier of clients, `<organisation>-<account>`.
 pub(crate) const IDENTIFIER: &str = "spcs-local";
 
-/// The account.
 pub(crate) struct Account {
     pub(crate) catalog: Catalog,
     pub(crate) sessions: Sessions,
     pub(crate) timing: Timing,
-    /// Where stages keep their files.
+    /// The directory of all stages.
     pub(crate) stages: PathBuf,
     pub(crate) registry: Registry,
     pub(crate) controller: Controller,
-    /// Running transfers of files.
+    /// The permits of running file transfers.
     pub(crate) permits: Permits,
     pub(crate) queries: Queries,
-    /// The port that the platform listens on.
     pub(crate) port: u16,
-    /// The password of [`Identity::Puller`]; new at each start.
+    /// The password of [`Identity::Puller`], generated at each start.
     pub(crate) pull_password: String,
 }
 
 impl Account {
-    /// Where clients reach the platform.
+    /// The URL of the platform.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The registry, as image names may spell it.
+    /// The registry's host and port in image names.
     pub(crate) fn registry_host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Hands a service to the controller as the catalog wants it now.
+    /// Sends the current deployment of a service to the controller.
     pub(crate) fn deploy(&self, service: &[String]) {
         self.catalog.read_in_order(|state| {
             if let Some(deployment) = self.deployment(state, service) {
@@ -72,7 +70,7 @@ impl Account {
         });
     }
 
-    /// How a service is, with a word for one that the controller has not looked at yet.
+    /// The state of a service; PENDING if the controller has not observed it yet.
     pub(crate) fn observed(&self, service: &str) -> ServiceObservation {
         self.controller.observe(service).unwrap_or(ServiceObservation {
             status: "PENDING",
@@ -81,7 +79,7 @@ impl Account {
         })
     }
 
-    /// Hands over all services, so that containers that run already are found again.
+    /// Sends all services to the controller, which finds the containers that are already running.
     pub(crate) fn deploy_all(&self) {
         let services: Vec<Vec<String>> = self
             .catalog
@@ -143,7 +141,7 @@ impl Account {
         })
     }
 
-    /// The service and owner role that a container's session token stands for.
+    /// The service and owner role of a container's token.
     pub(crate) fn service_of_token(&self, token: &str) -> Option<(Vec<String>, String)> {
         self.catalog.read(|state| {
             let mut services = state.services();
@@ -152,24 +150,24 @@ impl Account {
         })
     }
 
-    /// Checks a user and a password; gives the stored name.
+    /// Checks a password. Returns the stored user name.
     pub(crate) async fn check_password(&self, user: &str, password: &str) -> Option<String> {
         let found = self.catalog.read(|state| {
             let object = state.user_by_login(user).filter(|object| !object.flag("DISABLED"))?;
             let Data::User(user) = &object.data else { return None };
             Some((object.name().to_owned(), user.password.clone()?))
         });
-        // It takes as long to be told that there is no such user.
+        // Hash the password even if the user does not exist, so that the time does not reveal it.
         let (name, hash) = match found {
             Some((name, hash)) => (Some(name), hash),
-            None => (None, PasswordHash::nobodys()),
+            None => (None, PasswordHash::unmatchable()),
         };
         let password = password.to_owned();
         let matches = blocking::call(move || hash.matches(&password)).await;
         name.filter(|_| matches)
     }
 
-    /// The role and the secondary roles that a user starts with.
+    /// The default role of a user, and whether secondary roles are active by default.
     pub(crate) fn defaults(state: &State, user: &str) -> (String, bool) {
         let Some(object) = state.account_object(Kind::User, user) else {
             return ("PUBLIC".to_owned(), false);
@@ -183,7 +181,7 @@ impl Account {
         (role.map_or_else(|| "PUBLIC".to_owned(), |role| role.last().to_owned()), secondary)
     }
 
-    /// Nobody, once the user or the service is gone or the user disabled.
+    /// The principal, or `None` if the user or service is dropped or the user is disabled.
     fn principal(&self, issued: &Issued) -> Option<Principal> {
         self.catalog.read(|state| {
             let there = match &issued.identity {
@@ -197,7 +195,7 @@ impl Account {
         })
     }
 
-    /// Whether a principal may use the repository `database/schema/repository` (any case).
+    /// Whether a principal may use a repository, `database/schema/repository` in any case.
     pub(crate) fn repository(
         &self,
         principal: &Principal,
@@ -216,7 +214,7 @@ impl Account {
                 };
             }
             let roles = principal.roles.iter().cloned().collect();
-            if !state.sees(&roles, object) {
+            if !state.can_see(&roles, object) {
                 return RepositoryAccess::NotFound;
             }
             let target = Target::of(object);
@@ -231,7 +229,7 @@ impl Account {
     }
 }
 
-/// Whether a role may write to the stage that holds this path below the directory of stages.
+/// Whether a role may write to the stage at this path in the directory of stages.
 fn writable(state: &State, role: &str, relative: &str) -> bool {
     let holds = |stage: &Object| {
         let rest = relative.strip_prefix(&directory(&stage.path));
@@ -264,7 +262,7 @@ impl Access for Account {
     }
 
     fn token(&self, token: &str) -> Option<Principal> {
-        self.principal(&self.sessions.who(token)?)
+        self.principal(&self.sessions.identify(token)?)
     }
 
     fn issue_token(&self, principal: &Principal) -> String {

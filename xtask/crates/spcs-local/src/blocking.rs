@@ -1,5 +1,5 @@
-//! Work that waits for the disk or computes for a while, kept off the threads of the runtime:
-//! those serve every connection.
+//! Runs blocking or CPU-heavy work outside the runtime's worker threads, which serve all
+//! connections.
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Runs a future that blocks between its waits; `None` once it is cancelled, which takes effect
-/// where it waits. It holds a thread only while it works.
+/// Runs a future whose polls may block, each on a blocking thread. Returns `None` if it is
+/// cancelled, which takes effect only between polls.
 pub(crate) async fn run<F>(future: F, cancelled: &CancellationToken) -> Option<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    let woken = Arc::new(Woken(Notify::new()));
+    let woken = Arc::new(NotifyWaker(Notify::new()));
     let waker = Waker::from(Arc::clone(&woken));
     let mut future = Box::pin(future);
     while !cancelled.is_cancelled() {
@@ -36,21 +36,21 @@ where
     None
 }
 
-/// Calls a function that blocks. A panic in it goes on in the caller.
+/// Calls a blocking function. Propagates its panics.
 pub(crate) async fn call<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // The runtime is shutting down, and this task goes with it.
+            // The runtime is shutting down and drops this task.
             Err(_) => std::future::pending().await,
         },
     }
 }
 
-struct Woken(Notify);
+struct NotifyWaker(Notify);
 
-impl Wake for Woken {
+impl Wake for NotifyWaker {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
     }
@@ -63,8 +63,8 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn the_runtime_goes_on_while_a_future_blocks() {
-        // One thread runs this test and the runtime; were it blocked, nobody would send.
+    async fn the_runtime_keeps_running_while_a_future_blocks() {
+        // The test's runtime has one thread: if the future blocked it, `send` would never run.
         let (sender, receiver) = mpsc::channel();
         let blocks = async move {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -77,11 +77,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cancelled_ends_where_it_waits_and_not_in_the_middle_of_its_work() {
+    async fn cancellation_takes_effect_only_while_the_future_waits() {
         let cancelled = CancellationToken::new();
         let during = cancelled.clone();
         let done = run(async move { during.cancel() }, &cancelled).await;
-        assert_eq!(done, Some(()), "it was done before anybody could stop it");
+        assert_eq!(done, Some(()), "the future completes in the poll that cancels it");
         let cancelled = CancellationToken::new();
         let during = cancelled.clone();
         let waits = async move {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_reaches_whoever_waits() {
+    async fn a_panic_propagates_to_the_caller() {
         let panics = tokio::spawn(async { call(|| panic!("on purpose")).await });
         assert!(panics.await.unwrap_err().is_panic());
     }

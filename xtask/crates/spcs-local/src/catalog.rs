@@ -1,4 +1,4 @@
-//! What the account holds: objects, grants, passwords, and the file that keeps them.
+//! The catalog: the objects and grants of the account, in memory and in a file.
 
 mod authority;
 mod error;
@@ -26,54 +26,54 @@ use store::Store;
 use crate::kind::Kind;
 use crate::sql::SqlError;
 
-/// The catalog: in memory, and on disk after each change.
+/// The catalog, in memory and in a file. Each change is on disk when it returns.
 pub(crate) struct Catalog {
     state: RwLock<State>,
-    /// Locked for the whole of a change, so that changes follow each other; empty once the
-    /// platform has stopped.
+    /// Locked for the duration of a change, which serialises changes; `None` once the platform has
+    /// stopped.
     store: Mutex<Option<Store>>,
 }
 
-/// Its name in the state directory.
+/// The name of the file in the state directory.
 const FILE: &str = "catalog.sqlite";
 
-/// What earlier versions wrote.
+/// The name of the file that earlier versions wrote.
 const OTHER_FORMAT: &str = "catalog.json";
 
 impl Catalog {
-    /// Whether a state directory has a catalog.
+    /// Whether a state directory contains a catalog.
     pub(crate) fn is_in(directory: &Path) -> bool {
         directory.join(FILE).exists() || directory.join(OTHER_FORMAT).exists()
     }
 
-    /// Whether services are kept there, or are not all gone yet. A platform may be running on
-    /// the directory.
+    /// Whether the catalog of a state directory has services, including dropped ones whose
+    /// containers may still exist. A platform may be running on the directory.
     pub(crate) fn has_services(directory: &Path) -> Result<bool, OpenError> {
-        let opened = Self::opened(directory)?;
+        let opened = Self::open_file(directory)?;
         Ok(opened.is_some_and(|(_, state)| {
-            let mut leaving = state.leaving();
-            state.services().next().is_some() || leaving.any(|(kind, _)| *kind == Kind::Service)
+            let mut unfinished = state.unfinished_drops();
+            state.services().next().is_some() || unfinished.any(|(kind, _)| *kind == Kind::Service)
         }))
     }
 
-    /// Reads the catalog of a state directory, or makes the first one with this password for the
-    /// administrator.
+    /// Opens the catalog of a state directory. If there is none, creates one with this password for
+    /// the administrator.
     pub(crate) fn open(directory: &Path, password: &str) -> Result<Self, OpenError> {
-        let (store, state) = match Self::opened(directory)? {
+        let (store, state) = match Self::open_file(directory)? {
             Some(opened) => opened,
             None => {
                 let mut state = system::initial(password);
                 let records = state.all_records();
                 let records = records.map_err(|error| OpenError::Io { source: error.into() })?;
                 let store = Store::create(&directory.join(FILE), &records)?;
-                state.settle();
+                state.mark_written();
                 (store, state)
             }
         };
         Ok(Self { state: RwLock::new(state), store: Mutex::new(Some(store)) })
     }
 
-    fn opened(directory: &Path) -> Result<Option<(Store, State)>, OpenError> {
+    fn open_file(directory: &Path) -> Result<Option<(Store, State)>, OpenError> {
         let file = directory.join(FILE);
         if !file.exists() {
             let other = directory.join(OTHER_FORMAT);
@@ -85,34 +85,34 @@ impl Catalog {
         Ok(Some((store, state.map_err(|reason| OpenError::Broken { file, reason })?)))
     }
 
-    /// Closes the file: whoever still works for a platform that has stopped changes nothing.
+    /// Closes the file. Later changes fail.
     pub(crate) fn close(&self) {
         self.store().take();
     }
 
     fn store(&self) -> MutexGuard<'_, Option<Store>> {
-        // A panic inside `change` leaves the old state in place, so it is sound to go on.
+        // A panic inside `change` leaves the old state in place, so a poisoned lock is safe.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state as it is now.
+    /// The current state.
     fn snapshot(&self) -> State {
         self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks something up. Nobody waits for it, and it waits for no change that is being written.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.snapshot())
+    /// Reads a snapshot of the state, without waiting for a change in progress.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.snapshot())
     }
 
-    /// Looks something up while no change is made, so that what is done about it is done in the
+    /// Reads the state while no change is in progress, so that the effects of `read` happen in the
     /// order of the changes.
-    pub(crate) fn read_in_order<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        let _changes_wait = self.store();
-        look(&self.snapshot())
+    pub(crate) fn read_in_order<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        let _no_changes = self.store();
+        read(&self.snapshot())
     }
 
-    /// Changes the catalog: all of the change is kept and on disk, or none of it.
+    /// Changes the catalog atomically. The change is on disk when this returns.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, SqlError>,
@@ -120,7 +120,7 @@ impl Catalog {
         self.change_then(change, |value| value)
     }
 
-    /// The same, with what is to follow the change before anybody else sees the catalog.
+    /// Like `change`, but also calls `follow` before readers and other changes see the new state.
     pub(crate) fn change_then<T, U>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, SqlError>,
@@ -131,14 +131,14 @@ impl Catalog {
         let mut next = before.clone();
         let value = change(&mut next)?;
         let failed = |error: &dyn std::fmt::Display| {
-            SqlError::execution(format!("the catalog could not be written: {error}"))
+            SqlError::execution(format!("cannot write the catalog: {error}"))
         };
         let writes = next.changes(&before).map_err(|error| failed(&error))?;
         if !writes.is_empty() {
             let store = store.as_mut().ok_or_else(|| failed(&"the platform has stopped"))?;
             store.write(&writes).map_err(|error| failed(&error))?;
         }
-        next.settle();
+        next.mark_written();
         let mut current = self.state.write().unwrap_or_else(PoisonError::into_inner);
         *current = next;
         Ok(follow(value))

@@ -1,4 +1,4 @@
-//! What a platform is started with, and what it tells about itself while it runs.
+//! The configuration of a platform, and the information it publishes while it runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,31 +6,29 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use spcs_local_services::EngineCommand;
 
-/// Everything that `start` needs.
+/// The arguments of `start`.
 #[derive(Debug, Clone)]
 pub struct PlatformConfig {
-    /// Where all state lives; made if it is not there.
+    /// The directory for all state; created if missing.
     pub state_dir: PathBuf,
-    /// The port on 127.0.0.1; 0 takes the one of the last start, or any that is free.
+    /// The port on 127.0.0.1; 0 means the port of the last start, or any free port.
     pub port: u16,
-    /// What runs the containers.
     pub runtime: RuntimeChoice,
-    /// How long things take.
     pub timing: Timing,
 }
 
-/// How long things take. Tests inject their own; the defaults suit a developer's loop.
+/// Delays and timeouts. The defaults suit development; tests set their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// From CREATE COMPUTE POOL or RESUME until there is a node.
+    /// The time from CREATE COMPUTE POOL or RESUME until the pool has a node.
     pub pool_start: Duration,
     /// How long SHOW ENDPOINTS shows a placeholder instead of the URL.
     pub endpoint_provisioning: Duration,
-    /// Life of a session token.
+    /// The validity of session tokens.
     pub session_validity: Duration,
-    /// Life of a master token.
+    /// The validity of master tokens.
     pub master_validity: Duration,
-    /// How long a request waits for a running query before it says "in progress".
+    /// How long a request waits for a running query before it returns "in progress".
     pub long_poll: Duration,
 }
 
@@ -49,43 +47,42 @@ impl Default for Timing {
 /// What runs the containers of services.
 #[derive(Debug, Clone)]
 pub enum RuntimeChoice {
-    /// No containers: every one is READY as soon as it is asked for.
+    /// No containers: each is reported as READY at once.
     Fake,
-    /// podman or docker.
+    /// Podman or Docker.
     Engine(EngineCommand),
 }
 
-/// Where a running platform tells which one it is, by a [`PlatformIdentity`].
+/// The path at which a running platform serves its [`PlatformIdentity`].
 pub const IDENTITY_PATH: &str = "/platform";
 
-/// Which platform it is that answers on a port. Holds nothing that only its owner may know.
+/// Identifies the platform that listens on a port. Contains nothing confidential.
 #[derive(Debug, Serialize, Deserialize, Clone, PartialEq, Eq)]
 pub struct PlatformIdentity {
-    /// Absolute path of its state directory.
+    /// The absolute path of the state directory.
     pub state_dir: PathBuf,
 }
 
-/// What a client needs to reach a running platform; written to `<state_dir>/platform.json`.
+/// How clients reach a running platform; written to `<state_dir>/platform.json`.
 #[derive(Serialize, Deserialize, Clone)]
 pub struct Status {
     /// `http://127.0.0.1:<port>`.
     pub url: String,
     /// `127.0.0.1`.
     pub host: String,
-    /// The port that is listened on.
     pub port: u16,
     /// The account identifier.
     pub account: String,
-    /// The administrator's name.
+    /// The administrator's user name.
     pub user: String,
     /// The administrator's password.
     pub password: String,
     /// `host:port` of the image registry.
     pub registry: String,
-    /// `localhost:port`, below which the endpoints' host names are.
+    /// `localhost:port`, the parent of the endpoints' host names.
     pub ingress: String,
-    /// Absolute path of the state directory.
+    /// The absolute path of the state directory.
     pub state_dir: PathBuf,
-    /// Process id of the platform.
+    /// The platform's process id.
     pub pid: u32,
 }

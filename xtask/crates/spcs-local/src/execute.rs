@@ -1,10 +1,11 @@
-//! Statements carried out: each against the catalog, by the session's roles.
+//! Executes statements on the catalog, with the privileges of the session's roles.
 
 mod alter;
 mod create;
 mod drop;
 mod filter;
 mod grant;
+mod lookup;
 mod parameters;
 mod select;
 mod service;
@@ -15,7 +16,6 @@ mod session;
 mod show;
 mod show_grants;
 mod stage;
-mod surroundings;
 mod system;
 mod transfer;
 
@@ -30,12 +30,12 @@ use crate::statement::Statement;
 
 pub(crate) use select::VERSION;
 
-/// What a statement gives back.
+/// The result of a statement.
 pub(crate) enum Outcome {
     Rows(Rows),
     /// The `data` of a PUT or GET.
     Transfer(serde_json::Value),
-    /// An earlier result, by query id.
+    /// The result of an earlier query, by id.
     Earlier(String),
 }
 
@@ -45,7 +45,7 @@ impl From<Rows> for Outcome {
     }
 }
 
-/// Who executes, and against what.
+/// Executes statements of a session on the account.
 #[derive(Clone)]
 pub(crate) struct Executor {
     pub(crate) account: Arc<Account>,
@@ -53,7 +53,7 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-    /// Carries out one statement.
+    /// Executes one statement.
     pub(crate) async fn run(&self, statement: Statement) -> Result<Outcome, SqlError> {
         use Statement::*;
         let rows = match statement {

@@ -1,8 +1,8 @@
-//! The ingress proxy: the only way from outside to a public endpoint of a service.
+//! The ingress proxy, through which clients reach the public endpoints of services.
 //!
-//! Every request whose host is `<label>.localhost` comes here. Browsers sign in on a form and
-//! carry a cookie; programs send `Authorization: Snowflake Token="…"`. Who holds the endpoint's
-//! service role is passed on to the container, under the header rules that SPCS documents.
+//! It handles every request with a host `<label>.localhost`. Browsers sign in with a form and get
+//! a cookie; programs send `Authorization: Snowflake Token="…"`. If the user holds the endpoint's
+//! service role, the request is forwarded to the container, with the header rules of SPCS.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ mod proxy;
 mod sign_in;
 mod tunnel;
 
-use credentials::Presented;
+use credentials::Credential;
 use page::Refusal;
 
-/// Where the container port behind an endpoint is reached, while its service is ready.
+/// Finds the address of an endpoint's container port; `None` if the service is not ready.
 pub type Upstream = Arc<dyn Fn(&EndpointRoute) -> Option<SocketAddr> + Send + Sync>;
 
-/// A connection without any traffic for this long is closed, as SPCS documents.
+/// SPCS's idle timeout: connections without traffic for this long are closed.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 struct Ingress {
@@ -39,29 +39,29 @@ struct Ingress {
     idle: Duration,
 }
 
-/// What a sign-in may send. Bodies for containers pass without being collected, so without limit.
-const FORM: usize = 1 << 20;
+/// The maximum body size of a sign-in. Bodies for containers are streamed and have no limit.
+const MAX_SIGN_IN_BODY: usize = 1 << 20;
 
 /// Serves the requests of ingress hosts.
 pub fn handler(access: Arc<dyn Access>, upstream: Upstream) -> Router {
     handler_with_idle_timeout(access, upstream, IDLE_TIMEOUT)
 }
 
-/// The same with another idle timeout than SPCS's.
+/// Like [`handler`], with a different idle timeout.
 pub fn handler_with_idle_timeout(
     access: Arc<dyn Access>,
     upstream: Upstream,
     idle: Duration,
 ) -> Router {
     let ingress = Arc::new(Ingress { access, upstream, idle });
-    Router::new().fallback(serve).layer(DefaultBodyLimit::max(FORM)).with_state(ingress)
+    Router::new().fallback(serve).layer(DefaultBodyLimit::max(MAX_SIGN_IN_BODY)).with_state(ingress)
 }
 
 async fn serve(State(ingress): State<Arc<Ingress>>, request: Request) -> Response {
-    let wants_page = page::wanted(&request);
+    let accepts_html = page::accepts_html(&request);
     match answer(&ingress, request).await {
         Ok(response) => response,
-        Err(refusal) => refusal.respond(wants_page),
+        Err(refusal) => refusal.respond(accepts_html),
     }
 }
 
@@ -80,10 +80,10 @@ async fn answer(ingress: &Ingress, request: Request) -> Result<Response, Refusal
     if path.starts_with("/sfc-endpoint/") {
         return sign_in::serve(&*ingress.access, &host, request).await;
     }
-    let presented = credentials::presented(request.headers());
-    let principal = presented.token().and_then(|token| ingress.access.token(token));
+    let credential = credentials::find(request.headers());
+    let principal = credential.token().and_then(|token| ingress.access.token(token));
     let Some(principal) = principal else {
-        return sign_in::demand(&presented, &request);
+        return sign_in::require(&credential, &request);
     };
     if !ingress.access.may_use_endpoint(&principal, &route) {
         return Err(Refusal::denied(&host, &principal));
@@ -92,8 +92,8 @@ async fn answer(ingress: &Ingress, request: Request) -> Result<Response, Refusal
         let text = format!("The service {} is not ready.", route.service);
         return Err(Refusal::not_ready(text));
     };
-    let renewed = match &presented {
-        Presented::Cookie(cookie) if cookie.is_stale() => {
+    let renewed = match &credential {
+        Credential::Cookie(cookie) if cookie.is_stale() => {
             Some(credentials::set_cookie(&ingress.access.issue_token(&principal)))
         }
         _ => None,

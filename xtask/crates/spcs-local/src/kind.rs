@@ -1,27 +1,27 @@
-//! The kinds of objects an account holds: this list, and a file for each.
+//! The kinds of objects in an account: a list, and one file for each kind.
 //!
-//! Everything about a kind is in its file: its words, privileges, properties and columns, what it
-//! holds, how it is checked, altered and dropped. Statements ask for that and know no kind by
-//! name. A new kind is a new file and a line here.
+//! The file of a kind defines everything about it: its SQL name, privileges, properties and
+//! columns, its data, and how it is validated, altered and dropped. The code of the statements
+//! uses these definitions and names no kind. To add a kind, add a file and a line to this list.
 
 mod column;
 mod definition;
 mod facts;
 mod list;
-mod listed;
+mod list_only;
 mod lookup;
 mod object;
 mod privileges;
 mod properties;
 
-pub(crate) use column::Place;
-pub(crate) use facts::{Creation, DropWord, Facts, Outside, SessionPart, Verb};
+pub(crate) use column::Listing;
+pub(crate) use facts::{Creation, DropWord, ExternalData, Facts, SessionPart, Verb};
 pub(crate) use lookup::{Lookup, RoleCounts};
 pub(crate) use object::Object;
 pub(crate) use privileges::account_privileges;
 pub(crate) use service::{EndpointRecord, ImageRecord, ServiceRecord};
 
-// The containers come first: what is in them is named by them.
+// Containers come before the objects that they contain.
 list::kinds! {
     role: Role,
     user: User,

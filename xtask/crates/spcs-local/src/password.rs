@@ -1,11 +1,11 @@
-//! Passwords are kept as salted, iterated hashes.
+//! Password hashes, salted and iterated, and random secrets.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const ROUNDS: u32 = 60_000;
 
-/// A password that can be checked but not read.
+/// A salted hash of a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PasswordHash {
     salt: String,
@@ -20,15 +20,14 @@ impl PasswordHash {
         Self { hash: stretch(password, &salt, ROUNDS), rounds: ROUNDS, salt }
     }
 
-    /// One that no password matches, to compare with where there is no user.
-    pub(crate) fn nobodys() -> Self {
+    /// A hash that no password matches, for logins of users that do not exist.
+    pub(crate) fn unmatchable() -> Self {
         Self { salt: random(), rounds: ROUNDS, hash: String::new() }
     }
 
-    /// Whether this is the password.
     pub(crate) fn matches(&self, password: &str) -> bool {
         let given = stretch(password, &self.salt, self.rounds);
-        // Every byte is looked at, so that time tells nothing.
+        // Compare in constant time.
         let differing = given.bytes().zip(self.hash.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
         differing == 0 && given.len() == self.hash.len()
     }
@@ -42,12 +41,12 @@ fn stretch(password: &str, salt: &str, rounds: u32) -> String {
     hex(&digest)
 }
 
-/// Lower-case hexadecimal.
+/// Encodes bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// 244 random bits as text: salts, tokens, passwords.
+/// 244 random bits in hexadecimal, for salts, tokens and passwords.
 pub(crate) fn random() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }

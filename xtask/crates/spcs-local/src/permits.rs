@@ -1,4 +1,4 @@
-//! Permissions to move files to and from stages, by token.
+//! Tokens that permit file transfers to and from stages.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use crate::password::random;
 
-/// What may be read or written below the directory of all stages, by token.
+/// The permits by token, for paths in the directory of all stages.
 #[derive(Default)]
 pub(crate) struct Permits(Mutex<HashMap<String, (Permit, Instant)>>);
 
-/// One permission to move files.
 struct Permit {
-    /// Everything whose path starts with this.
+    /// The start of all permitted paths.
     prefix: String,
     write: bool,
 }
@@ -20,7 +19,7 @@ struct Permit {
 const VALIDITY: Duration = Duration::from_secs(3600);
 
 impl Permits {
-    /// A token for everything whose path starts with `prefix`.
+    /// Issues a token for all paths that start with `prefix`.
     pub(crate) fn issue(&self, prefix: String, write: bool) -> String {
         let token = random();
         let now = Instant::now();
@@ -30,15 +29,15 @@ impl Permits {
         token
     }
 
-    /// Ends the permits for a stage that is dropped: the next one of its name is another.
-    pub(crate) fn end(&self, stage: &str) {
+    /// Revokes the permits for a dropped stage. A new stage of the same name needs new ones.
+    pub(crate) fn revoke(&self, stage: &str) {
         let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         permits.retain(|_, (permit, _)| {
             permit.prefix.strip_prefix(stage).is_none_or(|rest| !rest.starts_with('/'))
         });
     }
 
-    /// Whether the token permits it.
+    /// Whether the token permits reading or writing a path.
     pub(crate) fn allow(&self, token: &str, path: &str, write: bool) -> bool {
         let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         permits.get(token).is_some_and(|(permit, until)| {

@@ -1,4 +1,4 @@
-//! The platform as a whole: started, reached through one listener, stopped, reset.
+//! The platform: start, stop and reset. One listener serves everything.
 
 mod files;
 mod registry;
@@ -31,42 +31,30 @@ use crate::session::Sessions;
 use files::Lock;
 pub use files::{has_services, last_engine};
 
-/// How long open connections may last after `stop`.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long `stop` waits for open connections.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why a platform did not start, or could not be reset.
+/// An error of starting or resetting a platform.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Something else listens there.
+    /// Another program listens on the port.
     #[error("port {port} on 127.0.0.1 is taken by another program")]
-    PortTaken {
-        /// The port.
-        port: u16,
-    },
+    PortTaken { port: u16 },
     /// A platform runs on this state directory.
     #[error("another platform already runs on {}", state_dir.display())]
-    AlreadyRunning {
-        /// The directory.
-        state_dir: PathBuf,
-    },
-    /// The state cannot be read or written.
+    AlreadyRunning { state_dir: PathBuf },
+    /// The state directory or the network cannot be used.
     #[error("{doing} failed: {source}")]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The catalog cannot be read.
+    Io { doing: &'static str, source: io::Error },
     #[error(transparent)]
     Catalog(#[from] OpenError),
-    /// The container engine did not do its part.
+    /// The container engine failed.
     #[error(transparent)]
     Engine(#[from] RuntimeError),
 }
 
 impl StartError {
-    /// What to do about it.
+    /// The next step for the user.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::PortTaken { .. } => "stop that program, or choose another port",
@@ -92,16 +80,16 @@ pub struct Platform {
     engine: Option<EngineCommand>,
 }
 
-/// Between two looks at whether the state directory is still there.
-const LOOK: Duration = Duration::from_secs(1);
+/// The interval for checking whether the state directory still exists.
+const STATE_DIR_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Starts a platform: takes its state up again, listens, and finds its containers.
+/// Starts a platform on its state directory. It finds the containers that are still running.
 ///
 /// # Errors
-/// When the port is taken, another platform runs on the state, or the state cannot be read.
+/// If the port is taken, another platform runs on the directory, or the state cannot be read.
 pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let state_dir =
-        files::prepare(&config.state_dir).map_err(doing("making the state directory"))?;
+        files::prepare(&config.state_dir).map_err(doing("creating the state directory"))?;
     let lock = Lock::take(&state_dir)?;
     let (listener, port) = listen(&state_dir, config.port).await?;
     let password =
@@ -112,7 +100,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     };
     if let Some(engine) = &engine {
         if !Catalog::is_in(&state_dir) {
-            clear_away_lost(engine, &state_dir).await?;
+            remove_orphans(engine, &state_dir).await?;
         }
         files::write_engine(&state_dir, engine.kind).map_err(doing("writing the engine's name"))?;
     }
@@ -122,7 +110,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let pull_password = random();
     let dirs = ControllerDirs::new(&state_dir);
     let stages = dirs.stages.clone();
-    files::prepare_stages(&stages).map_err(doing("making the directory of the stages"))?;
+    files::prepare_stages(&stages).map_err(doing("creating the directory of the stages"))?;
     let runtime = match config.runtime {
         RuntimeChoice::Fake => Runtime::Fake(FakeRuntime::new(Duration::ZERO)),
         RuntimeChoice::Engine(command) => {
@@ -130,9 +118,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         }
     };
     let address = format!("127.0.0.1:{port}");
-    let (username, password_of_puller) =
-        (Identity::Puller.name().to_owned(), pull_password.clone());
-    let login = PullLogin { registry: address.clone(), username, password: password_of_puller };
+    let (username, puller_password) = (Identity::Puller.name().to_owned(), pull_password.clone());
+    let login = PullLogin { registry: address.clone(), username, password: puller_password };
     let account = Arc::new(Account {
         catalog,
         sessions: Sessions::new(config.timing),
@@ -145,19 +132,19 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         port,
         pull_password,
     });
-    // Before the first client is answered: what it creates now is not what was dropped before.
-    let rest = account.detach_rest();
+    // Before the first request, which may create objects with the names of dropped ones.
+    let unfinished = account.detach_unfinished();
     account.deploy_all();
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account, &state_dir);
-    // Kernel messages through the ingress are small: held back, each would wait for an answer.
+    // Jupyter's kernel messages are small; Nagle's algorithm would delay them.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true); // only a matter of latency
     });
     let server = tokio::spawn(async move {
         axum::serve(listener, router)
             .with_graceful_shutdown(async {
-                // A dropped platform stops as one that is told to.
+                // Dropping the platform closes the channel, which also stops the server.
                 let _ = stopped.await;
             })
             .await
@@ -175,23 +162,23 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         pid: std::process::id(),
     };
     files::write_status(&status).map_err(doing("writing the status file"))?;
-    let clearing = Arc::clone(&account);
-    // A failure is in the log, and tried again at the next start.
-    tokio::spawn(async move { clearing.clear_away(rest).await });
+    let cleanup = Arc::clone(&account);
+    // A failure is logged, and retried at the next start.
+    tokio::spawn(async move { cleanup.clean_up(unfinished).await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock, engine })
 }
 
-/// What an earlier platform of this directory left in the engine when its state was deleted by
-/// other means than a reset (`cargo clean`, say): its containers mount what is gone.
-async fn clear_away_lost(engine: &EngineCommand, state_dir: &Path) -> Result<(), StartError> {
+/// Removes the containers of an earlier platform whose state directory was deleted without a reset
+/// (for example by `cargo clean`). They mount directories that no longer exist.
+async fn remove_orphans(engine: &EngineCommand, state_dir: &Path) -> Result<(), StartError> {
     let (engine, state_dir) = (engine.clone(), state_dir.to_owned());
-    let cleared = tokio::task::spawn_blocking(move || remove_all(&engine, &state_dir));
-    Ok(cleared.await.map_err(io::Error::other).map_err(doing("clearing away containers"))??)
+    let removed = tokio::task::spawn_blocking(move || remove_all(&engine, &state_dir));
+    Ok(removed.await.map_err(io::Error::other).map_err(doing("removing old containers"))??)
 }
 
-/// Listens on a port. Where any will do, it is the same at every start, so that the registry and
-/// the endpoints keep their addresses.
+/// Listens on a port. Port 0 means the port of the last start if it is free, so that the registry
+/// and the endpoints keep their addresses.
 async fn listen(state_dir: &Path, port: u16) -> Result<(TcpListener, u16), StartError> {
     if port != 0 {
         return bind(port).await;
@@ -199,7 +186,7 @@ async fn listen(state_dir: &Path, port: u16) -> Result<(TcpListener, u16), Start
     if let Some(last) = files::last_port(state_dir) {
         match bind(last).await {
             Err(StartError::PortTaken { port }) => {
-                tracing::warn!(port, "the port of the last start is taken: choosing another");
+                tracing::warn!(port, "the port of the last start is taken, choosing another");
             }
             bound => return bound,
         }
@@ -220,7 +207,7 @@ async fn bind(port: u16) -> Result<(TcpListener, u16), StartError> {
 }
 
 impl Platform {
-    /// How to reach it.
+    /// How clients reach the platform.
     pub fn status(&self) -> &Status {
         &self.status
     }
@@ -230,25 +217,25 @@ impl Platform {
         Arc::clone(&self.account)
     }
 
-    /// Ends when the state directory has been taken away, by `cargo clean` for example: nothing
-    /// that clients are told could be kept any more.
+    /// Completes when the state directory has been deleted, for example by `cargo clean`. The
+    /// platform should stop then, because it cannot store anything.
     pub async fn abandoned(&self) {
-        let mut look = tokio::time::interval(LOOK);
+        let mut interval = tokio::time::interval(STATE_DIR_CHECK_INTERVAL);
         while self.lock.is_in_place() {
-            look.tick().await;
+            interval.tick().await;
         }
-        tracing::warn!(state_dir = %self.status.state_dir.display(), "the state is gone");
+        tracing::warn!(state_dir = %self.status.state_dir.display(), "the state directory was deleted");
     }
 
-    /// Stops listening; running containers stay, and the next start finds them, unless the state
-    /// directory is gone.
+    /// Stops the platform. Containers keep running and the next start finds them, unless the state
+    /// directory was deleted: then they are removed.
     pub async fn stop(mut self) {
         if let Some(shutdown) = self.shutdown.take() {
-            // The server may have ended by itself.
+            // The server may have stopped already.
             let _ = shutdown.send(());
         }
         let abort = self.server.abort_handle();
-        if tokio::time::timeout(FAREWELL, &mut self.server).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut self.server).await.is_err() {
             abort.abort();
         }
         self.account.controller.stop().await;
@@ -257,12 +244,12 @@ impl Platform {
         if self.lock.is_in_place() {
             files::remove_status(state_dir);
         } else if let (Some(engine), false) = (&self.engine, self.lock.is_taken_over()) {
-            // Nobody would find its containers again, and they mount what is gone. The engine's
-            // settings may be gone with it, and to remove needs nothing of them.
+            // The containers mount deleted directories, and no later start would find them. The
+            // engine's configuration may be deleted too, but removing containers works without.
             let mut engine = engine.clone();
             engine.env.retain(|(name, file)| name != "CONTAINERS_CONF" || Path::new(file).exists());
-            if let Err(error) = clear_away_lost(&engine, state_dir).await {
-                tracing::warn!(%error, "containers are left; the next start removes them");
+            if let Err(error) = remove_orphans(&engine, state_dir).await {
+                tracing::warn!(%error, "cannot remove containers; the next start removes them");
             }
         }
         tracing::info!(port = self.account.port, "platform stopped");
@@ -270,14 +257,14 @@ impl Platform {
     }
 }
 
-/// Removes everything of a platform that does not run: containers, networks, volumes, and then
-/// the state directory.
+/// Deletes everything of a stopped platform: containers, networks, volumes, and the state
+/// directory.
 ///
 /// # Errors
-/// When a platform runs on the directory, the engine fails, or the directory stays.
+/// If a platform runs on the directory, the engine fails, or the directory cannot be deleted.
 pub fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<(), StartError> {
-    // Its containers may be there when the directory is not.
-    let state_dir = &files::prepare(state_dir).map_err(doing("making the state directory"))?;
+    // Even if the directory does not exist, its containers may.
+    let state_dir = &files::prepare(state_dir).map_err(doing("creating the state directory"))?;
     let lock = Lock::take(state_dir)?;
     if let Some(engine) = engine {
         remove_all(engine, state_dir)?;

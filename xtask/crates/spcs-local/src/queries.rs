@@ -1,4 +1,4 @@
-//! Queries that run or have run, by id and by request.
+//! Running and finished queries, by id and by request.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,37 +11,36 @@ use tokio_util::sync::CancellationToken;
 use crate::access::Identity;
 use crate::session::Session;
 
-/// How many queries that have ended are remembered, beside those that run.
-const REMEMBERED: usize = 1000;
+/// How many finished queries are kept, in addition to the running ones.
+const MAX_FINISHED: usize = 1000;
 
-/// One query.
 #[derive(Clone)]
 pub(crate) struct Query {
     pub(crate) id: String,
     pub(crate) session: i64,
     pub(crate) identity: Identity,
-    /// Its text without the secrets in it.
+    /// The text without secrets.
     pub(crate) text: String,
     answer: watch::Receiver<Option<Arc<Json>>>,
     sender: Arc<watch::Sender<Option<Arc<Json>>>>,
-    /// Cancelled when the query is given up.
-    pub(crate) given_up: CancellationToken,
+    /// Cancelled when the query is aborted.
+    pub(crate) abort_token: CancellationToken,
 }
 
 impl Query {
-    /// Its envelope, if it is there within this time.
+    /// Waits for the response envelope; `None` if the time elapses first.
     pub(crate) async fn answer(&self, within: Duration) -> Option<Arc<Json>> {
         let mut answer = self.answer.clone();
         let waited = tokio::time::timeout(within, answer.wait_for(Option::is_some)).await;
         waited.ok()?.ok()?.clone()
     }
 
-    /// Its envelope, if it is there.
+    /// The response envelope, if the query has finished.
     pub(crate) fn finished(&self) -> Option<Arc<Json>> {
         self.answer.borrow().clone()
     }
 
-    /// Ends it with this envelope, unless it has ended.
+    /// Sets the response envelope, unless the query has finished.
     pub(crate) fn finish(&self, envelope: Json) {
         self.sender.send_if_modified(|answer| {
             let open = answer.is_none();
@@ -53,46 +52,46 @@ impl Query {
     }
 }
 
-/// All queries.
 #[derive(Default)]
-pub(crate) struct Queries(Mutex<Known>);
+pub(crate) struct Queries(Mutex<QueryTable>);
 
 #[derive(Default)]
-struct Known {
+struct QueryTable {
     by_id: HashMap<String, Query>,
     by_request: HashMap<(i64, String), String>,
     order: VecDeque<String>,
 }
 
-impl Known {
-    /// Forgets the oldest of the queries that have ended, as far as there are too many.
-    fn forget(&mut self) {
-        let Known { by_id, by_request, order } = self;
-        let has_ended = |id: &String| by_id.get(id).is_none_or(|query| query.finished().is_some());
+impl QueryTable {
+    /// Removes the oldest finished queries if there are too many.
+    fn remove_oldest(&mut self) {
+        let QueryTable { by_id, by_request, order } = self;
+        let is_finished =
+            |id: &String| by_id.get(id).is_none_or(|query| query.finished().is_some());
         let mut too_many =
-            order.iter().filter(|id| has_ended(id)).count().saturating_sub(REMEMBERED);
-        let mut forgotten = HashSet::new();
+            order.iter().filter(|id| is_finished(id)).count().saturating_sub(MAX_FINISHED);
+        let mut removed = HashSet::new();
         order.retain(|id| {
-            let goes = too_many > 0 && has_ended(id);
-            if goes {
+            let remove = too_many > 0 && is_finished(id);
+            if remove {
                 too_many -= 1;
-                forgotten.insert(id.clone());
+                removed.insert(id.clone());
             }
-            !goes
+            !remove
         });
-        if !forgotten.is_empty() {
-            by_id.retain(|id, _| !forgotten.contains(id));
-            by_request.retain(|_, id| !forgotten.contains(id));
+        if !removed.is_empty() {
+            by_id.retain(|id, _| !removed.contains(id));
+            by_request.retain(|_, id| !removed.contains(id));
         }
     }
 }
 
 impl Queries {
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, QueryTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A new query; or, when the session sent this request before, the one it started then.
+    /// A new query and `true`, or, if this request is a retry, the query it started and `false`.
     pub(crate) fn begin(
         &self,
         session: &Session,
@@ -114,23 +113,22 @@ impl Queries {
             text: text.to_owned(),
             answer,
             sender: Arc::new(sender),
-            given_up: CancellationToken::new(),
+            abort_token: CancellationToken::new(),
         };
         known.by_id.insert(query.id.clone(), query.clone());
         known.order.push_back(query.id.clone());
         if let Some(request) = request {
             known.by_request.insert(request, query.id.clone());
         }
-        known.forget();
+        known.remove_oldest();
         (query, true)
     }
 
-    /// A query by its id.
     pub(crate) fn by_id(&self, id: &str) -> Option<Query> {
         self.known().by_id.get(id).cloned()
     }
 
-    /// A query by the request that started it.
+    /// The query that a request started.
     pub(crate) fn by_request(&self, session: i64, request: &str) -> Option<Query> {
         let known = self.known();
         let id = known.by_request.get(&(session, request.to_owned()))?;
@@ -145,7 +143,7 @@ mod tests {
     use crate::session::{SessionState, Sessions, TransferShape};
 
     #[test]
-    fn a_running_query_is_kept_however_many_have_ended_since() {
+    fn a_running_query_is_kept_when_finished_ones_are_removed() {
         let state = SessionState {
             identity: Identity::User("ADMIN".to_owned()),
             role: "PUBLIC".to_owned(),
@@ -158,16 +156,16 @@ mod tests {
         let session = Sessions::new(Timing::default()).open(state, TransferShape::Token);
         let queries = Queries::default();
         let (running, _) = queries.begin(&session, Some("request"), "SELECT 1");
-        let mut ended = Vec::new();
-        for _ in 0..REMEMBERED + 2 {
+        let mut finished_ids = Vec::new();
+        for _ in 0..MAX_FINISHED + 2 {
             let (query, _) = queries.begin(&session, None, "SELECT 2");
             query.finish(Json::Null);
-            ended.push(query.id);
+            finished_ids.push(query.id);
         }
         assert_eq!(queries.by_id(&running.id).map(|query| query.id), Some(running.id.clone()));
         let (again, new) = queries.begin(&session, Some("request"), "SELECT 1");
-        assert!(!new && again.id == running.id, "the request is not carried out twice");
-        assert!(queries.by_id(&ended[0]).is_none(), "the oldest that has ended is forgotten");
-        assert!(queries.by_id(&ended[2]).is_some());
+        assert!(!new && again.id == running.id, "the request runs only once");
+        assert!(queries.by_id(&finished_ids[0]).is_none(), "the oldest finished query is removed");
+        assert!(queries.by_id(&finished_ids[2]).is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! Results of statements: columns, and rows of text.
+//! Results of statements: typed columns and rows of text.
 
 use crate::clock::Millis;
 
@@ -7,7 +7,7 @@ use crate::clock::Millis;
 pub(crate) enum ColumnType {
     Text,
     Number,
-    /// A number with this many digits after the point.
+    /// A number with this many decimals.
     Decimal(usize),
     Boolean,
     /// TIMESTAMP_LTZ(3).
@@ -17,23 +17,23 @@ pub(crate) enum ColumnType {
 /// One cell; `None` is NULL.
 pub(crate) type Cell = Option<String>;
 
-/// A result.
+/// The result of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rows {
     pub(crate) columns: Vec<(String, ColumnType)>,
     pub(crate) rows: Vec<Vec<Cell>>,
-    /// Whether it is only the report of a change.
+    /// Whether it is only a status message.
     pub(crate) is_status: bool,
 }
 
 impl Rows {
-    /// No rows yet, with columns of these names and types.
+    /// An empty result with these columns.
     pub(crate) fn typed(columns: impl Iterator<Item = (&'static str, ColumnType)>) -> Self {
         let columns = columns.map(|(name, kind)| (name.to_owned(), kind)).collect();
         Self { columns, rows: Vec::new(), is_status: false }
     }
 
-    /// Rows that have a cell for each of these columns, named as for [`Rows::new`].
+    /// A result with these rows. The column names are those of [`Rows::new`].
     pub(crate) fn table<const N: usize>(
         columns: [&str; N],
         rows: impl IntoIterator<Item = [Cell; N]>,
@@ -42,8 +42,8 @@ impl Rows {
         Self { rows, ..Self::new(&columns) }
     }
 
-    /// No rows yet. A name may end in `#` (number), `?` (boolean) or `@` (timestamp); text is
-    /// the rest.
+    /// An empty result. A column is text unless its name ends in `#` (number), `?` (boolean) or
+    /// `@` (timestamp).
     pub(crate) fn new(columns: &[&str]) -> Self {
         let typed = |name: &&str| {
             let (kind, length) = match name.as_bytes().last() {
@@ -57,7 +57,7 @@ impl Rows {
         Self { columns: columns.iter().map(typed).collect(), rows: Vec::new(), is_status: false }
     }
 
-    /// One row with the column `status`.
+    /// A status message: one row with the column `status`.
     pub(crate) fn status(message: impl Into<String>) -> Self {
         let mut rows = Self::new(&["status"]);
         rows.rows.push(vec![Some(message.into())]);
@@ -65,19 +65,18 @@ impl Rows {
         rows
     }
 
-    /// Adds a row.
     pub(crate) fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), self.columns.len(), "{:?}", self.columns);
         self.rows.push(row);
     }
 }
 
-/// Text, a number or a word.
+/// A cell with a value.
 pub(crate) fn cell(value: impl ToString) -> Cell {
     Some(value.to_string())
 }
 
-/// Text that is NULL when it is empty.
+/// A cell with text; NULL if it is empty.
 pub(crate) fn optional(value: &str) -> Cell {
     (!value.is_empty()).then(|| value.to_owned())
 }
@@ -87,7 +86,7 @@ pub(crate) fn yes(value: bool) -> Cell {
     cell(if value { "Y" } else { "N" })
 }
 
-/// A TIMESTAMP_LTZ(3): seconds with exactly three digits after the point.
+/// A TIMESTAMP_LTZ(3): seconds with exactly three decimals.
 pub(crate) fn moment(millis: Millis) -> Cell {
     Some(format!("{}.{:03}", millis / 1000, millis % 1000))
 }

@@ -1,4 +1,4 @@
-//! Sessions and the tokens that stand for them.
+//! Sessions and their tokens.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,16 +11,16 @@ use crate::config::Timing;
 use crate::password::random;
 use crate::sql::Value;
 
-/// How a session's client transfers files.
+/// How the client of a session transfers files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransferShape {
-    /// A URL per file: the classic Python connector and the Snowflake CLI.
+    /// With a presigned URL for each file: the classic Python connector and the Snowflake CLI.
     Presigned,
-    /// An access token and an endpoint: newer connectors and our own client.
+    /// With an access token and an endpoint: newer connectors and our own client.
     Token,
 }
 
-/// What a session remembers between statements.
+/// The state of a session between statements.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionState {
     pub(crate) identity: Identity,
@@ -32,7 +32,6 @@ pub(crate) struct SessionState {
     pub(crate) last_query: Option<String>,
 }
 
-/// A session.
 pub(crate) struct Session {
     pub(crate) id: i64,
     pub(crate) shape: TransferShape,
@@ -40,7 +39,7 @@ pub(crate) struct Session {
     state: Mutex<SessionState>,
 }
 
-/// The tokens of a session, and until when they are good.
+/// The tokens of a session and their expiry.
 #[derive(Clone)]
 pub(crate) struct Tokens {
     pub(crate) session: String,
@@ -50,17 +49,16 @@ pub(crate) struct Tokens {
 }
 
 impl Session {
-    /// What it remembers, as of now.
+    /// A copy of the current state.
     pub(crate) fn state(&self) -> SessionState {
         self.state_mut().clone()
     }
 
-    /// What it remembers, to be changed.
+    /// The state for a change.
     pub(crate) fn state_mut(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its tokens.
     pub(crate) fn tokens(&self) -> Tokens {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -70,16 +68,16 @@ impl Session {
 pub(crate) struct Sessions {
     timing: Timing,
     next: AtomicI64,
-    known: Mutex<Known>,
+    known: Mutex<SessionTable>,
 }
 
 #[derive(Default)]
-struct Known {
+struct SessionTable {
     sessions: Vec<Arc<Session>>,
     issued: HashMap<String, (Issued, Instant)>,
 }
 
-/// What an issued token stands for.
+/// The identity and roles behind an issued token.
 #[derive(Clone)]
 pub(crate) struct Issued {
     pub(crate) identity: Identity,
@@ -92,16 +90,15 @@ impl Sessions {
         Self { timing, next: AtomicI64::new(1), known: Mutex::default() }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, SessionTable> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens a session.
     pub(crate) fn open(&self, state: SessionState, shape: TransferShape) -> Arc<Session> {
         let session = Arc::new(Session {
             id: self.next.fetch_add(1, Ordering::Relaxed),
             shape,
-            tokens: Mutex::new(self.fresh()),
+            tokens: Mutex::new(self.new_tokens()),
             state: Mutex::new(state),
         });
         let mut known = self.known();
@@ -111,7 +108,7 @@ impl Sessions {
         session
     }
 
-    fn fresh(&self) -> Tokens {
+    fn new_tokens(&self) -> Tokens {
         let now = Instant::now();
         Tokens {
             session: random(),
@@ -121,14 +118,14 @@ impl Sessions {
         }
     }
 
-    /// The session of a session token that has not run out.
+    /// The session of an unexpired session token.
     pub(crate) fn by_token(&self, token: &str) -> Option<Arc<Session>> {
         let known = self.known();
         let found = known.sessions.iter().find(|session| session.tokens().session == token);
         found.filter(|session| session.tokens().session_until > Instant::now()).cloned()
     }
 
-    /// The session of a master token (or of a session token, which ISSUE may carry).
+    /// The session of an unexpired master token, or session token, which ISSUE may send instead.
     pub(crate) fn by_master(&self, token: &str) -> Option<Arc<Session>> {
         let now = Instant::now();
         let known = self.known();
@@ -140,32 +137,31 @@ impl Sessions {
         found.map(Arc::clone)
     }
 
-    /// New tokens for a session whose session token has run out.
+    /// Replaces the tokens of a session.
     pub(crate) fn renew(&self, session: &Session) -> Tokens {
-        let fresh = self.fresh();
-        *session.tokens.lock().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
-        fresh
+        let tokens = self.new_tokens();
+        *session.tokens.lock().unwrap_or_else(PoisonError::into_inner) = tokens.clone();
+        tokens
     }
 
-    /// Puts off the end of a session.
+    /// Extends the validity of the master token.
     pub(crate) fn touch(&self, session: &Session) {
         let mut tokens = session.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.master_until = Instant::now() + self.timing.master_validity;
     }
 
-    /// Ends a session.
     pub(crate) fn close(&self, id: i64) {
         self.known().sessions.retain(|session| session.id != id);
     }
 
-    /// Ends every session and token of a user or a service.
-    pub(crate) fn close_of(&self, identity: &Identity) {
+    /// Ends all sessions and issued tokens of a user or service.
+    pub(crate) fn close_all(&self, identity: &Identity) {
         let mut known = self.known();
         known.sessions.retain(|session| session.state().identity != *identity);
         known.issued.retain(|_, (issued, _)| issued.identity != *identity);
     }
 
-    /// A token for the registry or the ingress, good for `TOKEN_VALIDITY`.
+    /// Issues a token for the registry or the ingress, valid for `TOKEN_VALIDITY`.
     pub(crate) fn issue(&self, issued: Issued) -> String {
         let token = random();
         let mut known = self.known();
@@ -175,13 +171,13 @@ impl Sessions {
         token
     }
 
-    /// Ends an issued token; those of sessions end with their sessions.
+    /// Revokes an issued token. Session tokens end with their session.
     pub(crate) fn revoke(&self, token: &str) {
         self.known().issued.remove(token);
     }
 
-    /// Who any token stands for: a session's or an issued one.
-    pub(crate) fn who(&self, token: &str) -> Option<Issued> {
+    /// The identity behind a session token or an issued token.
+    pub(crate) fn identify(&self, token: &str) -> Option<Issued> {
         if let Some(session) = self.by_token(token) {
             let state = session.state();
             let (identity, role, secondary) = (state.identity, state.role, state.secondary);

@@ -1,5 +1,5 @@
-//! Snowflake's SQL below the level of statements: tokens, names, values, expressions, lists of
-//! properties, and errors with Snowflake's codes.
+//! The parts of Snowflake's SQL that statements share: tokens, names, values, expressions, lists
+//! of properties, and errors with Snowflake's codes.
 
 mod bindings;
 pub(crate) mod budget;

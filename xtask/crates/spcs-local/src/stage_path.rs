@@ -1,21 +1,21 @@
-//! Where a stage and a location in it lie below the directory of all stages.
+//! Paths of stages and their files in the directory of all stages.
 
-/// `@db.schema.stage/path`, resolved.
+/// A resolved `@db.schema.stage/path`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StagePath {
-    /// Database, schema and stage.
+    /// The names of the database, schema and stage.
     pub(crate) stage: Vec<String>,
-    /// What follows the stage's name, without slashes around it.
+    /// The path in the stage, without leading and trailing slashes.
     pub(crate) path: String,
 }
 
 impl StagePath {
-    /// The stage's directory, below the directory of all stages, with `/` between its parts.
+    /// The stage's directory, relative to the directory of all stages.
     pub(crate) fn directory(&self) -> String {
         directory(&self.stage)
     }
 
-    /// The location itself, below the directory of all stages.
+    /// The full path, relative to the directory of all stages.
     pub(crate) fn relative(&self) -> String {
         let mut relative = self.directory();
         if !self.path.is_empty() {
@@ -26,12 +26,12 @@ impl StagePath {
     }
 }
 
-/// A stage's directory, below the directory of all stages.
+/// A stage's directory, relative to the directory of all stages.
 pub(crate) fn directory(stage: &[String]) -> String {
     stage.iter().map(|part| escaped(part)).collect::<Vec<_>>().join("/")
 }
 
-/// A name as a file name: what could mean something to the file system is written `=2F`.
+/// Escapes a name for use as a file name: special characters become e.g. `=2F`.
 fn escaped(name: &str) -> String {
     let mut text = String::new();
     for character in name.chars() {
@@ -47,7 +47,7 @@ fn escaped(name: &str) -> String {
     text
 }
 
-/// Whether a path stays below where it starts.
+/// Whether a relative path stays inside its directory.
 pub(crate) fn is_contained(path: &str) -> bool {
     path.split('/').all(|part| !matches!(part, "." | "..")) && !path.contains('\0')
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::{escaped, is_contained};
 
     #[test]
-    fn no_name_and_no_path_leads_out_of_the_stage() {
+    fn names_and_paths_cannot_escape_the_stage() {
         assert_eq!(escaped("YAML_STAGE"), "YAML_STAGE");
         assert_eq!(escaped("../x"), "=2E=2E=2Fx");
         assert!(is_contained("a/b.yaml") && !is_contained("a/../../b") && !is_contained(".."));

@@ -1,6 +1,6 @@
-//! What statements there are, as data, and how they are read.
+//! The supported statements as data, and their parser.
 //!
-//! What is not understood is an error with Snowflake's code and wording, never skipped.
+//! Unknown syntax is an error with Snowflake's code and wording; nothing is skipped.
 
 mod create;
 mod files;
@@ -19,7 +19,6 @@ pub(crate) use redact::redacted;
 use crate::kind::{Kind, SessionPart, Verb};
 use crate::sql::{Expression, ObjectName, Properties};
 
-/// One statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Statement {
     Use {
@@ -39,7 +38,7 @@ pub(crate) enum Statement {
         change: Change,
     },
     AlterSession(Change),
-    /// Several kinds: whichever has the name.
+    /// With several kinds, drops whichever object has the name.
     Drop {
         kinds: Vec<Kind>,
         name: ObjectName,
@@ -72,14 +71,14 @@ pub(crate) enum Statement {
     Get(Transfer),
 }
 
-/// One item of a select list.
+/// An item of a select list.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Projection {
     pub(crate) expression: Expression,
     pub(crate) column: String,
 }
 
-/// `CREATE …` of every kind but services.
+/// `CREATE …` of any kind except services.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Create {
     pub(crate) kind: Kind,
@@ -88,7 +87,7 @@ pub(crate) struct Create {
     pub(crate) properties: Properties,
 }
 
-/// What CREATE does when the object is there.
+/// What CREATE does if the object exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CreateMode {
     Plain,
@@ -107,19 +106,19 @@ pub(crate) struct CreateService {
     pub(crate) properties: Properties,
 }
 
-/// Where a service's specification comes from.
+/// The source of a service's specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Specification {
     Inline(String),
     Staged { stage: String, file: String },
 }
 
-/// What ALTER changes.
+/// The change of an ALTER.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Change {
     Set(Properties),
     Unset(Vec<String>),
-    /// `SUSPEND`, `REFRESH` and so on.
+    /// `SUSPEND`, `REFRESH` etc.
     Act(Verb),
     /// `ALTER SERVICE … FROM …`.
     Specification(Specification),
@@ -137,16 +136,16 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    /// The whole list.
+    /// SHOW without clauses.
     pub(super) fn all(what: Shown) -> Show {
         Show { what, like: None, scope: None, starts_with: None, limit: None, from: None }
     }
 }
 
-/// What is listed.
+/// The list that SHOW prints.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Shown {
-    /// Objects of these kinds, which have the same columns.
+    /// Objects of these kinds, which all have the same columns.
     Objects(Vec<Kind>),
     Parameters,
     InstanceFamilies,
@@ -185,18 +184,18 @@ pub(crate) enum Shown {
         service: ObjectName,
         role: String,
     },
-    GrantsMine,
+    GrantsToCurrentUser,
 }
 
 /// The `IN …` of SHOW.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scope {
     Account,
-    /// Of parameters.
+    /// Only for SHOW PARAMETERS.
     Session,
     /// `IN DATABASE`, `IN SCHEMA`, `IN COMPUTE POOL`, with or without a name.
     Inside(Kind, Option<ObjectName>),
-    /// `IN name`, the kind to be guessed from the number of parts.
+    /// `IN name`; the kind follows from the number of parts.
     Name(ObjectName),
 }
 
@@ -206,14 +205,14 @@ pub(crate) struct Grant {
     pub(crate) revoke: bool,
     pub(crate) what: Granted,
     pub(crate) to: Grantee,
-    /// Granted with the option, or the option alone revoked.
+    /// GRANT … WITH GRANT OPTION, or REVOKE GRANT OPTION FOR.
     pub(crate) with_grant_option: bool,
 }
 
-/// What is granted.
+/// What is granted or revoked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Granted {
-    /// Empty: all privileges.
+    /// An empty list means all privileges.
     Privileges {
         privileges: Vec<String>,
         on: GrantTarget,
@@ -225,15 +224,15 @@ pub(crate) enum Granted {
     },
 }
 
-/// What privileges are granted on.
+/// The target of privileges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GrantTarget {
     Account,
-    /// Whichever of these kinds has the name; more than one for `ON INTEGRATION`.
+    /// Whichever object of these kinds has the name. `ON INTEGRATION` has several kinds.
     OneOf(Vec<Kind>, ObjectName),
 }
 
-/// Who it is granted to.
+/// The role or user after TO or FROM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Grantee {
     Role(ObjectName),
@@ -243,7 +242,7 @@ pub(crate) enum Grantee {
 /// `PUT` and `GET`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Transfer {
-    /// The path after `file://`.
+    /// The local path, without `file://`.
     pub(crate) file: String,
     /// `@stage/path`.
     pub(crate) location: String,

@@ -1,4 +1,4 @@
-//! What the controller is handed after each statement.
+//! The deployments that the controller gets, and the state after restarts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use crate::session::{SessionState, TransferShape};
 use crate::sql::split;
 use crate::statement::parse;
 
-struct World {
+struct TestPlatform {
     platform: Platform,
     executor: Executor,
     directory: tempfile::TempDir,
 }
 
-impl World {
-    async fn new() -> World {
+impl TestPlatform {
+    async fn new() -> TestPlatform {
         Self::on(tempfile::tempdir().unwrap()).await
     }
 
-    async fn on(directory: tempfile::TempDir) -> World {
+    async fn on(directory: tempfile::TempDir) -> TestPlatform {
         let (state_dir, timing) = (directory.path().to_owned(), Timing::default());
         let config = PlatformConfig { state_dir, port: 0, runtime: RuntimeChoice::Fake, timing };
         let platform = start(config).await.unwrap();
@@ -39,7 +39,7 @@ impl World {
         };
         let session = account.sessions.open(state, TransferShape::Token);
         let executor = Executor { account, session };
-        World { platform, executor, directory }
+        TestPlatform { platform, executor, directory }
     }
 
     async fn run(&self, text: &str) {
@@ -62,7 +62,7 @@ spec:
   volumes: [{ name: s, source: '@s/in' }]
 ";
 
-/// A service of SYSADMIN that mounts a stage and names an integration.
+/// A service of SYSADMIN with a stage volume and an integration.
 fn service() -> Object {
     let path = ["D", "PUBLIC", "SVC"].map(str::to_owned).to_vec();
     let record = ServiceRecord {
@@ -79,93 +79,93 @@ fn service() -> Object {
         token: "token".to_owned(),
     };
     let mut object = Object::new(Data::Service(Box::new(record)), path, "SYSADMIN", 0);
-    let integrations = Value::List(vec!["WAY_OUT".to_owned()]);
+    let integrations = Value::List(vec!["ALLOW_PYPI".to_owned()]);
     object.properties.insert("EXTERNAL_ACCESS_INTEGRATIONS".to_owned(), integrations);
     object
 }
 
 #[tokio::test]
-async fn a_volume_can_be_written_by_who_may_write_to_the_stage() {
-    let world = World::new().await;
-    world
-        .run(
-            "CREATE DATABASE d; CREATE STAGE s; CREATE STAGE s2;
+async fn a_stage_volume_is_writable_only_with_write_on_the_stage() {
+    let test = TestPlatform::new().await;
+    test.run(
+        "CREATE DATABASE d; CREATE STAGE s; CREATE STAGE s2;
              GRANT READ ON STAGE s TO ROLE SYSADMIN; GRANT WRITE ON STAGE s2 TO ROLE SYSADMIN",
-        )
-        .await;
+    )
+    .await;
     let add = |state: &mut State| {
         state.put(service());
         Ok(())
     };
-    world.executor.account.catalog.change(add).unwrap();
-    let mounted = |world: &World| world.deployment("SVC").stages["@s/in"].clone();
-    assert!(mounted(&world).directory.ends_with("stages/D/PUBLIC/S/in"));
-    assert!(!mounted(&world).writable, "READ is not WRITE");
-    world.run("GRANT WRITE ON STAGE d.public.s TO ROLE SYSADMIN").await;
-    assert!(mounted(&world).writable);
-    world.platform.stop().await;
+    test.executor.account.catalog.change(add).unwrap();
+    let mounted = |test: &TestPlatform| test.deployment("SVC").stages["@s/in"].clone();
+    assert!(mounted(&test).directory.ends_with("stages/D/PUBLIC/S/in"));
+    assert!(!mounted(&test).writable, "READ does not permit writing");
+    test.run("GRANT WRITE ON STAGE d.public.s TO ROLE SYSADMIN").await;
+    assert!(mounted(&test).writable);
+    test.platform.stop().await;
 }
 
 #[tokio::test]
-async fn egress_ends_with_the_integration_that_opened_it() {
-    let world = World::new().await;
-    world
-        .run(
-            "CREATE DATABASE d;
+async fn egress_ends_when_the_integration_is_disabled_or_dropped() {
+    let test = TestPlatform::new().await;
+    test.run(
+        "CREATE DATABASE d;
              CREATE NETWORK RULE r TYPE=HOST_PORT MODE=EGRESS VALUE_LIST=('pypi.org');
-             CREATE EXTERNAL ACCESS INTEGRATION way_out ALLOWED_NETWORK_RULES=(r) ENABLED=TRUE",
-        )
-        .await;
+             CREATE EXTERNAL ACCESS INTEGRATION allow_pypi ALLOWED_NETWORK_RULES=(r) ENABLED=TRUE",
+    )
+    .await;
     let add = |state: &mut State| {
         state.put(service());
         Ok(())
     };
-    world.executor.account.catalog.change(add).unwrap();
-    assert!(world.deployment("SVC").egress);
-    world.run("ALTER EXTERNAL ACCESS INTEGRATION way_out SET ENABLED=FALSE").await;
-    assert!(!world.deployment("SVC").egress, "disabled");
-    world.run("ALTER EXTERNAL ACCESS INTEGRATION way_out SET ENABLED=TRUE").await;
-    assert!(world.deployment("SVC").egress);
-    world.run("DROP INTEGRATION way_out").await;
-    assert!(!world.deployment("SVC").egress, "dropped");
-    world.platform.stop().await;
+    test.executor.account.catalog.change(add).unwrap();
+    assert!(test.deployment("SVC").egress);
+    test.run("ALTER EXTERNAL ACCESS INTEGRATION allow_pypi SET ENABLED=FALSE").await;
+    assert!(!test.deployment("SVC").egress, "disabled");
+    test.run("ALTER EXTERNAL ACCESS INTEGRATION allow_pypi SET ENABLED=TRUE").await;
+    assert!(test.deployment("SVC").egress);
+    test.run("DROP INTEGRATION allow_pypi").await;
+    assert!(!test.deployment("SVC").egress, "dropped");
+    test.platform.stop().await;
 }
 
 #[tokio::test]
-async fn a_drop_that_was_cut_short_is_finished_at_the_next_start() {
-    let world = World::new().await;
-    world.run("CREATE DATABASE d; CREATE STAGE s").await;
-    let stage = world.executor.account.stages.join("D/PUBLIC/S");
+async fn an_interrupted_drop_is_finished_at_the_next_start() {
+    let test = TestPlatform::new().await;
+    test.run("CREATE DATABASE d; CREATE STAGE s").await;
+    let stage = test.executor.account.stages.join("D/PUBLIC/S");
     fs_err::write(stage.join("a.txt"), "x").unwrap();
-    // As if the platform had been killed between the catalog and the files.
+    // Simulates a kill after the change of the catalog and before the deletion of the files.
     let path = ["D", "PUBLIC", "S"].map(str::to_owned);
-    let dropped = world.executor.account.catalog.change(|state| {
+    let dropped = test.executor.account.catalog.change(|state| {
         assert_eq!(state.remove(Kind::Stage, &path).len(), 1);
         Ok(())
     });
     dropped.unwrap();
-    let World { platform, directory, .. } = world;
+    let TestPlatform { platform, directory, .. } = test;
     platform.stop().await;
     assert!(stage.exists());
 
-    let again = World::on(directory).await;
+    let again = TestPlatform::on(directory).await;
     let gone = async {
-        let left = || again.executor.account.catalog.read(|state| state.leaving().count());
+        let left = || again.executor.account.catalog.read(|state| state.unfinished_drops().count());
         while stage.exists() || left() > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), gone).await.expect("it is removed");
+    tokio::time::timeout(std::time::Duration::from_secs(5), gone)
+        .await
+        .expect("the stage is deleted");
     again.platform.stop().await;
 }
 
 #[tokio::test]
-async fn nothing_is_changed_for_a_platform_that_has_stopped() {
-    let World { platform, executor, directory } = World::new().await;
+async fn a_stopped_platform_makes_no_changes() {
+    let TestPlatform { platform, executor, directory } = TestPlatform::new().await;
     platform.stop().await;
     let late = parse(&split("CREATE DATABASE late").unwrap()[0]).unwrap();
     assert!(executor.run(late).await.is_err());
-    let again = World::on(directory).await;
+    let again = TestPlatform::on(directory).await;
     let late = ["LATE".to_owned()];
     let there = |state: &State| state.find(Kind::Database, &late).is_some();
     assert!(!again.executor.account.catalog.read(there));

@@ -1,4 +1,4 @@
-//! Who may do what: the role hierarchy, privileges and ownership.
+//! Authorization: the role hierarchy, privileges and ownership.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,17 @@ use crate::access::{Identity, Principal};
 use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
 
-/// Who acts, with the roles in force.
+/// The identity that executes a statement, and its active roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
     pub(crate) identity: Identity,
-    /// The primary role; it owns what is created.
+    /// The primary role, which owns created objects.
     pub(crate) role: String,
-    /// The primary role and all that it inherits: what CREATE is judged by.
+    /// The primary role and all roles that it inherits: the roles for CREATE.
     pub(crate) primary: BTreeSet<String>,
-    /// With the secondary roles: what everything else is judged by.
+    /// The same with the secondary roles: the roles for everything else.
     pub(crate) roles: BTreeSet<String>,
-    /// Whether the secondary roles are in force.
+    /// Whether the secondary roles are active.
     pub(crate) secondary: bool,
 }
 
@@ -36,7 +36,7 @@ impl State {
         self.roles_granted_to(&to).map(|grant| grant.role.clone()).collect()
     }
 
-    /// These roles, PUBLIC and all that they inherit.
+    /// These roles, PUBLIC, and all roles that they inherit.
     pub(crate) fn inherited(&self, roles: &[String]) -> BTreeSet<String> {
         let mut all: BTreeSet<String> = BTreeSet::new();
         let mut queue: Vec<String> = roles.to_vec();
@@ -52,8 +52,8 @@ impl State {
         all
     }
 
-    /// The roles that may be taken: a user's and all that they inherit. A service keeps to the
-    /// role that owns it.
+    /// The roles that an identity may use: a user's roles and all that they inherit, or the role
+    /// that owns a service, and PUBLIC.
     pub(crate) fn roles_of(&self, identity: &Identity) -> BTreeSet<String> {
         match identity {
             Identity::User(name) => self.inherited(&self.roles_of_user(name)),
@@ -65,10 +65,10 @@ impl State {
         }
     }
 
-    /// The actor with this primary role.
+    /// The actor with a primary role.
     pub(crate) fn actor(&self, identity: &Identity, role: &str, secondary: bool) -> Actor {
         let held = self.roles_of(identity);
-        // A role that was revoked meanwhile is worth no more than PUBLIC.
+        // The session's role may have been revoked; then only PUBLIC is left.
         let role = if held.contains(role) { role } else { "PUBLIC" };
         let primary = self.inherited(&[role.to_owned()]);
         let mut roles = primary.clone();
@@ -78,8 +78,8 @@ impl State {
         Actor { identity: identity.clone(), role: role.to_owned(), primary, roles, secondary }
     }
 
-    /// The same person with this role and nothing beside it: a service has what its owner has,
-    /// whoever changes it.
+    /// The same identity with only this role. A service has the privileges of its owner, whoever
+    /// alters it.
     pub(crate) fn acting_as(&self, actor: &Actor, role: &str) -> Actor {
         let roles = self.inherited(&[role.to_owned()]);
         Actor {
@@ -96,25 +96,26 @@ impl State {
         roles.iter().any(|role| self.privilege(on, privilege, role).is_some())
     }
 
-    /// Whether one of the roles may grant anything to anyone.
+    /// Whether one of the roles may grant any privilege.
     pub(crate) fn manages_grants(&self, roles: &BTreeSet<String>) -> bool {
         self.holds(roles, "MANAGE GRANTS", &Target::Account)
     }
 
-    /// Whether an object can be known of: some privilege on it, and on what contains it.
-    pub(crate) fn sees(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
-        if self.manages_grants(roles) || object.kind().facts().is_known_to_all {
+    /// Whether an object is visible: the roles have some privilege on it and on its containers.
+    pub(crate) fn can_see(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
+        if self.manages_grants(roles) || object.kind().facts().is_visible_to_all {
             return true;
         }
         let reachable = (1..object.path.len()).all(|depth| {
             let kind = if depth == 1 { Kind::Database } else { Kind::Schema };
-            self.find(kind, &object.path[..depth]).is_some_and(|outer| self.touches(roles, outer))
+            let outer = self.find(kind, &object.path[..depth]);
+            outer.is_some_and(|outer| self.has_any_privilege(roles, outer))
         });
-        reachable && self.touches(roles, object)
+        reachable && self.has_any_privilege(roles, object)
     }
 
-    /// Ownership of, or any privilege on, just this object.
-    fn touches(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
+    /// Whether the roles own the object or have any privilege on it.
+    fn has_any_privilege(&self, roles: &BTreeSet<String>, object: &Object) -> bool {
         let target = Target::of(object);
         roles.contains(&object.owner)
             || object.owner.is_empty() && object.kind().facts().is_container
@@ -123,9 +124,9 @@ impl State {
                 && self.service_roles_on(&object.path).any(|grant| roles.contains(&grant.role))
     }
 
-    /// The object, if the actor may know of it.
+    /// The object, if it is visible to the actor.
     pub(crate) fn visible(&self, actor: &Actor, kind: Kind, path: &[String]) -> Option<&Object> {
-        self.find(kind, path).filter(|object| self.sees(&actor.roles, object))
+        self.find(kind, path).filter(|object| self.can_see(&actor.roles, object))
     }
 
     /// The object, if the actor owns it or holds one of these privileges on it.
@@ -150,7 +151,7 @@ impl State {
         }
     }
 
-    /// That the primary role may create this kind of object there.
+    /// Checks that the primary role may create an object of this kind at this path.
     pub(crate) fn require_create(
         &self,
         actor: &Actor,
@@ -179,8 +180,8 @@ impl State {
         }
     }
 
-    /// Whether the roles reach an endpoint: ownership of the service or a service role that
-    /// covers it, and use of the database and schema.
+    /// Whether the roles may use an endpoint. This requires ownership of the service or a service
+    /// role with the endpoint, and USAGE on the database and schema.
     pub(crate) fn may_use_endpoint(
         &self,
         roles: &BTreeSet<String>,

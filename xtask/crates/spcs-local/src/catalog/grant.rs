@@ -1,11 +1,11 @@
-//! Grants: who was given what, on what.
+//! Grants of privileges, roles and service roles.
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 use crate::kind::{Kind, Object};
 
-/// What a privilege is on.
+/// The target of a privilege.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Target {
     Account,
@@ -18,26 +18,26 @@ impl Target {
     }
 }
 
-/// A privilege on something, held by a role.
+/// A privilege granted to a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PrivilegeGrant {
     pub(crate) privilege: String,
     pub(crate) on: Target,
     pub(crate) role: String,
     pub(crate) grant_option: bool,
-    /// The role that granted it; empty for what the system granted.
+    /// The role that granted it; empty for grants of the system.
     pub(crate) granted_by: String,
     pub(crate) created: Millis,
 }
 
-/// Who holds a role.
+/// The grantee of a role.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Grantee {
     Role(String),
     User(String),
 }
 
-/// A role, held by a role or a user.
+/// A role granted to a role or user.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RoleGrant {
     pub(crate) role: String,
@@ -46,7 +46,7 @@ pub(crate) struct RoleGrant {
     pub(crate) created: Millis,
 }
 
-/// A service role, held by a role.
+/// A service role granted to a role.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ServiceRoleGrant {
     pub(crate) service: Vec<String>,

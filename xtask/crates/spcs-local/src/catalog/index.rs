@@ -1,5 +1,5 @@
-//! Names that lead to entries of a table. Like the tables, an index shares its structure with its
-//! copies.
+//! A secondary index: maps names to entries of a table. Like the tables, it is a persistent data
+//! structure, so copies are cheap.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ impl<T: Ord> Default for Index<T> {
 }
 
 impl<T: Ord> Index<T> {
-    /// The entries under a name, in order.
-    pub(super) fn under<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+    /// The entries for a name, in order.
+    pub(super) fn get<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
         self.0.get(name).into_iter().flat_map(|entries| entries.iter())
     }
 

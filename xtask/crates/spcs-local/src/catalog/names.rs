@@ -1,9 +1,9 @@
-//! From a name as written to a full name, by the session's database and schema.
+//! Resolves names to full names with the session's database and schema.
 
 use crate::kind::Kind;
 use crate::sql::{ObjectName, SqlError};
 
-/// The database and schema that unqualified names are looked up in.
+/// The database and schema for names that are not fully qualified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Namespace {
     pub(crate) database: Option<String>,
@@ -30,7 +30,7 @@ impl Namespace {
     }
 }
 
-/// 090105.
+/// 090105: the session has no current database.
 pub(crate) fn no_database() -> SqlError {
     SqlError::new(
         "090105",
@@ -40,7 +40,7 @@ pub(crate) fn no_database() -> SqlError {
     )
 }
 
-/// 090106.
+/// 090106: the session has no current schema.
 pub(crate) fn no_schema() -> SqlError {
     SqlError::new(
         "090106",

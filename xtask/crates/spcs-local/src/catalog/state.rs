@@ -1,8 +1,7 @@
-//! All that the catalog keeps, with the indexes that answer questions about one object, one role
-//! or one container without a look at the rest.
+//! The state of the catalog, with indexes for lookups by object, role and container.
 //!
-//! A copy shares everything with the original, so that a change is made on a copy, and readers
-//! keep the copy they began with.
+//! Its maps are persistent data structures, so copies are cheap: a change is made on a copy, and
+//! readers keep their snapshot.
 
 mod grants;
 mod objects;
@@ -17,44 +16,44 @@ use crate::kind::{Kind, Object};
 
 /// An object's kind and full name.
 type ObjectKey = (Kind, Vec<String>);
-/// On what, which privilege, held by which role.
+/// The target, the privilege, and the role that holds it.
 type PrivilegeKey = (Target, String, String);
-/// Held by whom, which role.
+/// The grantee and the granted role.
 type RoleKey = (Grantee, String);
-/// Service, service role, held by which role.
+/// The service, the service role, and the role that holds it.
 type ServiceRoleKey = (Vec<String>, String, String);
 
-/// All that is kept.
+/// The state of the catalog.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    /// Random, made once: what ids of this platform are derived from.
+    /// The random id of this platform, generated once. Other ids are derived from it.
     pub(crate) id: Arc<str>,
     objects: Table<ObjectKey, Object>,
     privileges: Table<PrivilegeKey, PrivilegeGrant>,
     roles: Table<RoleKey, RoleGrant>,
     service_roles: Table<ServiceRoleKey, ServiceRoleGrant>,
-    /// Dropped, but what they had outside the catalog is not yet known to be gone.
-    leaving: Table<ObjectKey, ()>,
+    /// Dropped objects whose data outside the catalog may not have been deleted yet.
+    unfinished_drops: Table<ObjectKey, ()>,
     indexes: Indexes,
 }
 
-/// Where to look for what a table is not ordered by. Made from the tables, never stored.
+/// Secondary indexes of the tables. They are computed from the tables and not stored.
 #[derive(Debug, Clone, Default)]
 struct Indexes {
     /// Owner -> objects.
     owned: Index<ObjectKey>,
-    /// Login name in lower case -> users; no two have the same.
+    /// Login name in lower case -> users. Login names are unique.
     logins: Index<ObjectKey>,
-    /// Role -> privileges that it holds.
+    /// Role -> its privileges.
     privileges: Index<PrivilegeKey>,
-    /// Role -> who holds it.
-    holders: Index<Grantee>,
-    /// Role -> service roles that it holds.
+    /// Role -> its grantees.
+    grantees: Index<Grantee>,
+    /// Role -> its service roles.
     service_roles: Index<ServiceRoleKey>,
 }
 
 impl State {
-    /// Nothing yet.
+    /// An empty state.
     pub(super) fn new(id: &str) -> Self {
         Self {
             id: id.into(),
@@ -62,7 +61,7 @@ impl State {
             privileges: Table::default(),
             roles: Table::default(),
             service_roles: Table::default(),
-            leaving: Table::default(),
+            unfinished_drops: Table::default(),
             indexes: Indexes::default(),
         }
     }

@@ -1,5 +1,5 @@
-//! The file that keeps the catalog: an SQLite database of one table, in which each object and
-//! each grant is a row. A commit is on disk when it returns; one that fails changes nothing.
+//! The file of the catalog: an SQLite database with one table, in which each object and grant is a
+//! row. Writes are atomic and durable.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,23 +12,23 @@ use spcs_local_files::durable;
 
 use super::error::OpenError;
 
-/// The number of the format, in the file's `user_version`.
+/// The version of the file format, stored in `user_version`.
 const FORMAT: i32 = 1;
 
-/// Another process looks into the file for a moment when it asks whether services are kept.
-const BUSY: Duration = Duration::from_secs(10);
+/// How long to wait for another process, which reads the file to check for services.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The open file.
 pub(super) struct Store(Connection);
 
-/// A row as it was read.
+/// A row of the table.
 pub(super) struct Record {
     pub(super) table: String,
     pub(super) key: String,
     pub(super) value: String,
 }
 
-/// A row to be written, or taken away where it has no value.
+/// A row to write, or to delete if it has no value.
 pub(super) struct Write {
     pub(super) table: &'static str,
     pub(super) key: String,
@@ -36,24 +36,24 @@ pub(super) struct Write {
 }
 
 impl Store {
-    /// Makes a file with these rows: all of it or, when that fails, none.
+    /// Creates a file with these rows. If that fails, no file exists.
     pub(super) fn create(file: &Path, rows: &[Write]) -> Result<Self, OpenError> {
         let draft = file.with_extension("draft");
         let failed = |source| OpenError::Io { source };
-        // A log that is left of another file would be taken for the new one's.
+        // SQLite would apply the log of an old file to the new one.
         for left in [&draft, file].into_iter().flat_map(all_files) {
             remove(&left).map_err(failed)?;
         }
-        // SQLite gives the files beside it the permissions of this one.
+        // SQLite creates its other files with the permissions of this one.
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
         drop(options.open(&draft).map_err(failed)?);
-        let mut store = Self(connect(&draft).map_err(|error| named(file, error))?);
-        store.fill(rows).map_err(|error| named(file, error))?;
-        // Closed, it is one file again, which can be moved.
-        store.0.close().map_err(|(_, error)| named(file, error))?;
+        let mut store = Self(connect(&draft).map_err(|error| open_error(file, error))?);
+        store.fill(rows).map_err(|error| open_error(file, error))?;
+        // Closing merges the log, so that a single file can be renamed.
+        store.0.close().map_err(|(_, error)| open_error(file, error))?;
         durable::rename(&draft, file).map_err(failed)?;
-        Ok(Self(connect(file).map_err(|error| named(file, error))?))
+        Ok(Self(connect(file).map_err(|error| open_error(file, error))?))
     }
 
     fn fill(&mut self, rows: &[Write]) -> rusqlite::Result<()> {
@@ -67,7 +67,7 @@ impl Store {
         self.write(rows)
     }
 
-    /// Opens a file that is there, and reads all of it.
+    /// Opens an existing file and reads all rows.
     pub(super) fn open(file: &Path) -> Result<(Self, Vec<Record>), OpenError> {
         let read = || {
             let connection = connect(file)?;
@@ -81,11 +81,11 @@ impl Store {
         match read() {
             Ok(Some(opened)) => Ok(opened),
             Ok(None) => Err(OpenError::OtherFormat { file: file.to_owned() }),
-            Err(error) => Err(named(file, error)),
+            Err(error) => Err(open_error(file, error)),
         }
     }
 
-    /// Writes all of these rows, or none. They are on disk when this returns.
+    /// Writes all rows in one transaction. They are on disk when this returns.
     pub(super) fn write(&mut self, rows: &[Write]) -> rusqlite::Result<()> {
         let transaction = self.0.transaction()?;
         {
@@ -104,7 +104,7 @@ impl Store {
     }
 }
 
-/// A database and what SQLite keeps beside it.
+/// The files of an SQLite database.
 fn all_files(file: &Path) -> [PathBuf; 3] {
     ["", "-wal", "-shm"].map(|ending| {
         let mut name = file.as_os_str().to_owned();
@@ -121,14 +121,14 @@ fn remove(file: &Path) -> io::Result<()> {
 }
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    // Without the flag that would make an empty database of a file that is missing.
+    // Without SQLITE_OPEN_CREATE, so that a missing file is an error.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(BUSY)?;
-    // One write and one sync for each commit, and readers of other processes wait for nobody.
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // One write and one sync for each commit, and readers in other processes are not blocked.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // macOS: a plain sync leaves the data in the drive's cache.
+    // On macOS, a plain fsync leaves the data in the drive's cache.
     connection.pragma_update(None, "fullfsync", true)?;
     Ok(connection)
 }
@@ -141,9 +141,9 @@ fn records(connection: &Connection) -> rusqlite::Result<Vec<Record>> {
     rows.collect()
 }
 
-/// What an error of SQLite means for whoever opens the catalog.
-fn named(file: &Path, error: rusqlite::Error) -> OpenError {
-    let outside = [
+/// Converts an SQLite error: I/O problems, or else a broken file.
+fn open_error(file: &Path, error: rusqlite::Error) -> OpenError {
+    let io_errors = [
         ErrorCode::CannotOpen,
         ErrorCode::DatabaseBusy,
         ErrorCode::DiskFull,
@@ -151,7 +151,7 @@ fn named(file: &Path, error: rusqlite::Error) -> OpenError {
         ErrorCode::ReadOnly,
         ErrorCode::SystemIoFailure,
     ];
-    if error.sqlite_error_code().is_some_and(|code| outside.contains(&code)) {
+    if error.sqlite_error_code().is_some_and(|code| io_errors.contains(&code)) {
         let text = format!("{}: {error}", file.display());
         return OpenError::Io { source: io::Error::other(text) };
     }

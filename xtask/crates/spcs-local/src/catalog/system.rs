@@ -1,4 +1,4 @@
-//! What an account starts with: the system roles and one administrator.
+//! The initial catalog: the system roles and an administrator.
 
 use super::grant::{Grantee, PrivilegeGrant, RoleGrant, Target};
 use super::state::State;
@@ -8,7 +8,7 @@ use crate::kind::{Data, Kind, Object, account_privileges};
 use crate::password::{self, PasswordHash};
 use crate::sql::Value;
 
-/// The first state, with this password for the administrator.
+/// The initial state, with this password for the administrator.
 pub(super) fn initial(password: &str) -> State {
     let now = clock::now();
     let mut state = State::new(&password::random()[..16]);
@@ -23,14 +23,14 @@ pub(super) fn initial(password: &str) -> State {
         object.comment = comment.to_owned();
         state.put(object);
     }
-    // Snowflake's own database; clients look for images there first.
+    // Snowflake's own database, in which clients look for images first.
     for (data, path) in
         [(Data::Database(()), &["SNOWFLAKE"][..]), (Data::Schema(()), &["SNOWFLAKE", "IMAGES"])]
     {
         let path = path.iter().map(|part| (*part).to_owned()).collect();
         state.put(Object::new(data, path, "", now));
     }
-    let mut hold = |role: &str, to: Grantee| {
+    let mut grant = |role: &str, to: Grantee| {
         state.grant_role(RoleGrant {
             role: role.to_owned(),
             to,
@@ -39,10 +39,10 @@ pub(super) fn initial(password: &str) -> State {
         });
     };
     let role = |name: &str| Grantee::Role(name.to_owned());
-    hold("SYSADMIN", role("ACCOUNTADMIN"));
-    hold("SECURITYADMIN", role("ACCOUNTADMIN"));
-    hold("USERADMIN", role("SECURITYADMIN"));
-    hold("ACCOUNTADMIN", Grantee::User(ADMIN.to_owned()));
+    grant("SYSADMIN", role("ACCOUNTADMIN"));
+    grant("SECURITYADMIN", role("ACCOUNTADMIN"));
+    grant("USERADMIN", role("SECURITYADMIN"));
+    grant("ACCOUNTADMIN", Grantee::User(ADMIN.to_owned()));
     for (role, privileges) in [
         ("ACCOUNTADMIN", account_privileges()),
         ("SECURITYADMIN", ["MANAGE GRANTS", "MONITOR SECURITY"].map(str::to_owned).to_vec()),

@@ -1,5 +1,5 @@
-//! Records by key, in a map that shares its structure with its copies: a copy costs the same
-//! however many records there are, and what a copy changes is found without a search.
+//! A table: a persistent map that also tracks changes. Copying it takes constant time, and the
+//! changes to a copy can be listed without comparing all records.
 
 use std::fmt;
 use std::ops::Bound;
@@ -11,13 +11,13 @@ use rpds::RedBlackTreeMapSync;
 #[derive(Clone)]
 pub(super) struct Table<K: Ord, V> {
     records: RedBlackTreeMapSync<K, Arc<V>>,
-    /// The keys that were put or taken since the last [`Table::settle`].
-    touched: Vec<K>,
+    /// The keys that were added, replaced or removed since [`Table::mark_written`].
+    changed: Vec<K>,
 }
 
 impl<K: Ord, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { records: RedBlackTreeMapSync::new_sync(), touched: Vec::new() }
+        Self { records: RedBlackTreeMapSync::new_sync(), changed: Vec::new() }
     }
 }
 
@@ -26,36 +26,36 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.records.get(key).map(AsRef::as_ref)
     }
 
-    /// Adds a record, or replaces the one of the same key.
+    /// Adds a record, or replaces the one with the same key.
     pub(super) fn put(&mut self, key: K, value: V) {
-        self.touched.push(key.clone());
+        self.changed.push(key.clone());
         self.records.insert_mut(key, Arc::new(value));
     }
 
-    pub(super) fn take(&mut self, key: &K) -> Option<Arc<V>> {
+    pub(super) fn remove(&mut self, key: &K) -> Option<Arc<V>> {
         let taken = self.records.get(key).map(Arc::clone)?;
         self.records.remove_mut(key);
-        self.touched.push(key.clone());
+        self.changed.push(key.clone());
         Some(taken)
     }
 
-    /// All records, in the order of their keys.
+    /// All records, ordered by key.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.records.iter().map(|(key, value)| (key, &**value))
     }
 
-    /// The records from this key on.
+    /// All records from a key on, ordered by key.
     pub(super) fn from(&self, first: K) -> impl Iterator<Item = (&K, &V)> {
         let range = (Bound::Included(first), Bound::Unbounded);
         self.records.range::<K, _>(range).map(|(key, value)| (key, &**value))
     }
 
-    /// The keys whose records are not those of `before`, each with its record if it has one.
+    /// The keys whose records differ from `before`, with their current record, if any.
     pub(super) fn changes<'a>(
         &'a self,
         before: &'a Self,
     ) -> impl Iterator<Item = (&'a K, Option<&'a V>)> {
-        let mut keys: Vec<&K> = self.touched.iter().collect();
+        let mut keys: Vec<&K> = self.changed.iter().collect();
         keys.sort();
         keys.dedup();
         keys.into_iter().filter_map(|key| match (self.records.get(key), before.records.get(key)) {
@@ -65,9 +65,9 @@ impl<K: Ord + Clone, V> Table<K, V> {
         })
     }
 
-    /// Forgets which keys were touched: what is here is on disk.
-    pub(super) fn settle(&mut self) {
-        self.touched = Vec::new();
+    /// Resets the change tracking.
+    pub(super) fn mark_written(&mut self) {
+        self.changed = Vec::new();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The hierarchy of roles, and what survives on disk.
+//! Tests of the role hierarchy, of changes, and of the file.
 
 use super::*;
 use crate::access::Identity;
@@ -38,7 +38,7 @@ fn add(catalog: &Catalog, name: &str) {
 }
 
 #[test]
-fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
+fn a_failed_change_is_discarded_and_a_successful_one_is_persistent() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     let refused = catalog.change(|state| {
@@ -52,7 +52,7 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
     assert!(has(&again, "W"));
     again.close();
     let bytes = fs_err::read(directory.path().join(FILE)).unwrap();
-    assert!(!bytes.windows(6).any(|part| part == b"secret"), "the password is in the catalog");
+    assert!(!bytes.windows(6).any(|part| part == b"secret"), "the catalog contains the password");
     again.read(|state| {
         let Data::User(user) = &state.account_object(Kind::User, ADMIN).unwrap().data else {
             panic!("no user")
@@ -63,7 +63,7 @@ fn a_failed_change_leaves_nothing_and_a_made_one_is_read_back() {
 }
 
 #[test]
-fn a_write_that_fails_half_way_leaves_all_as_it_was() {
+fn a_failed_write_changes_neither_memory_nor_file() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     let fault = rusqlite::Connection::open(directory.path().join(FILE)).unwrap();
@@ -78,7 +78,7 @@ fn a_write_that_fails_half_way_leaves_all_as_it_was() {
         state.put(warehouse("LAST"));
         Ok(())
     };
-    let error = catalog.change_then(two, |()| panic!("nothing follows it")).err().unwrap();
+    let error = catalog.change_then(two, |()| panic!("called after a failed write")).err().unwrap();
     assert!(error.message.contains("the disk is on fire"), "{}", error.message);
     assert!(!has(&catalog, "FIRST") && !has(&catalog, "LAST"));
     add(&catalog, "OTHER");
@@ -89,7 +89,7 @@ fn a_write_that_fails_half_way_leaves_all_as_it_was() {
 }
 
 #[test]
-fn a_commit_that_was_cut_off_is_there_whole_or_not_at_all() {
+fn a_truncated_commit_is_read_completely_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     let log = directory.path().join(format!("{FILE}-wal"));
@@ -102,7 +102,7 @@ fn a_commit_that_was_cut_off_is_there_whole_or_not_at_all() {
     let file = fs_err::read(directory.path().join(FILE)).unwrap();
     let whole = fs_err::read(&log).unwrap();
     let after = u64::try_from(whole.len()).unwrap();
-    assert!(after > before + 4 * 4096, "the change takes several pages");
+    assert!(after > before + 4 * 4096, "the change spans several pages");
     let cuts = (before..after).step_by(1500).chain([after]);
     for cut in cuts {
         let killed = tempfile::tempdir().unwrap();
@@ -116,20 +116,20 @@ fn a_commit_that_was_cut_off_is_there_whole_or_not_at_all() {
 }
 
 #[test]
-fn readers_see_a_change_when_it_is_written_and_what_follows_it_is_done() {
+fn readers_see_a_change_after_it_is_written_and_followed_up() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     std::thread::scope(|scope| {
         let reader = catalog.change_then(
             |state| {
                 state.put(warehouse("W"));
-                assert!(!has(&catalog, "W"), "a reader neither waits for it nor sees it");
+                assert!(!has(&catalog, "W"), "readers do not see an unfinished change");
                 Ok(())
             },
             |()| {
                 let reader = scope.spawn(|| has(&catalog, "W"));
                 std::thread::sleep(std::time::Duration::from_millis(50));
-                assert!(!reader.is_finished(), "it sees the catalog before what follows");
+                assert!(!reader.is_finished(), "a reader must wait for the follow-up");
                 reader
             },
         );
@@ -137,10 +137,10 @@ fn readers_see_a_change_when_it_is_written_and_what_follows_it_is_done() {
     });
 }
 
-/// Many changes of every sort, by a simple generator: what is read back, indexes included, is
-/// what was kept in memory.
+/// Makes many pseudo-random changes and compares the state in memory, including indexes, with the
+/// state read from the file.
 #[test]
-fn what_is_read_back_is_what_was_in_memory() {
+fn the_state_in_the_file_equals_the_state_in_memory() {
     let directory = tempfile::tempdir().unwrap();
     let catalog = Catalog::open(directory.path(), "secret").unwrap();
     let mut seed = 7_usize;

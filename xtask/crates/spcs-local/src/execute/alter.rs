@@ -1,4 +1,4 @@
-//! ALTER of every kind; what is special to services is in their file.
+//! ALTER of all kinds; `service.rs` has the specifics of services.
 
 use super::Executor;
 use crate::clock;
@@ -26,20 +26,20 @@ impl Executor {
             return self.stop_all(&path).await;
         }
         let facts = kind.facts();
-        let closed = self.account.catalog.change(|state| {
+        let disabled = self.account.catalog.change(|state| {
             let actor = self.actor(state);
-            let of_oneself = facts.login.as_ref().is_some_and(|login| {
-                let own = |set: &[(String, _)]| {
-                    set.iter().all(|(name, _)| login.own.contains(&name.as_str()))
+            let alters_itself = facts.login.as_ref().is_some_and(|login| {
+                let allowed = |set: &[(String, _)]| {
+                    set.iter().all(|(name, _)| login.own_properties.contains(&name.as_str()))
                 };
                 actor.identity == (login.identity)(&path)
-                    && matches!(&change, Change::Set(set) if own(set))
+                    && matches!(&change, Change::Set(set) if allowed(set))
             });
             let privilege = match &change {
                 Change::Act(verb) => verb.privilege(),
                 _ => facts.alter_privilege,
             };
-            let mut object = if of_oneself {
+            let mut object = if alters_itself {
                 state
                     .find(kind, &path)
                     .ok_or_else(|| SqlError::missing(&kind.title(), name.last()))?
@@ -55,14 +55,14 @@ impl Executor {
                 Change::Specification(_) => return Err(SqlError::unsupported("ALTER")),
             }
             object.updated = now;
-            object.check(&self.around(state))?;
-            let login = facts.login.as_ref().filter(|login| (login.is_closed)(&object));
+            object.check(&self.lookup(state))?;
+            let login = facts.login.as_ref().filter(|login| (login.is_disabled)(&object));
             state.put(object);
             Ok(login.map(|login| (login.identity)(&path)))
         })?;
         self.redeploy_users(kind, &path[0]);
-        if let Some(identity) = closed {
-            self.account.sessions.close_of(&identity);
+        if let Some(identity) = disabled {
+            self.account.sessions.close_all(&identity);
         }
         Ok(Rows::status("Statement executed successfully."))
     }

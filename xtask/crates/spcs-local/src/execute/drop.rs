@@ -1,7 +1,7 @@
-//! DROP, and what has to go from outside the catalog with it.
+//! DROP, and the cleanup of what the dropped objects have outside the catalog.
 
 use super::Executor;
-use crate::account::Clearing;
+use crate::account::Cleanup;
 use crate::catalog::State;
 use crate::kind::{Kind, Object};
 use crate::rows::Rows;
@@ -17,28 +17,28 @@ impl Executor {
     ) -> Result<Rows, SqlError> {
         let kind = kinds[0];
         let path = match self.session_state().namespace.resolve(kind, name) {
-            Err(_) if if_exists => return Ok(already(name)),
+            Err(_) if if_exists => return Ok(already_dropped(name)),
             resolved => resolved?,
         };
         let dropped = |state: &mut State| {
-            let there = kinds.iter().copied().find(|kind| state.find(*kind, &path).is_some());
-            match there {
-                Some(kind) => self.take_away(state, kind, &path, force).map(Some),
+            let existing = kinds.iter().copied().find(|kind| state.find(*kind, &path).is_some());
+            match existing {
+                Some(kind) => self.remove_object(state, kind, &path, force).map(Some),
                 None if if_exists => Ok(None),
                 None => Err(SqlError::missing(&kind.title(), &path.join("."))),
             }
         };
         let detach = |gone: Option<Vec<Object>>| gone.map(|gone| self.detach(&gone));
-        let Some(clearing) = self.account.catalog.change_then(dropped, detach)? else {
-            return Ok(already(name));
+        let Some(cleanup) = self.account.catalog.change_then(dropped, detach)? else {
+            return Ok(already_dropped(name));
         };
         self.redeploy_users(kind, &path[0]);
-        self.leave(kind, &path);
-        self.account.clear_away(clearing).await?;
+        self.clear_dropped(kind, &path);
+        self.account.clean_up(cleanup).await?;
         Ok(Rows::status(format!("{} successfully dropped.", name.last())))
     }
 
-    fn take_away(
+    fn remove_object(
         &self,
         state: &mut State,
         kind: Kind,
@@ -47,27 +47,27 @@ impl Executor {
     ) -> Result<Vec<Object>, SqlError> {
         let actor = self.actor(state);
         let object = state.require(&actor, kind, path, &[])?;
-        object.check_drop(&self.around(state), force)?;
+        object.check_drop(&self.lookup(state), force)?;
         if kind.facts().is_owner {
             let name = object.name().to_owned();
-            state.hand_over(&name, &actor.role);
+            state.transfer_ownership(&name, &actor.role);
         }
         Ok(state.remove(kind, path))
     }
 
-    /// Ends the sessions of dropped users and services, and detaches what dropped objects had
-    /// outside the catalog; to be called while the catalog is locked.
-    pub(super) fn detach(&self, gone: &[Object]) -> Clearing {
+    /// Ends the sessions of dropped users and services, and detaches what the dropped objects have
+    /// outside the catalog. Call this while the catalog is locked.
+    pub(super) fn detach(&self, gone: &[Object]) -> Cleanup {
         for object in gone {
             if let Some(login) = &object.kind().facts().login {
-                self.account.sessions.close_of(&(login.identity)(&object.path));
+                self.account.sessions.close_all(&(login.identity)(&object.path));
             }
         }
         self.account.detach_objects(gone)
     }
 }
 
-fn already(name: &ObjectName) -> Rows {
+fn already_dropped(name: &ObjectName) -> Rows {
     let name = name.last();
     Rows::status(format!("Drop statement executed successfully ({name} already dropped)."))
 }

@@ -1,4 +1,4 @@
-//! LIKE, STARTS WITH, LIMIT and IN of SHOW.
+//! The LIKE, STARTS WITH, LIMIT and IN clauses of SHOW.
 
 use super::Executor;
 use crate::catalog::{Actor, State};
@@ -6,7 +6,7 @@ use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
 use crate::statement::{Scope, Show};
 
-/// SQL's LIKE without regard to case: `%`, `_`, and `\` before either.
+/// SQL's LIKE, ignoring case: `%`, `_`, and `\` to escape them.
 pub(super) fn like(pattern: &str, text: &str) -> bool {
     enum Piece {
         Any,
@@ -26,8 +26,8 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     }
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let (mut piece, mut at) = (0, 0);
-    // The last `%` and how much of the text it covers; it is the only choice ever taken back, so
-    // that no pattern takes longer than its length times that of the text.
+    // The last `%`, and the end of what it matches. Only this match is ever extended on a mismatch,
+    // so the time is at most the product of the two lengths.
     let mut any: Option<(usize, usize)> = None;
     while at < text.len() {
         match pieces.get(piece) {
@@ -50,15 +50,15 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     pieces[piece..].iter().all(|piece| matches!(piece, Piece::Any))
 }
 
-/// Whether a name passes LIKE and STARTS WITH.
-pub(super) fn passes(show: &Show, name: &str) -> bool {
+/// Whether a name matches LIKE, STARTS WITH and LIMIT … FROM.
+pub(super) fn matches_clauses(show: &Show, name: &str) -> bool {
     show.like.as_ref().is_none_or(|pattern| like(pattern, name))
         && show.starts_with.as_ref().is_none_or(|start| name.starts_with(start))
         && show.from.as_ref().is_none_or(|from| name > from.as_str())
 }
 
 impl Executor {
-    /// The objects of a kind that a SHOW lists.
+    /// The objects of a kind that SHOW lists.
     pub(super) fn listed<'a>(
         &self,
         state: &'a State,
@@ -69,8 +69,8 @@ impl Executor {
         let prefix = self.scope(state, actor, show, kind)?;
         let pool = self.pool_scope(state, actor, show)?;
         let found = state.below(kind, &prefix).filter(|object| {
-            state.sees(&actor.roles, object)
-                && passes(show, object.name())
+            state.can_see(&actor.roles, object)
+                && matches_clauses(show, object.name())
                 && pool
                     .as_ref()
                     .is_none_or(|pool| object.service().is_some_and(|record| record.pool == *pool))
@@ -92,7 +92,7 @@ impl Executor {
             .ok_or_else(SqlError::no_operation)
     }
 
-    /// The beginning that all listed names have.
+    /// The path prefix of all listed objects.
     pub(super) fn scope(
         &self,
         state: &State,
@@ -124,7 +124,7 @@ impl Executor {
                 Ok(vec![database, schema])
             }
             Some(Scope::Name(name)) => {
-                // One part is a database where schemas are listed, else a schema.
+                // For a list of schemas, the name is a database, otherwise a schema.
                 let outer = if kind == Kind::Schema { Kind::Database } else { Kind::Schema };
                 exists(outer, namespace.resolve(outer, name)?)
             }
@@ -138,7 +138,7 @@ mod tests {
     use super::like;
 
     #[test]
-    fn like_ignores_case_and_takes_escaped_wildcards_literally() {
+    fn like_ignores_case_and_matches_escaped_wildcards_literally() {
         assert!(like("%%", "anything") && like("milvus%", "MILVUS_POOL") && like("a_c", "ABC"));
         assert!(like(r"MILVUS\_POOL", "milvus_pool") && !like(r"MILVUS\_POOL", "MILVUSXPOOL"));
         assert!(!like("pool", "MILVUS_POOL") && like("%_POOL%", "MILVUS_POOL") && !like("_", ""));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn like_takes_no_time_that_grows_with_its_wildcards() {
+    fn like_is_fast_with_many_wildcards() {
         assert!(!like(&"%a".repeat(40), &"a".repeat(39)));
         assert!(!like(&("%a".repeat(30) + "b"), &"a".repeat(5000)));
     }

@@ -30,7 +30,7 @@ impl Executor {
         Ok(Rows::status("Statement executed successfully."))
     }
 
-    /// The object that privileges are granted on.
+    /// Resolves the target of privileges.
     pub(super) fn target(
         &self,
         state: &State,
@@ -82,7 +82,7 @@ fn grant_role(
     }
     if let Some(held) = state.role_grant(name, &to) {
         if grant.revoke {
-            // What the system granted keeps the administrator and the system roles together.
+            // Grants of the system connect the administrator and the system roles.
             if held.granted_by.is_empty() {
                 return Err(SqlError::insufficient(&format!("role '{name}'")));
             }
@@ -192,7 +192,7 @@ fn grant_privileges(
             }
             continue;
         }
-        // Granting again adds the grant option but keeps the first grant's date.
+        // A second GRANT can add the grant option, but keeps the date.
         let (created, option) =
             before.map_or((clock::now(), false), |grant| (grant.created, grant.grant_option));
         state.grant_privilege(PrivilegeGrant {

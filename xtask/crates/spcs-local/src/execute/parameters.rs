@@ -1,4 +1,4 @@
-//! The parameters of sessions: what ALTER SESSION takes and SHOW PARAMETERS lists.
+//! Session parameters: ALTER SESSION, and the list for SHOW PARAMETERS.
 
 use super::Executor;
 use super::session::done;
@@ -33,8 +33,8 @@ fn known(name: &str) -> Result<(), SqlError> {
     Err(SqlError::invalid_property(name, "SESSION"))
 }
 
-/// Parameters that clients set and ask for, with their defaults and types. Those about queries
-/// and data have nothing here to act on.
+/// The parameters that clients set and read: name, default and type. Parameters about queries and
+/// data have no effect here.
 pub(super) const PARAMETERS: &[(&str, &str, &str)] = &[
     ("ABORT_DETACHED_QUERY", "false", "BOOLEAN"),
     ("AUTOCOMMIT", "true", "BOOLEAN"),

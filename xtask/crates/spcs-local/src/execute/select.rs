@@ -1,4 +1,4 @@
-//! SELECT of constants and functions, and CALL.
+//! SELECT of literals and functions, and CALL.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use crate::rows::{Cell, ColumnType, Rows, cell, moment};
 use crate::sql::{Expression, SqlError, budget};
 use crate::statement::Projection;
 
-/// The version that the platform says it is.
+/// The Snowflake version that the platform reports.
 pub(crate) const VERSION: &str = "10.1.0";
 
 type Computed = (Cell, ColumnType);
@@ -60,7 +60,7 @@ impl Executor {
                     };
                     (cell(number), kind)
                 }
-                // The classic Python connector takes `true` for false.
+                // The classic Python connector reads `true` as false, so send 1 and 0.
                 Expression::Boolean(flag) => (cell(u8::from(*flag)), ColumnType::Boolean),
                 Expression::Null => (None, ColumnType::Text),
                 Expression::Concatenation(parts) => {
@@ -120,7 +120,7 @@ impl Executor {
     }
 }
 
-/// 002140.
+/// 002140: unknown function.
 pub(super) fn unknown(name: &str) -> SqlError {
     SqlError::new("002140", "42601", format!("SQL compilation error:\nUnknown function {name}"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Executor;
 use super::create::refuse_quoted;
-use super::service_checks::{check_public, check_service, fits_a_node, set_names};
+use super::service_checks::{check_fits_node, check_public, check_service, set_names};
 use crate::catalog::{Actor, State};
 use crate::clock;
 use crate::kind::{Data, Kind, Object, ServiceRecord, Verb};
@@ -13,8 +13,8 @@ use crate::rows::Rows;
 use crate::sql::SqlError;
 use crate::statement::{Change, CreateService};
 
-/// Roles that may not own a service.
-const NO_OWNERS: [&str; 3] = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN"];
+/// The roles that cannot own a service.
+const FORBIDDEN_OWNERS: [&str; 3] = ["ACCOUNTADMIN", "SECURITYADMIN", "ORGADMIN"];
 
 impl Executor {
     pub(super) async fn create_service(&self, create: CreateService) -> Result<Rows, SqlError> {
@@ -22,24 +22,24 @@ impl Executor {
         let path = namespace.resolve(Kind::Service, &create.name)?;
         let name = create.name.last().to_owned();
         refuse_quoted(Kind::Service, &path)?;
-        let there = |state: &State| state.find(Kind::Service, &path).is_some();
+        let exists_in = |state: &State| state.find(Kind::Service, &path).is_some();
         let exists = self.account.catalog.read(|state| {
             state.require_create(&self.actor(state), Kind::Service, &path)?;
-            Ok(there(state))
+            Ok(exists_in(state))
         })?;
         if exists && create.if_not_exists {
             let message = format!("{name} already exists, statement succeeded.");
             return Ok(Rows::status(message));
         }
-        // Asked before the specification is looked up, and again when the service is made: the
-        // catalog may have changed meanwhile.
+        // Checked before the specification is resolved, and again when the service is created,
+        // because the catalog may have changed in the meantime.
         let owner = |state: &State| {
             let actor = self.actor(state);
             state.require_create(&actor, Kind::Service, &path)?;
-            if there(state) {
+            if exists_in(state) {
                 return Err(SqlError::exists(&path.join(".")));
             }
-            if NO_OWNERS.contains(&actor.role.as_str()) {
+            if FORBIDDEN_OWNERS.contains(&actor.role.as_str()) {
                 return Err(SqlError::new(
                     "003001",
                     "42501",
@@ -55,13 +55,13 @@ impl Executor {
             state.require(&owner, Kind::ComputePool, &create.pool.0, &["USAGE"])?;
             Ok(owner)
         };
-        let asking = self.account.catalog.read(owner)?;
-        let resolved = self.resolve_specification(&create.specification, &asking)?;
+        let owner_now = self.account.catalog.read(owner)?;
+        let resolved = self.resolve_specification(&create.specification, &owner_now)?;
         let resumed = self.account.catalog.change(|state| {
             let now = clock::now();
             let owner = owner(state)?;
             check_public(state, &owner, &resolved)?;
-            fits_a_node(state, create.pool.last(), &resolved)?;
+            check_fits_node(state, create.pool.last(), &resolved)?;
             let mut record = ServiceRecord {
                 pool: create.pool.last().to_owned(),
                 spec: resolved.spec.clone(),
@@ -129,7 +129,7 @@ impl Executor {
                 Change::Specification(_) => {
                     if let (Some(resolved), Data::Service(record)) = (&resolved, &mut object.data) {
                         check_public(state, &owner, resolved)?;
-                        fits_a_node(state, &record.pool, resolved)?;
+                        check_fits_node(state, &record.pool, resolved)?;
                         resolved.fill(record, &state.id, path, now);
                     }
                 }
@@ -145,7 +145,7 @@ impl Executor {
         Ok(Rows::status("Statement executed successfully."))
     }
 
-    /// A pool that was resumed starts all of its services again.
+    /// Deploys a service. If its pool was resumed, deploys all services in the pool.
     fn deploy(&self, service: &[String], pool: &str, resumed: bool) {
         if resumed {
             self.redeploy_users(Kind::ComputePool, pool);
@@ -154,7 +154,7 @@ impl Executor {
         }
     }
 
-    /// `ALTER COMPUTE POOL … STOP ALL` drops the pool's services.
+    /// `ALTER COMPUTE POOL … STOP ALL`: drops the pool's services.
     pub(super) async fn stop_all(&self, pool: &[String]) -> Result<Rows, SqlError> {
         let drop_all = |state: &mut State| {
             let actor = self.actor(state);
@@ -168,17 +168,17 @@ impl Executor {
             Ok(services.iter().flat_map(remove).collect::<Vec<_>>())
         };
         let detach = |gone: Vec<Object>| self.detach(&gone);
-        let clearing = self.account.catalog.change_then(drop_all, detach)?;
-        self.account.clear_away(clearing).await?;
+        let cleanup = self.account.catalog.change_then(drop_all, detach)?;
+        self.account.clean_up(cleanup).await?;
         Ok(Rows::status("Statement executed successfully."))
     }
 
-    /// Tells the controller about every service that a changed pool or integration concerns.
+    /// Redeploys all services that use a changed object, e.g. a pool or integration.
     pub(super) fn redeploy_users(&self, kind: Kind, name: &str) {
         let Some(uses) = kind.facts().used_by else { return };
         let services: Vec<Vec<String>> = self.account.catalog.read(|state| {
-            let concerned = state.services().filter(|(object, record)| uses(object, record, name));
-            concerned.map(|(object, _)| object.path.clone()).collect()
+            let users = state.services().filter(|(object, record)| uses(object, record, name));
+            users.map(|(object, _)| object.path.clone()).collect()
         });
         for path in services {
             self.account.deploy(&path);
@@ -186,7 +186,7 @@ impl Executor {
     }
 }
 
-/// A suspended pool starts for a service, unless AUTO_RESUME is off. Says whether it did.
+/// Resumes a suspended pool for a service if AUTO_RESUME is on. Returns whether it was resumed.
 fn resume_pool(
     state: &mut State,
     owner: &Actor,

@@ -1,4 +1,4 @@
-//! What must hold of a service: its counts, and what its owner needs for what it names.
+//! Checks for CREATE and ALTER SERVICE: instance counts, node size, and the owner's privileges.
 
 use super::service_spec::Resolved;
 use crate::catalog::{Actor, State, Target};
@@ -6,17 +6,17 @@ use crate::kind::compute_pool::FAMILIES;
 use crate::kind::{Kind, Object};
 use crate::sql::{Properties, SqlError, Value, parse_name};
 
-/// Every instance is a set of containers on this one machine.
-const MOST_INSTANCES: i64 = 512;
+/// A limit of the local platform: all instances run on one machine.
+const MAX_INSTANCES: i64 = 512;
 /// SPCS's limit for one service.
-const MOST_INTEGRATIONS: usize = 10;
+const MAX_INTEGRATIONS: usize = 10;
 
-/// The names of the properties that a statement sets.
+/// The names of properties.
 pub(super) fn set_names(set: &Properties) -> Vec<String> {
     set.iter().map(|(name, _)| name.clone()).collect()
 }
 
-/// A public endpoint needs a privilege of its own.
+/// Checks the privilege that a public endpoint requires.
 pub(super) fn check_public(
     state: &State,
     owner: &Actor,
@@ -37,17 +37,21 @@ pub(super) fn check_public(
     Ok(())
 }
 
-/// An instance that asks for more than a node of its pool has can never be placed.
-pub(super) fn fits_a_node(state: &State, pool: &str, resolved: &Resolved) -> Result<(), SqlError> {
+/// Checks that an instance does not request more resources than a node of the pool has.
+pub(super) fn check_fits_node(
+    state: &State,
+    pool: &str,
+    resolved: &Resolved,
+) -> Result<(), SqlError> {
     let family = state.account_object(Kind::ComputePool, pool).map(|pool| {
         let family = pool.shown("INSTANCE_FAMILY");
         FAMILIES.iter().find(|known| known.name == family)
     });
     let Some(family) = family.flatten() else { return Ok(()) };
     let requests = || resolved.spec.containers.iter().map(|container| container.resources.requests);
-    // Whole thousandths: 0.1 + 2.7 + 0.2 is more than 3 otherwise.
-    let thousandths = |cores: f64| (cores * 1000.0).round() as u64;
-    let cpu: u64 = requests().filter_map(|amounts| amounts.cpu).map(thousandths).sum();
+    // Compare integers: as floats, 0.1 + 2.7 + 0.2 is more than 3.
+    let millicores = |cores: f64| (cores * 1000.0).round() as u64;
+    let cpu: u64 = requests().filter_map(|amounts| amounts.cpu).map(millicores).sum();
     let memory: u64 = requests().filter_map(|amounts| amounts.memory).sum();
     if cpu > u64::from(family.vcpu) * 1000 || memory > u64::from(family.memory_gib) << 30 {
         return Err(SqlError::new(
@@ -67,8 +71,8 @@ pub(super) fn fits_a_node(state: &State, pool: &str, resolved: &Resolved) -> Res
     Ok(())
 }
 
-/// The properties of a service: its counts, and those of the names in `set` that its owner must
-/// be allowed to use.
+/// Checks the properties of a service. For the properties in `set`, also checks that the owner may
+/// use the objects they name.
 pub(super) fn check_service(
     state: &State,
     owner: &Actor,
@@ -77,16 +81,17 @@ pub(super) fn check_service(
 ) -> Result<(), SqlError> {
     let low = object.number("MIN_INSTANCES");
     let high = object.number_or("MAX_INSTANCES", low.max(1));
-    if low < 1 || high < low || high > MOST_INSTANCES {
+    if low < 1 || high < low || high > MAX_INSTANCES {
         return Err(SqlError::invalid(format!(
-            "invalid value for MIN_INSTANCES ({low}) or MAX_INSTANCES ({high}): MIN_INSTANCES is \
-             at least 1, MAX_INSTANCES is not below it, and {MOST_INSTANCES} is the most."
+            "invalid value for MIN_INSTANCES ({low}) or MAX_INSTANCES ({high}): MIN_INSTANCES must \
+             be at least 1, and MAX_INSTANCES from MIN_INSTANCES to {MAX_INSTANCES}."
         )));
     }
     let ready = object.number_or("MIN_READY_INSTANCES", low);
     if !(0..=low).contains(&ready) {
         return Err(SqlError::invalid(format!(
-            "invalid value for MIN_READY_INSTANCES ({ready}): it is from 0 to MIN_INSTANCES ({low})."
+            "invalid value for MIN_READY_INSTANCES ({ready}): it must be from 0 to MIN_INSTANCES \
+             ({low})."
         )));
     }
     if object.number("AUTO_SUSPEND_SECS") > 0 {
@@ -96,9 +101,9 @@ pub(super) fn check_service(
     if is_set("EXTERNAL_ACCESS_INTEGRATIONS")
         && let Some(Value::List(names)) = object.properties.get_mut("EXTERNAL_ACCESS_INTEGRATIONS")
     {
-        if names.len() > MOST_INTEGRATIONS {
+        if names.len() > MAX_INTEGRATIONS {
             return Err(SqlError::invalid(format!(
-                "a service takes at most {MOST_INTEGRATIONS} external access integrations."
+                "a service can have at most {MAX_INTEGRATIONS} external access integrations."
             )));
         }
         for name in names {

@@ -1,4 +1,4 @@
-//! SHOW of what belongs to a service.
+//! SHOW of a service's endpoints, instances, containers and roles.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::kind::{Kind, Object, ServiceRecord};
 use crate::rows::{Cell, Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError};
 
-/// What SHOW ENDPOINTS says until there is a URL.
+/// The text that SHOW ENDPOINTS prints until the URL is available.
 const PROVISIONING: &str = "Endpoints provisioning in progress... check back in a few minutes";
 
 impl Executor {
-    /// A service that SHOW may look into: 002043 where there is none.
+    /// The service of a SHOW; the error is 002043 if it does not exist.
     fn shown_service(
         &self,
         name: &ObjectName,
@@ -25,7 +25,7 @@ impl Executor {
             .map_err(|error| if error.code == "002003" { SqlError::no_operation() } else { error })
     }
 
-    /// A service that the session may know of, with one of these privileges if any are named.
+    /// A service visible to the session. Requires one of `privileges`, unless the list is empty.
     pub(super) fn service(
         &self,
         name: &ObjectName,
@@ -145,7 +145,7 @@ impl Executor {
             }
         }
         if rows.rows.is_empty() {
-            // A service without instances is one row, its container fields empty.
+            // A service without instances has one row with empty container columns.
             let mut row = head;
             row.resize(rows.columns.len(), None);
             rows.push(row);

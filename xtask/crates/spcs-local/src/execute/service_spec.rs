@@ -1,4 +1,4 @@
-//! A service's specification, with everything it names looked up: images, stages, roles.
+//! Resolves a service's specification: the images, stages and service roles that it names.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -18,10 +18,10 @@ use crate::sql::SqlError;
 use crate::stage_path::is_contained;
 use crate::statement::Specification;
 
-/// The role that every service has.
+/// The service role that every service has.
 const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";
 
-/// A specification and what it names.
+/// A specification with its images and stages resolved.
 pub(super) struct Resolved {
     pub(super) spec: ServiceSpec,
     images: BTreeMap<String, ImageRecord>,
@@ -29,8 +29,8 @@ pub(super) struct Resolved {
 }
 
 impl Executor {
-    /// Reads a specification and pins its images. What it names, the owner must be allowed to
-    /// use; the file, whoever sends the statement.
+    /// Parses a specification and pins its images. The owner needs privileges on the objects that
+    /// it names; the session's user needs them on the specification file.
     pub(super) fn resolve_specification(
         &self,
         specification: &Specification,
@@ -38,7 +38,7 @@ impl Executor {
     ) -> Result<Resolved, SqlError> {
         let text = match specification {
             Specification::Inline(text) => text.clone(),
-            Specification::Staged { stage, file } => self.staged(stage, file)?,
+            Specification::Staged { stage, file } => self.read_staged(stage, file)?,
         };
         let spec = spec::parse(&text).map_err(|error| {
             SqlError::new("395018", "22023", format!("SQL compilation error:\n{error}"))
@@ -55,14 +55,14 @@ impl Executor {
             self.account.catalog.read(|state| {
                 let object =
                     state.require(owner, Kind::Stage, &location.stage, &["READ", "WRITE"])?;
-                mountable(object)
+                check_mountable(object)
             })?;
             stages.insert(stage.to_owned(), location.relative());
         }
         Ok(Resolved { spec, images, stages })
     }
 
-    fn staged(&self, stage: &str, file: &str) -> Result<String, SqlError> {
+    fn read_staged(&self, stage: &str, file: &str) -> Result<String, SqlError> {
         if stage.is_empty() {
             return Err(SqlError::unsupported("SPECIFICATION_FILE without a stage"));
         }
@@ -92,7 +92,7 @@ impl Executor {
         }
     }
 
-    /// The digest of an image that the owner may read.
+    /// The digest of an image. The owner must be allowed to read it.
     fn digest(&self, image: &spec::ImagePath, owner: &Actor) -> Result<String, SqlError> {
         let refused = |why: &str| {
             SqlError::new(
@@ -106,13 +106,13 @@ impl Executor {
             )
         };
         let registry = self.account.registry_host();
-        // The registry answers to both names of this machine.
+        // The registry accepts both host names.
         let local = format!("localhost:{}", self.account.port);
         let here = |host: &str| [&registry, &local].iter().any(|it| it.eq_ignore_ascii_case(host));
         if let Some(host) = image.host.as_ref().filter(|host| !here(host)) {
             return Err(refused(&format!(
-                "'{host}' is not the registry of this account, which is '{registry}'; \
-                 /<database>/<schema>/<repository>/<image>:<tag> needs no host"
+                "'{host}' is not the registry of this account, which is '{registry}'; use \
+                 /<database>/<schema>/<repository>/<image>:<tag> without a host"
             )));
         }
         match self.account.repository(
@@ -138,8 +138,8 @@ impl Executor {
     }
 }
 
-/// Containers see the files as they are, which client-side encryption does not allow.
-fn mountable(stage: &Object) -> Result<(), SqlError> {
+/// Checks that containers can read the stage's files: client-side encryption prevents that.
+fn check_mountable(stage: &Object) -> Result<(), SqlError> {
     let encryption = stage.option("ENCRYPTION", "TYPE");
     if encryption.is_some_and(|kind| kind.shown() == "SNOWFLAKE_SSE") {
         return Ok(());
@@ -156,7 +156,7 @@ fn mountable(stage: &Object) -> Result<(), SqlError> {
 }
 
 impl Resolved {
-    /// Puts the specification into a service's record. Endpoints that stay keep their host names.
+    /// Stores the specification in a service's record. Existing endpoints keep their creation time.
     pub(super) fn fill(
         &self,
         record: &mut ServiceRecord,
@@ -200,7 +200,7 @@ impl Resolved {
     }
 }
 
-/// Seven letters that look random and stay the same as long as the service does.
+/// The label in an endpoint's host name: seven letters, stable for the life of the service.
 fn label(platform: &str, service: &str, path: &[String], endpoint: &str) -> String {
     let digest = Sha256::new()
         .chain_update(platform)

@@ -1,4 +1,4 @@
-//! USE: the role and the names that a session works with.
+//! USE: the current role, warehouse, database and schema of a session.
 
 use super::Executor;
 use crate::access::Identity;
@@ -19,7 +19,7 @@ impl Executor {
         name: &ObjectName,
     ) -> Result<Rows, SqlError> {
         let session = self.session_state();
-        // `USE SCHEMA x` needs a current database; the others are names of the account.
+        // `USE SCHEMA x` requires a current database.
         let path = session.namespace.resolve(kind, name)?;
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
@@ -31,18 +31,18 @@ impl Executor {
                 None => Err(SqlError::no_operation()),
             }
         })?;
-        self.work_with(part, &path);
+        self.set_current(part, &path);
         Ok(done())
     }
 
-    /// What was created becomes the session's current one, except a role.
-    pub(super) fn enter(&self, kind: Kind, path: &[String]) {
+    /// Makes a created object the current one of the session, except a role.
+    pub(super) fn use_created(&self, kind: Kind, path: &[String]) {
         if let Some(part) = kind.facts().session.filter(|part| *part != SessionPart::Role) {
-            self.work_with(part, path);
+            self.set_current(part, path);
         }
     }
 
-    fn work_with(&self, part: SessionPart, path: &[String]) {
+    fn set_current(&self, part: SessionPart, path: &[String]) {
         let public = [path[0].clone(), "PUBLIC".to_owned()];
         let has_public = part == SessionPart::Database
             && self.account.catalog.read(|state| state.find(Kind::Schema, &public).is_some());
@@ -61,8 +61,8 @@ impl Executor {
         }
     }
 
-    /// A session does not stay in what is gone.
-    pub(super) fn leave(&self, kind: Kind, path: &[String]) {
+    /// Clears a dropped object from the session's current names.
+    pub(super) fn clear_dropped(&self, kind: Kind, path: &[String]) {
         let mut session = self.session.state_mut();
         let namespace = &session.namespace;
         let in_database = namespace.database.as_ref() == Some(&path[0]);

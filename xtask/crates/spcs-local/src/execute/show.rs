@@ -1,13 +1,13 @@
-//! SHOW and DESCRIBE: which list, with which columns.
+//! SHOW and DESCRIBE.
 
 use spcs_local_registry::ImageRow;
 
 use super::Executor;
-use super::filter::{like, passes};
+use super::filter::{like, matches_clauses};
 use super::parameters::PARAMETERS;
 use crate::clock;
 use crate::kind::compute_pool::FAMILIES;
-use crate::kind::{Kind, Place};
+use crate::kind::{Kind, Listing};
 use crate::rows::{Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError, Value};
 use crate::statement::{Scope, Show, Shown};
@@ -23,7 +23,7 @@ impl Executor {
             Shown::ServiceInstances { service } => self.show_instances(service),
             Shown::ServiceContainers { service } => self.show_containers(service),
             Shown::ServiceRoles { service } => self.show_service_roles(service),
-            Shown::GrantsMine
+            Shown::GrantsToCurrentUser
             | Shown::GrantsOn { .. }
             | Shown::GrantsToRole { .. }
             | Shown::GrantsToUser { .. }
@@ -36,11 +36,11 @@ impl Executor {
     fn show_objects(&self, show: &Show, kinds: &[Kind]) -> Result<Rows, SqlError> {
         self.account.catalog.read(|state| {
             let actor = self.actor(state);
-            let around = self.around(state);
-            let mut rows = kinds[0].rows(Place::Show);
+            let lookup = self.lookup(state);
+            let mut rows = kinds[0].rows(Listing::Show);
             for kind in kinds {
                 for object in self.listed(state, &actor, show, *kind)? {
-                    rows.push(object.row(&around));
+                    rows.push(object.row(&lookup));
                 }
             }
             Ok(rows)
@@ -52,7 +52,7 @@ impl Executor {
         self.account.catalog.read(|state| {
             let object = state.visible(&self.actor(state), kind, &path);
             let object = object.ok_or_else(SqlError::no_operation)?;
-            Ok(object.describe(&self.around(state)))
+            Ok(object.describe(&self.lookup(state)))
         })
     }
 
@@ -61,7 +61,7 @@ impl Executor {
         let set = self.session_state().parameters;
         let in_session = matches!(show.scope, None | Some(Scope::Session));
         for (name, default, kind) in PARAMETERS {
-            if !passes(show, name) {
+            if !matches_clauses(show, name) {
                 continue;
             }
             let value = set.get(*name).filter(|_| in_session).map(Value::shown);
@@ -97,7 +97,7 @@ impl Executor {
             pools.map(|p| (p.shown("INSTANCE_FAMILY"), p.number("MIN_NODES"))).collect()
         });
         let used: Vec<(String, i64)> = used;
-        for family in FAMILIES.iter().filter(|family| passes(show, family.name)) {
+        for family in FAMILIES.iter().filter(|family| matches_clauses(show, family.name)) {
             let nodes: i64 =
                 used.iter().filter(|(name, _)| name == family.name).map(|(_, nodes)| nodes).sum();
             rows.push(vec![
@@ -116,7 +116,7 @@ impl Executor {
         rows
     }
 
-    /// The images of a repository.
+    /// The images in a repository.
     pub(super) fn images(&self, repository: &[String]) -> Result<Vec<ImageRow>, SqlError> {
         self.account
             .registry

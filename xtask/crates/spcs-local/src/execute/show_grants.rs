@@ -1,4 +1,4 @@
-//! SHOW GRANTS in its forms.
+//! SHOW GRANTS.
 
 use super::Executor;
 use crate::access::Identity;
@@ -8,7 +8,7 @@ use crate::rows::{Cell, Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError};
 use crate::statement::{Show, Shown};
 
-const PRIVILEGES: &[&str] = &[
+const PRIVILEGE_COLUMNS: &[&str] = &[
     "created_on@",
     "privilege",
     "granted_on",
@@ -18,7 +18,8 @@ const PRIVILEGES: &[&str] = &[
     "grant_option",
     "granted_by",
 ];
-const HOLDERS: &[&str] = &["created_on@", "role", "granted_to", "grantee_name", "granted_by"];
+const GRANTEE_COLUMNS: &[&str] =
+    &["created_on@", "role", "granted_to", "grantee_name", "granted_by"];
 
 impl Executor {
     pub(super) fn show_grants(&self, show: &Show) -> Result<Rows, SqlError> {
@@ -40,9 +41,9 @@ impl Executor {
                 existing(state, Kind::Role, role)?;
                 Ok(to_role(state, role.last()))
             }
-            Shown::GrantsMine => match &session.identity {
+            Shown::GrantsToCurrentUser => match &session.identity {
                 Identity::User(user) => Ok(to_user(state, user)),
-                _ => Ok(Rows::new(HOLDERS)),
+                _ => Ok(Rows::new(GRANTEE_COLUMNS)),
             },
             Shown::GrantsToUser { user } => {
                 existing(state, Kind::User, user)?;
@@ -54,7 +55,7 @@ impl Executor {
             }
             Shown::GrantsOfServiceRole { service: name, role } => {
                 let path = service(state, name)?.path;
-                let mut rows = Rows::new(HOLDERS);
+                let mut rows = Rows::new(GRANTEE_COLUMNS);
                 for grant in state.service_roles_on(&path) {
                     if grant.service_role == *role {
                         rows.push(vec![
@@ -121,7 +122,7 @@ fn privilege(grant: &crate::catalog::PrivilegeGrant) -> Vec<Cell> {
 }
 
 fn on_target(state: &State, target: &Target) -> Rows {
-    let mut rows = Rows::new(PRIVILEGES);
+    let mut rows = Rows::new(PRIVILEGE_COLUMNS);
     if let Target::Object(kind, path) = target
         && let Some(object) = state.find(*kind, path).filter(|object| !object.owner.is_empty())
     {
@@ -134,7 +135,7 @@ fn on_target(state: &State, target: &Target) -> Rows {
 }
 
 fn to_role(state: &State, role: &str) -> Rows {
-    let mut rows = Rows::new(PRIVILEGES);
+    let mut rows = Rows::new(PRIVILEGE_COLUMNS);
     for object in state.owned_by(role) {
         rows.push(ownership(object));
     }
@@ -175,7 +176,7 @@ fn to_user(state: &State, user: &str) -> Rows {
 }
 
 fn to_service_role(object: &Object, role: &str) -> Rows {
-    let mut rows = Rows::new(PRIVILEGES);
+    let mut rows = Rows::new(PRIVILEGE_COLUMNS);
     let endpoints = object.service().and_then(|record| record.roles.get(role));
     for endpoint in endpoints.into_iter().flatten() {
         rows.push(vec![
@@ -193,7 +194,7 @@ fn to_service_role(object: &Object, role: &str) -> Rows {
 }
 
 fn holders<'a>(grants: impl Iterator<Item = &'a crate::catalog::RoleGrant>) -> Rows {
-    let mut rows = Rows::new(HOLDERS);
+    let mut rows = Rows::new(GRANTEE_COLUMNS);
     for grant in grants {
         let (kind, name) = match &grant.to {
             Grantee::Role(name) => ("ROLE", name),

@@ -1,4 +1,4 @@
-//! Stages as directories: LIST, REMOVE, and where a location lies on disk.
+//! LIST and REMOVE, and the paths of stage locations on disk.
 
 use httpdate::fmt_http_date;
 use md5::{Digest, Md5};
@@ -23,7 +23,7 @@ impl Executor {
         Ok(location)
     }
 
-    /// Resolves a location by the session's database and schema.
+    /// Resolves a location with the session's database and schema.
     pub(super) fn resolve_location(&self, text: &str) -> Result<StagePath, SqlError> {
         let body = text.strip_prefix('@').unwrap_or(text);
         if body.starts_with('~') || body.starts_with('%') {
@@ -45,12 +45,12 @@ impl Executor {
         Ok(StagePath { stage, path })
     }
 
-    pub(super) fn make_stage(&self, stage: &[String]) -> Result<(), SqlError> {
+    pub(super) fn create_stage_directory(&self, stage: &[String]) -> Result<(), SqlError> {
         let path = self.account.stages.join(directory(stage));
         fs_err::create_dir_all(path).map_err(|error| failed(&error))
     }
 
-    /// The files whose paths start with the location's.
+    /// The files whose paths start with the location's path.
     pub(super) fn files(&self, location: &StagePath) -> Result<Vec<StageFile>, SqlError> {
         let root = self.account.stages.join(location.directory());
         let mut found = stages::files(&root).map_err(|error| failed(&error))?;
@@ -61,7 +61,7 @@ impl Executor {
     pub(super) fn list(&self, location: &str, pattern: Option<&str>) -> Result<Rows, SqlError> {
         refuse_pattern(pattern)?;
         let location = self.location(location, "READ")?;
-        listed(&location, &self.files(&location)?)
+        list_rows(&location, &self.files(&location)?)
     }
 
     pub(super) fn remove(&self, location: &str, pattern: Option<&str>) -> Result<Rows, SqlError> {
@@ -69,7 +69,7 @@ impl Executor {
         let location = self.location(location, "WRITE")?;
         let mut rows = Rows::new(&["name", "result"]);
         for file in self.files(&location)? {
-            // A service may have been faster.
+            // A service may have removed the file already.
             if unless_gone(fs_err::remove_file(&file.file)).map_err(|e| failed(&e))?.is_some() {
                 rows.push(vec![cell(shown_name(&location, &file)), cell("removed")]);
             }
@@ -78,8 +78,8 @@ impl Executor {
     }
 }
 
-/// The rows of LIST. A service may remove at any time what was seen a moment ago.
-fn listed(location: &StagePath, files: &[StageFile]) -> Result<Rows, SqlError> {
+/// The rows of LIST. Skips files that a service has removed since they were found.
+fn list_rows(location: &StagePath, files: &[StageFile]) -> Result<Rows, SqlError> {
     let mut rows = Rows::new(&["name", "size#", "md5", "last_modified"]);
     for file in files {
         let content = unless_gone(fs_err::read(&file.file)).map_err(|error| failed(&error))?;
@@ -107,7 +107,7 @@ fn refuse_pattern(pattern: Option<&str>) -> Result<(), SqlError> {
 }
 
 fn failed(error: &std::io::Error) -> SqlError {
-    SqlError::execution(format!("the stage could not be read or changed: {error}"))
+    SqlError::execution(format!("cannot read or write the stage: {error}"))
 }
 
 #[cfg(test)]
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn list_shows_what_is_there_when_a_file_disappears_under_it() {
+    fn list_skips_a_file_that_disappears_meanwhile() {
         let stage = tempfile::tempdir().unwrap();
         for name in ["gone", "kept"] {
             fs_err::write(stage.path().join(name), name).unwrap();
@@ -123,7 +123,7 @@ mod tests {
         let files = stages::files(stage.path()).unwrap();
         fs_err::remove_file(stage.path().join("gone")).unwrap();
         let location = StagePath { stage: vec!["S".to_owned()], path: String::new() };
-        let rows = listed(&location, &files).unwrap();
+        let rows = list_rows(&location, &files).unwrap();
         let names: Vec<_> = rows.rows.iter().map(|row| row[0].clone()).collect();
         assert_eq!(names, [cell("s/kept")]);
     }

@@ -13,8 +13,8 @@ use crate::kind::compute_pool::status;
 use crate::rows::Cell;
 use crate::sql::{ObjectName, SqlError, parse_name};
 
-/// Between two looks at a service that is waited for.
-const LOOK: Duration = Duration::from_millis(100);
+/// The interval for polling the status of a service.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 impl Executor {
     /// Calls `SYSTEM$<name>`.
@@ -43,7 +43,7 @@ impl Executor {
             ));
         }
         match name {
-            "GET_SERVICE_STATUS" => self.settled_status(arguments).await.map(Some),
+            "GET_SERVICE_STATUS" => self.wait_for_status(arguments).await.map(Some),
             "GET_SERVICE_LOGS" => self.service_logs(arguments).await.map(Some),
             "GET_COMPUTE_POOL_STATUS" => self.pool_status(&arguments[0]).map(Some),
             "REGISTRY_LIST_IMAGES" => self.registry_images(&arguments[0]).map(Some),
@@ -63,9 +63,9 @@ impl Executor {
         }
     }
 
-    /// The status once nothing of the service is pending, or when the seconds of the second
-    /// argument are over; none are 0.
-    async fn settled_status(&self, arguments: &[String]) -> Result<String, SqlError> {
+    /// Waits until no container is pending, or for the number of seconds in the optional second
+    /// argument, and returns the status.
+    async fn wait_for_status(&self, arguments: &[String]) -> Result<String, SqlError> {
         let seconds = arguments.get(1).map_or(Ok(0), |seconds| seconds.parse::<u32>());
         let seconds = seconds.map_err(|_| {
             let message = "SQL compilation error:\ninvalid value for the timeout: a number of \
@@ -78,7 +78,7 @@ impl Executor {
             if !status.contains("\"PENDING\"") || tokio::time::Instant::now() >= until {
                 return Ok(status);
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -126,7 +126,7 @@ impl Executor {
             text.parse::<u32>()
                 .map_err(|_| SqlError::invalid(format!("invalid value '{text}' for a number.")))
         };
-        let truth = |index: usize| {
+        let boolean = |index: usize| {
             arguments
                 .get(index)
                 .is_some_and(|text| text == "1" || text.eq_ignore_ascii_case("true"))
@@ -144,14 +144,14 @@ impl Executor {
             None => 1000,
         };
         if !(1..=1000).contains(&lines) {
-            return Err(SqlError::invalid("the number of log lines is from 1 to 1000."));
+            return Err(SqlError::invalid("the number of log lines must be from 1 to 1000."));
         }
         if arguments.get(5).is_some_and(|since| !since.is_empty()) {
             return Err(SqlError::unsupported("the since_timestamp of SYSTEM$GET_SERVICE_LOGS"));
         }
         self.account
             .controller
-            .logs(&object.full_name(), instance, container, lines as usize, truth(4), truth(6))
+            .logs(&object.full_name(), instance, container, lines as usize, boolean(4), boolean(6))
             .await
             .map_err(|error| SqlError::execution(error.to_string()))
     }
@@ -164,7 +164,7 @@ impl Executor {
                 .visible(&actor, Kind::ComputePool, &path)
                 .ok_or_else(|| SqlError::missing("Compute Pool", &path.join(".")))?;
             let data = pool.pool().ok_or_else(SqlError::no_operation)?;
-            let status = status(pool, data, &self.around(state), clock::now());
+            let status = status(pool, data, &self.lookup(state), clock::now());
             Ok(json!({"status": status.state, "message": status.message}).to_string())
         })
     }

@@ -1,4 +1,4 @@
-//! PUT and GET: the server says where the files go, the client moves them.
+//! PUT and GET: the server returns where the files are stored, and the client transfers them.
 
 use serde_json::{Value as Json, json};
 
@@ -8,7 +8,7 @@ use crate::sql::{SqlError, Value};
 use crate::stage_path::StagePath;
 use crate::statement::Transfer;
 
-/// What a client that checks them wants a presigned URL to cover.
+/// The headers that clients expect a presigned URL to sign.
 const SIGNED_HEADERS: &str = "content-encoding;host;x-goog-if-generation-match;\
                               x-goog-meta-encryptiondata;x-goog-meta-matdesc;\
                               x-goog-meta-sfc-digest";
@@ -87,7 +87,7 @@ impl Executor {
         let end_point = if by_token { json!(self.account.url()) } else { Json::Null };
         json!({
             "locationType": "GCS",
-            // Bucket and prefix; `stage` is also the first part of the path here.
+            // The bucket and prefix; the bucket is also the first part of our paths.
             "location": format!("stage/{prefix}"),
             "path": format!("{}/", location.path),
             "region": "local",
@@ -118,7 +118,7 @@ impl Executor {
     }
 }
 
-/// The name of the file on the stage: `.gz` is added where the client compresses.
+/// The file name on the stage: with `.gz` if the client compresses the file.
 fn destination(file: &str, compress: bool, source: &str) -> String {
     let name = file.rsplit('/').next().unwrap_or(file);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -134,7 +134,7 @@ mod tests {
     use super::destination;
 
     #[test]
-    fn gz_is_added_once() {
+    fn gz_is_added_only_to_uncompressed_names() {
         assert_eq!(destination("/a/milvus.yaml", true, "auto_detect"), "milvus.yaml.gz");
         assert_eq!(destination("milvus.yaml.gz", true, "auto_detect"), "milvus.yaml.gz");
         assert_eq!(destination("/a/milvus.yaml", false, "auto_detect"), "milvus.yaml");

@@ -1,4 +1,4 @@
-//! When a connection was last in use, and bodies that note it as they pass.
+//! Idle timeouts: tracks when a connection was last active.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The last moment that a byte passed in either direction; clones share it.
+/// The time of the last traffic in either direction. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Activity {
     last: Arc<Mutex<Instant>>,
@@ -26,8 +26,8 @@ impl Activity {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Completes when nothing has passed for as long as the limit.
-    pub(crate) async fn lapsed(&self) {
+    /// Completes once there was no traffic for the limit.
+    pub(crate) async fn timed_out(&self) {
         while Instant::now() < self.deadline() {
             sleep_until(self.deadline()).await;
         }
@@ -38,17 +38,17 @@ impl Activity {
     }
 }
 
-/// A body that counts as activity, and fails when there is none for too long.
+/// A body whose frames count as traffic, and that fails after the idle timeout.
 pub(crate) struct Watched<B> {
     inner: B,
     activity: Activity,
-    alarm: Pin<Box<Sleep>>,
+    timer: Pin<Box<Sleep>>,
 }
 
 impl<B> Watched<B> {
     pub(crate) fn new(inner: B, activity: Activity) -> Watched<B> {
-        let alarm = Box::pin(sleep_until(activity.deadline()));
-        Watched { inner, activity, alarm }
+        let timer = Box::pin(sleep_until(activity.deadline()));
+        Watched { inner, activity, timer }
     }
 }
 
@@ -69,17 +69,17 @@ where
             return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
         }
         loop {
-            ready!(self.alarm.as_mut().poll(context));
+            ready!(self.timer.as_mut().poll(context));
             let deadline = self.activity.deadline();
             if Instant::now() >= deadline {
                 let error = io::Error::new(io::ErrorKind::TimedOut, "no traffic for too long");
                 return Poll::Ready(Some(Err(error)));
             }
-            self.alarm.as_mut().reset(deadline);
+            self.timer.as_mut().reset(deadline);
         }
     }
 
-    // Passed through so that lengths stay lengths and empty bodies stay empty on the wire.
+    // Delegated, so that Content-Length is kept and empty bodies stay empty.
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
     }

@@ -1,4 +1,4 @@
-//! What a request shows of its sender: a Snowflake token in a header, or our cookie.
+//! The credential of a request: a Snowflake token in a header, or the ingress cookie.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,34 +8,34 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use crate::access::TOKEN_VALIDITY;
 
-/// The cookie that a sign-in sets; containers never see it.
+/// The ingress cookie, which a sign-in sets. It is never forwarded to containers.
 pub(crate) const COOKIE_NAME: &str = "sfc-ss-ingress-auth-v1";
-/// Programs may put the token here when the application needs `Authorization` for itself.
+/// The header for the token if the application uses `Authorization` itself.
 pub(crate) const SPCS_AUTHORIZATION: HeaderName =
     HeaderName::from_static("x-sf-spcs-authorization");
 
-/// A page in use gets a new token well before the old one runs out.
-const STALE: Duration = Duration::from_secs(10 * 60);
+/// The age at which a cookie is renewed, well before its token expires.
+const RENEWAL_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// The credential of a request.
-pub(crate) enum Presented {
-    Nothing,
+pub(crate) enum Credential {
+    Missing,
     Header(String),
     Cookie(Cookie),
 }
 
-/// The content of our cookie.
+/// The content of the ingress cookie.
 pub(crate) struct Cookie {
     token: String,
     issued: SystemTime,
 }
 
-impl Presented {
+impl Credential {
     pub(crate) fn token(&self) -> Option<&str> {
         match self {
-            Presented::Nothing => None,
-            Presented::Header(token) => Some(token),
-            Presented::Cookie(cookie) => Some(cookie.token()),
+            Credential::Missing => None,
+            Credential::Header(token) => Some(token),
+            Credential::Cookie(cookie) => Some(cookie.token()),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Cookie {
     }
 
     pub(crate) fn is_stale(&self) -> bool {
-        self.issued.elapsed().is_ok_and(|age| age > STALE)
+        self.issued.elapsed().is_ok_and(|age| age > RENEWAL_AGE)
     }
 
     fn parse(value: &str) -> Option<Cookie> {
@@ -57,18 +57,18 @@ impl Cookie {
     }
 }
 
-/// Finds the credential; a header counts before the cookie.
-pub(crate) fn presented(headers: &HeaderMap) -> Presented {
+/// Finds the credential. A header takes precedence over the cookie.
+pub(crate) fn find(headers: &HeaderMap) -> Credential {
     let header = [SPCS_AUTHORIZATION, AUTHORIZATION]
         .iter()
         .find_map(|name| headers.get(name).and_then(snowflake_token));
     if let Some(token) = header {
-        return Presented::Header(token);
+        return Credential::Header(token);
     }
     let ours = cookies(headers).filter(|(name, _)| *name == COOKIE_NAME.as_bytes());
     let cookie =
         ours.filter_map(|(_, value)| std::str::from_utf8(value).ok()).find_map(Cookie::parse);
-    cookie.map_or(Presented::Nothing, Presented::Cookie)
+    cookie.map_or(Credential::Missing, Credential::Cookie)
 }
 
 /// The token of `Snowflake Token="…"`.
@@ -79,8 +79,8 @@ pub(crate) fn snowflake_token(value: &HeaderValue) -> Option<String> {
     ours.then(|| token.trim_matches('"').to_owned())
 }
 
-/// All cookies of a request, by name and value. Browsers send whatever bytes a page has set, and
-/// one cookie that is not text must not hide the others.
+/// The names and values of all cookies. They are bytes, because pages can set cookies that are not
+/// UTF-8, which must not hide the others.
 pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
     let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
@@ -90,15 +90,15 @@ pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8]
     })
 }
 
-/// The cookie for a token. Scripts cannot read it, and other sites cannot make a browser send it
-/// with anything but a plain link. (No `Secure`: the local platform speaks plain HTTP.)
+/// Sets the cookie for a token. Scripts cannot read it, and other sites can make a browser send it
+/// only with a plain link. (Not `Secure`, because the local platform uses plain HTTP.)
 pub(crate) fn set_cookie(token: &str) -> HeaderValue {
     let issued = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
     cookie_header(&format!("{issued}.{token}"), TOKEN_VALIDITY.as_secs())
 }
 
-/// Takes the cookie away.
+/// Deletes the cookie.
 pub(crate) fn clear_cookie() -> HeaderValue {
     cookie_header("", 0)
 }
@@ -113,11 +113,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_that_is_not_text_hides_no_other() {
+    fn a_cookie_that_is_not_utf8_does_not_hide_others() {
         let mut headers = HeaderMap::new();
         let line = format!("name=caf\u{e9}; {COOKIE_NAME}=1.token; other=1");
         headers.insert(COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
-        assert_eq!(presented(&headers).token(), Some("token"));
+        assert_eq!(find(&headers).token(), Some("token"));
         assert_eq!(cookies(&headers).count(), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! The header rules of SPCS's ingress, both ways.
+//! SPCS's rules for the headers of requests and responses.
 
 use std::net::IpAddr;
 
@@ -11,11 +11,11 @@ use http::{HeaderMap, HeaderValue};
 
 use super::credentials::{COOKIE_NAME, SPCS_AUTHORIZATION, cookies, snowflake_token};
 
-/// Who is signed in, for the container to trust.
+/// The signed-in user. Containers can trust this header.
 pub(crate) const CURRENT_USER: HeaderName = HeaderName::from_static("sf-context-current-user");
 const CONTEXT_PREFIX: &str = "sf-context-";
 
-/// What SPCS allows a page at most; a container's own policy can only narrow it.
+/// SPCS's policy for all pages. A container's own policy can only restrict it further.
 const BASELINE_POLICY: &str = "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; \
                                object-src 'none'; connect-src 'self'; frame-ancestors 'self';";
 
@@ -23,7 +23,7 @@ const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-p
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
 
-/// Types of content that SPCS does not let out.
+/// The content types that SPCS blocks.
 const EXECUTABLE_TYPES: [&str; 8] = [
     "application/x-msdownload",
     "application/exe",
@@ -35,11 +35,11 @@ const EXECUTABLE_TYPES: [&str; 8] = [
     "application/x-msdos-program",
 ];
 
-/// What the container sees instead of what the client sent.
+/// Rewrites the headers of a request for the container.
 pub(crate) fn for_container(headers: &mut HeaderMap, user: &str, host: &str, client: IpAddr) {
     let upgrade = upgrade_of(headers);
     remove_hop_by_hop(headers);
-    headers.remove(EXPECT); // answered by this server already
+    headers.remove(EXPECT); // hyper has handled it
     headers.remove(SPCS_AUTHORIZATION);
     if headers.get(AUTHORIZATION).is_some_and(|value| snowflake_token(value).is_some()) {
         headers.remove(AUTHORIZATION);
@@ -62,7 +62,7 @@ pub(crate) fn for_container(headers: &mut HeaderMap, user: &str, host: &str, cli
     restore_upgrade(headers, upgrade);
 }
 
-/// What the client sees instead of what the container sent.
+/// Rewrites the headers of a response for the client.
 pub(crate) fn for_client(headers: &mut HeaderMap, upgraded: bool) {
     let upgrade = upgrade_of(headers).filter(|_| upgraded);
     remove_hop_by_hop(headers);
@@ -71,7 +71,7 @@ pub(crate) fn for_client(headers: &mut HeaderMap, upgraded: bool) {
     }
     headers.remove(X_XSS_PROTECTION);
     headers.remove(SERVER);
-    keep_our_cookie(headers);
+    remove_forged_cookie(headers);
     if upgraded {
         restore_upgrade(headers, upgrade);
         return;
@@ -83,19 +83,18 @@ pub(crate) fn for_client(headers: &mut HeaderMap, upgraded: bool) {
     if headers.get(EMBEDDER_POLICY).is_none_or(|policy| policy != "require-corp") {
         headers.insert(EMBEDDER_POLICY, HeaderValue::from_static("credentialless"));
     }
-    // Browsers enforce every policy they are given: beside the container's own, the baseline can
-    // only take away.
+    // Browsers enforce all policies together, so append to the container's own.
     headers.append(CONTENT_SECURITY_POLICY, HeaderValue::from_static(BASELINE_POLICY));
 }
 
-/// Whether a response is of a type that is never passed on.
+/// Whether a response has a blocked content type.
 pub(crate) fn is_executable(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     EXECUTABLE_TYPES.iter().any(|kind| essence.eq_ignore_ascii_case(kind))
 }
 
-/// The protocol that an upgrade is asked or agreed for.
+/// The protocol of an upgrade, in a request or response.
 pub(crate) fn upgrade_of(headers: &HeaderMap) -> Option<HeaderValue> {
     let wants = tokens_of_connection(headers).any(|token| token == "upgrade");
     headers.get(UPGRADE).filter(|_| wants).cloned()
@@ -133,8 +132,8 @@ fn tokens_of_connection(headers: &HeaderMap) -> impl Iterator<Item = String> {
     lines.flat_map(|line| line.split(',')).map(|token| token.trim().to_ascii_lowercase())
 }
 
-/// A container must not replace the cookie of the sign-in.
-fn keep_our_cookie(headers: &mut HeaderMap) {
+/// Removes attempts of the container to set the ingress cookie.
+fn remove_forged_cookie(headers: &mut HeaderMap) {
     let prefix = format!("{COOKIE_NAME}=");
     let kept: Vec<HeaderValue> = headers
         .get_all(SET_COOKIE)
@@ -153,7 +152,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl AsRef<[u8]>) {
     if value.is_empty() {
         return;
     }
-    // Any visible text is a header value; control characters cannot have come in by HTTP.
+    // Values come from HTTP requests, so they have no control characters and this cannot fail.
     if let Ok(value) = HeaderValue::from_bytes(value) {
         headers.insert(name, value);
     }

@@ -1,4 +1,4 @@
-//! What the proxy itself shows: plain pages for people, JSON for programs.
+//! The proxy's own responses: HTML pages for browsers, JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::access::Principal;
 
-/// Nothing from elsewhere, no scripts, in nobody's frame.
+/// No external resources, no scripts, no frames.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 const RETRY_SECONDS: &str = "3";
@@ -28,13 +28,13 @@ input{margin-top:.25rem;font-weight:400;border:1px solid var(--line);background:
 button{border:0;background:var(--accent);color:#fff;font-weight:600;cursor:pointer}\
 [role=alert]{border-left:4px solid #d1242f;padding-left:.75rem}small{opacity:.75}";
 
-/// Whether the sender is a browser that navigates, not a program or a script on a page.
-pub(crate) fn wanted(request: &Request) -> bool {
+/// Whether the client accepts HTML: a browser that navigates, not a program or script.
+pub(crate) fn accepts_html(request: &Request) -> bool {
     let accepts = request.headers().get_all(ACCEPT).iter();
     accepts.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
 }
 
-/// A whole page around a body of HTML.
+/// A page with an HTML body.
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let title = escape(title);
     let html = format!(
@@ -50,7 +50,7 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     response
 }
 
-/// Text as it may stand in HTML, in quoted attributes too.
+/// Escapes text for HTML, including quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -66,7 +66,7 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// A request that goes no further.
+/// The error response for a request that is not forwarded.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -81,16 +81,16 @@ impl Refusal {
         Refusal { status, title, text, links: "", retry: false }
     }
 
-    /// The sender is known but none of their roles holds the endpoint's service role.
+    /// None of the user's roles holds the endpoint's service role.
     pub(crate) fn denied(host: &str, principal: &Principal) -> Refusal {
         let mut text = format!("Access denied. Insufficient privileges to use {host}.");
         let roles = principal.roles.join(", ");
-        let _ = write!(text, " User {}; roles in force: {roles}.", principal.identity.name());
+        let _ = write!(text, " User {}; active roles: {roles}.", principal.identity.name());
         let links = "<p><a href=\"/sfc-endpoint/logout\">Sign out</a></p>";
         Refusal { links, ..Refusal::new(StatusCode::FORBIDDEN, "Access denied", text) }
     }
 
-    /// The service does not answer yet; it is worth asking again.
+    /// The service is not ready yet, so the client should retry.
     pub(crate) fn not_ready(text: String) -> Refusal {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Refusal { retry: true, ..Refusal::new(status, "Service not ready", text) }

@@ -1,7 +1,7 @@
-//! One request to the container and its answer back, streamed both ways.
+//! Forwards a request to the container and streams the response back.
 //!
-//! Each request has a connection of its own: on loopback that costs next to nothing, and no
-//! request can meet a pooled connection to a container that has since been replaced.
+//! Each request opens a connection: that is cheap on loopback, and no request can get a pooled
+//! connection to a container that has been replaced.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::page::Refusal;
 use super::{headers, tunnel};
 use crate::access::Principal;
 
-/// Passes a request on, in the name of the principal.
+/// Forwards a request on behalf of the principal.
 pub(crate) async fn forward(
     mut request: Request,
     host: &str,
@@ -34,7 +34,7 @@ pub(crate) async fn forward(
     let request = outgoing(request, host, principal, &activity);
 
     let Ok(stream) = TcpStream::connect(address).await else {
-        return Err(Refusal::not_ready(format!("Nothing answers behind {host} yet.")));
+        return Err(Refusal::not_ready(format!("Nothing is listening behind {host} yet.")));
     };
     let _ = stream.set_nodelay(true); // only a matter of latency
     let (mut sender, connection) =
@@ -44,9 +44,9 @@ pub(crate) async fn forward(
         response = sender.send_request(request) => {
             response.map_err(|error| bad_gateway(host, &error))?
         }
-        () = activity.lapsed() => {
-            let text = format!("{host} has not answered for {} seconds.", idle.as_secs());
-            return Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "No answer", text));
+        () = activity.timed_out() => {
+            let text = format!("{host} has not responded for {} seconds.", idle.as_secs());
+            return Err(Refusal::new(StatusCode::GATEWAY_TIMEOUT, "No response", text));
         }
     };
 
@@ -54,12 +54,12 @@ pub(crate) async fn forward(
     if let (true, Some(client_side)) = (upgraded, client_side) {
         tunnel::open(client_side, hyper::upgrade::on(&mut response), activity.clone());
     } else if upgraded {
-        let text = format!("{host} switched protocols without being asked.");
+        let text = format!("{host} switched protocols without a request to do so.");
         return Err(Refusal::new(StatusCode::BAD_GATEWAY, "Bad gateway", text));
     }
     if headers::is_executable(response.headers()) {
-        let text = format!("{host} answered with an executable file, which is not passed on.");
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Not passed on", text));
+        let text = format!("{host} sent an executable file, which SPCS blocks.");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Blocked", text));
     }
     headers::for_client(response.headers_mut(), upgraded);
     Ok(response.map(|body| Body::new(Watched::new(body, activity))))
@@ -75,7 +75,7 @@ fn outgoing(
     let client = client.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     let (mut parts, body) = request.into_parts();
     headers::for_container(&mut parts.headers, principal.identity.name(), host, client);
-    // A server is sent the path alone; the Host header stays as it came.
+    // The request line has the path only; the Host header is unchanged.
     let target = parts.uri.path_and_query().cloned();
     parts.uri = Uri::from(target.unwrap_or(PathAndQuery::from_static("/")));
     parts.version = Version::HTTP_11;
@@ -85,6 +85,6 @@ fn outgoing(
 
 fn bad_gateway(host: &str, error: &hyper::Error) -> Refusal {
     tracing::debug!("ingress {host}: {error}");
-    let text = format!("{host} broke off the connection or does not speak HTTP: {error}.");
+    let text = format!("{host} closed the connection or does not speak HTTP: {error}.");
     Refusal::new(StatusCode::BAD_GATEWAY, "Bad gateway", text)
 }

@@ -1,4 +1,4 @@
-//! Signing in and out: `/sfc-endpoint/login` and `/sfc-endpoint/logout` of every ingress host.
+//! Sign-in and sign-out: `/sfc-endpoint/login` and `/sfc-endpoint/logout` on every ingress host.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::credentials::{Presented, clear_cookie, presented, set_cookie};
+use super::credentials::{self, Credential, clear_cookie, set_cookie};
 use super::page::{self, Refusal, escape, page};
 use crate::access::Access;
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_');
 
 #[derive(Deserialize)]
-struct Filled {
+struct LoginForm {
     #[serde(default)]
     username: String,
     #[serde(default)]
@@ -26,22 +26,22 @@ struct Filled {
     next: String,
 }
 
-/// Answers a request that shows no valid credential: browsers are sent to the form.
-pub(crate) fn demand(presented: &Presented, request: &Request) -> Result<Response, Refusal> {
+/// Responds to a request without a valid credential: redirects browsers to the login form.
+pub(crate) fn require(credential: &Credential, request: &Request) -> Result<Response, Refusal> {
     let navigates = matches!(*request.method(), Method::GET | Method::HEAD);
-    if page::wanted(request) && navigates && !matches!(presented, Presented::Header(_)) {
+    if page::accepts_html(request) && navigates && !matches!(credential, Credential::Header(_)) {
         let next = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let next = utf8_percent_encode(next, IN_QUERY);
         return Ok(redirect(StatusCode::FOUND, &format!("/sfc-endpoint/login?next={next}")));
     }
-    let text = match presented {
-        Presented::Header(_) => "The Snowflake token is not valid or has expired.",
+    let text = match credential {
+        Credential::Header(_) => "The Snowflake token is invalid or has expired.",
         _ => "Authentication required: sign in, or send Authorization: Snowflake Token=\"…\".",
     };
     Err(Refusal::new(StatusCode::UNAUTHORIZED, "Authentication required", text.to_owned()))
 }
 
-/// Serves the paths that every ingress host keeps for itself.
+/// Serves the reserved paths of every ingress host.
 pub(crate) async fn serve(
     access: &dyn Access,
     host: &str,
@@ -55,8 +55,8 @@ pub(crate) async fn serve(
         }
         ("/sfc-endpoint/login", &Method::POST) => submit(access, host, request).await,
         ("/sfc-endpoint/logout", &Method::GET | &Method::HEAD | &Method::POST) => {
-            // A copy of the cookie must not outlive the sign-out.
-            if let Presented::Cookie(cookie) = presented(request.headers()) {
+            // Revoke the token, so that copies of the cookie become invalid too.
+            if let Credential::Cookie(cookie) = credentials::find(request.headers()) {
                 access.revoke_token(cookie.token());
             }
             let body = "<p>You are signed out.</p><p><a href=\"/\">Sign in again</a></p>";
@@ -80,16 +80,16 @@ async fn submit(access: &dyn Access, host: &str, request: Request) -> Result<Res
         let text = "The form was sent from another site.".to_owned();
         return Err(Refusal::new(StatusCode::FORBIDDEN, "Not accepted", text));
     }
-    let filled = match Form::<Filled>::from_request(request, &()).await {
-        Ok(Form(filled)) => filled,
+    let login = match Form::<LoginForm>::from_request(request, &()).await {
+        Ok(Form(login)) => login,
         Err(error) => {
             let text = format!("The form could not be read: {error}.");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "Not accepted", text));
         }
     };
-    match access.login(&filled.username, &filled.password).await {
+    match access.login(&login.username, &login.password).await {
         Ok(principal) => {
-            let next = local_path(&filled.next);
+            let next = local_path(&login.next);
             let mut response = redirect(StatusCode::SEE_OTHER, next);
             let cookie = set_cookie(&access.issue_token(&principal));
             response.headers_mut().insert(SET_COOKIE, cookie);
@@ -97,7 +97,7 @@ async fn submit(access: &dyn Access, host: &str, request: Request) -> Result<Res
         }
         Err(reason) => {
             let status = StatusCode::UNAUTHORIZED;
-            Ok(form(status, host, &filled.username, &filled.next, Some(&reason)))
+            Ok(form(status, host, &login.username, &login.next, Some(&reason)))
         }
     }
 }
@@ -119,8 +119,8 @@ fn form(status: StatusCode, host: &str, user: &str, next: &str, error: Option<&s
     page(status, "Sign in", &body)
 }
 
-/// A sign-in must not lead away from this host: only paths, and none that browsers take for a
-/// host (`//host`, `/\host`, or either with a control character in it).
+/// The path to redirect to after a sign-in, or `/` if it could lead to another host: browsers read
+/// `//host` and `/\host` as hosts, and ignore control characters in them.
 fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
@@ -130,7 +130,7 @@ fn local_path(next: &str) -> &str {
     if local { next } else { "/" }
 }
 
-/// Whether a browser says that the form is ours. Programs send no `Origin`.
+/// Whether the form was sent from this host. Programs send no `Origin`.
 fn sent_from(host: &str, origin: Option<&HeaderValue>) -> bool {
     let Some(origin) = origin else { return true };
     let origin = origin.to_str().unwrap_or_default();
@@ -140,7 +140,7 @@ fn sent_from(host: &str, origin: Option<&HeaderValue>) -> bool {
 
 fn redirect(status: StatusCode, to: &str) -> Response {
     let mut response = status.into_response();
-    // Text that no header can hold was typed by hand; the front page is a fair place for it.
+    // A path that is not a valid header value was typed by hand; redirect to the front page.
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(LOCATION, to);
     response
@@ -151,7 +151,7 @@ mod tests {
     use super::local_path;
 
     #[test]
-    fn only_paths_of_this_host_are_followed_after_a_sign_in() {
+    fn a_sign_in_redirects_only_to_paths_on_this_host() {
         assert_eq!(local_path("/lab/tree?x=1"), "/lab/tree?x=1");
         for away in ["", "lab", "//evil", "/\\evil", "http://evil", "/\t/evil", "/a\r\nb: c"] {
             assert_eq!(local_path(away), "/", "{away:?}");

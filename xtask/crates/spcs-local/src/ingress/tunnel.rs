@@ -1,5 +1,5 @@
-//! Upgraded connections, WebSockets above all: bytes go through untouched until either side ends
-//! or nothing passes for too long.
+//! Upgraded connections such as WebSockets: copies bytes in both directions until both sides close
+//! or the idle timeout expires.
 
 use std::io;
 
@@ -11,35 +11,35 @@ use super::activity::Activity;
 
 const BUFFER: usize = 16 * 1024;
 
-/// Joins both sides as soon as each has switched.
+/// Connects both sides once both have upgraded.
 pub(crate) fn open(client: OnUpgrade, container: OnUpgrade, activity: Activity) {
     tokio::spawn(async move {
         let (client, container) = match tokio::try_join!(client, container) {
             Ok(sides) => sides,
             Err(error) => {
-                tracing::debug!("ingress: an upgrade was agreed but did not happen: {error}");
+                tracing::debug!("ingress: an upgrade failed: {error}");
                 return;
             }
         };
         let (from_client, to_client) = split(TokioIo::new(client));
         let (from_container, to_container) = split(TokioIo::new(container));
         activity.touch();
-        let passing = async {
+        let copying = async {
             tokio::try_join!(
-                pass(from_client, to_container, &activity),
-                pass(from_container, to_client, &activity),
+                copy(from_client, to_container, &activity),
+                copy(from_container, to_client, &activity),
             )
         };
         tokio::select! {
-            ended = passing => if let Err(error) = ended {
+            ended = copying => if let Err(error) = ended {
                 tracing::debug!("ingress: a tunnel broke: {error}");
             },
-            () = activity.lapsed() => tracing::debug!("ingress: an idle tunnel was closed"),
+            () = activity.timed_out() => tracing::debug!("ingress: an idle tunnel was closed"),
         }
     });
 }
 
-async fn pass(
+async fn copy(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     activity: &Activity,

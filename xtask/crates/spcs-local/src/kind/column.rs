@@ -1,20 +1,20 @@
-//! Columns: a name, a type, and how the cell of an object is made.
+//! Columns of SHOW and DESCRIBE: a name, a type, and a function that computes the cell.
 
 use super::definition::Item;
 use crate::rows::{Cell, ColumnType, cell, moment as at, optional};
 
-/// A column of SHOW, DESCRIBE or both.
+/// A column of SHOW, DESCRIBE or both, for objects with the data `D`.
 pub(super) struct Column<D: 'static> {
     pub(super) name: &'static str,
     pub(super) kind: ColumnType,
     pub(super) cell: fn(&Item<'_, D>) -> Cell,
-    /// Where it is, if not in both.
-    only: Option<Place>,
+    /// The only statement that has the column; `None`: both have it.
+    only: Option<Listing>,
 }
 
-/// Which statement a column is for.
+/// A statement that prints objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Listing {
     Show,
     Describe,
 }
@@ -28,13 +28,13 @@ impl<D> Column<D> {
         Column { name, kind, cell, only: None }
     }
 
-    /// The same column in one of the statements only.
-    pub(super) const fn only(self, place: Place) -> Column<D> {
-        Column { name: self.name, kind: self.kind, cell: self.cell, only: Some(place) }
+    /// The same column, in one of the statements only.
+    pub(super) const fn only(self, listing: Listing) -> Column<D> {
+        Column { name: self.name, kind: self.kind, cell: self.cell, only: Some(listing) }
     }
 
-    pub(super) fn is_in(&self, place: Place) -> bool {
-        self.only.is_none_or(|only| only == place)
+    pub(super) fn is_in(&self, listing: Listing) -> bool {
+        self.only.is_none_or(|only| only == listing)
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) const fn moment<D>(name: &'static str, cell: fn(&Item<'_, D>) -> Cell
     Column::new(name, ColumnType::Timestamp, cell)
 }
 
-/// Text that is always NULL.
+/// A text column that is always NULL.
 pub(super) const fn null<D>(name: &'static str) -> Column<D> {
     text(name, |_| None)
 }
@@ -79,7 +79,7 @@ pub(super) const fn comment<D>() -> Column<D> {
     text("comment", |it| cell(&it.object.comment))
 }
 
-/// A comment that is NULL where there is none.
+/// The comment, or NULL if it is empty.
 pub(super) const fn comment_or_null<D>() -> Column<D> {
     text("comment", |it| optional(&it.object.comment))
 }

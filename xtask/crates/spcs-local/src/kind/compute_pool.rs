@@ -1,4 +1,4 @@
-//! Compute pools: the machines that services run on.
+//! Compute pools: the nodes that services run on.
 
 mod family;
 mod status;
@@ -9,7 +9,8 @@ pub(crate) use family::FAMILIES;
 pub(crate) use status::{PoolStatus, ready_at, status};
 
 use super::column::{
-    Column, Place, comment_or_null, created_on, moment, name, null, number, owner, text, updated_on,
+    Column, Listing, comment_or_null, created_on, moment, name, null, number, owner, text,
+    updated_on,
 };
 use super::definition::{Definition, Item};
 use super::facts::{Creation, Facts, Verb};
@@ -19,17 +20,16 @@ use crate::rows::{cell, moment as at};
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, SqlError};
 
-/// Whether a pool runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Data {
     pub(crate) suspended: bool,
-    /// When it was last started.
+    /// When the pool was created or last resumed.
     pub(crate) resumed: Millis,
 }
 
 pub(super) static KIND: Definition<Data> = Definition {
     columns: COLUMNS,
-    keep: |data, name, value| match name {
+    set: |data, name, value| match name {
         "INITIALLY_SUSPENDED" => {
             data.suspended = value.boolean().unwrap_or(false);
             None
@@ -96,32 +96,32 @@ const COLUMNS: &[Column<Data>] = &[
     text("is_exclusive", |_| cell(false)),
     null("application"),
     null("backup_instance_families"),
-    text("error_code", |_| cell("")).only(Place::Describe),
-    text("status_message", |it| cell(now(it).message)).only(Place::Describe),
+    text("error_code", |_| cell("")).only(Listing::Describe),
+    text("status_message", |it| cell(now(it).message)).only(Listing::Describe),
 ];
 
 fn now(it: &Item<'_, Data>) -> PoolStatus {
-    status(it.object, it.data, it.around, clock::now())
+    status(it.object, it.data, it.lookup, clock::now())
 }
 
-/// SPCS's limit for an account.
-const MOST_NODES: i64 = 120;
+/// SPCS's limit for one account.
+const MAX_NODES: i64 = 120;
 
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
     let pool = it.object;
-    pool.needs(&["MIN_NODES", "MAX_NODES", "INSTANCE_FAMILY"])?;
+    pool.require_properties(&["MIN_NODES", "MAX_NODES", "INSTANCE_FAMILY"])?;
     let family = pool.shown("INSTANCE_FAMILY");
     if !FAMILIES.iter().any(|known| known.name == family) {
         return Err(SqlError::invalid(format!(
             "invalid value '{family}' for property 'INSTANCE_FAMILY': SHOW COMPUTE POOL INSTANCE \
-             FAMILIES lists those that are available."
+             FAMILIES lists the valid ones."
         )));
     }
     let (low, high) = (pool.number("MIN_NODES"), pool.number("MAX_NODES"));
-    if low < 1 || high < low || high > MOST_NODES {
+    if low < 1 || high < low || high > MAX_NODES {
         return Err(SqlError::invalid(format!(
-            "invalid value for MIN_NODES ({low}) or MAX_NODES ({high}): MIN_NODES is at least 1, \
-             MAX_NODES is not below it, and an account has {MOST_NODES} nodes."
+            "invalid value for MIN_NODES ({low}) or MAX_NODES ({high}): MIN_NODES must be at least \
+             1, and MAX_NODES from MIN_NODES to {MAX_NODES}."
         )));
     }
     Ok(Properties::new())
@@ -130,7 +130,7 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
 fn refuse_with_services(it: &Item<'_, Data>) -> Result<(), SqlError> {
     let name = it.object.name();
     let uses = |service: &&Object| service.service().is_some_and(|record| record.pool == name);
-    let services = it.around.all(Kind::Service).into_iter().filter(uses);
+    let services = it.lookup.all(Kind::Service).into_iter().filter(uses);
     let services: Vec<String> = services.map(Object::full_name).collect();
     if services.is_empty() {
         return Ok(());

@@ -3,11 +3,11 @@
 use super::column::{Column, comment, created_on, name, null, owner, text};
 use super::definition::{Definition, Describe, Item};
 use super::facts::{Creation, DropWord, Facts, SessionPart};
-use super::{Data as Held, Object};
+use super::{Data as ObjectData, Object};
 use crate::rows::{Cell, Rows, cell, moment, yes};
 use crate::sql::property::{Property, Shape};
 
-/// A database holds nothing but what lies in it.
+/// A database has no data of its own.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -20,7 +20,7 @@ pub(super) static KIND: Definition<Data> = Definition {
             contents: |database| {
                 let schema = |name: &str, owner: &str| {
                     let path = vec![database.path[0].clone(), name.to_owned()];
-                    Object::new(Held::Schema(()), path, owner, database.created)
+                    Object::new(ObjectData::Schema(()), path, owner, database.created)
                 };
                 vec![schema("INFORMATION_SCHEMA", ""), schema("PUBLIC", &database.owner)]
             },
@@ -50,7 +50,7 @@ const COLUMNS: &[Column<Data>] = &[
     created_on(),
     name(),
     text("is_default", |_| yes(false)),
-    text("is_current", |it| yes(it.around.is_current(it.object))),
+    text("is_current", |it| yes(it.lookup.is_current(it.object))),
     text("origin", |_| cell("")),
     owner(),
     comment(),
@@ -65,16 +65,16 @@ pub(super) const fn retention_time<D>() -> Column<D> {
     text("retention_time", |it| cell(it.object.number("DATA_RETENTION_TIME_IN_DAYS")))
 }
 
-/// What belongs to the system is owned by no role.
+/// Objects of the system have no owner.
 pub(super) fn owner_role_type<D>(it: &Item<'_, D>) -> Cell {
     cell(if it.object.owner.is_empty() { "" } else { "ROLE" })
 }
 
-/// DESCRIBE of a database or schema: what is in it.
+/// DESCRIBE of a database or schema: the objects in it.
 pub(super) fn contents<D>(it: &Item<'_, D>) -> Rows {
     Rows::table(
         ["created_on@", "name", "kind"],
-        it.around.contents(it.object).into_iter().map(|inner| {
+        it.lookup.contents(it.object).into_iter().map(|inner| {
             let kind = inner.kind().label().replace(' ', "_");
             [moment(inner.created), cell(inner.name()), cell(kind)]
         }),

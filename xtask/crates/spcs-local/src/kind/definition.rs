@@ -1,6 +1,6 @@
-//! The type of which each kind has one value.
+//! The definition of a kind; each file in this directory that defines a kind has one.
 
-use super::column::{Column, Place};
+use super::column::{Column, Listing};
 use super::facts::{Facts, Verb};
 use super::lookup::Lookup;
 use super::object::Object;
@@ -8,76 +8,76 @@ use crate::clock::Millis;
 use crate::rows::{Cell, Rows};
 use crate::sql::{Properties, SqlError, Value};
 
-/// A kind whose objects hold a `D` besides their properties.
+/// A kind whose objects have the data `D` in addition to their properties.
 pub(super) struct Definition<D: 'static> {
     pub(super) facts: Facts,
-    /// The columns of SHOW and, if it has the same, of DESCRIBE.
+    /// The columns of SHOW, and of [`Describe::Row`].
     pub(super) columns: &'static [Column<D>],
     pub(super) describe: Describe<D>,
-    /// What a new object holds; `None` for a kind that is not made by its properties alone.
+    /// The data of a new object; `None` if CREATE needs more than the properties.
     pub(super) new: Option<fn(Millis) -> D>,
-    /// Takes a property that is not kept among the others, or changes how it is kept.
-    pub(super) keep: fn(&mut D, &str, Value) -> Option<Value>,
-    /// Takes away a property that `keep` took.
-    pub(super) forget: fn(&mut D, &str),
-    /// Carries out a verb of ALTER.
+    /// Stores a property in the data and returns `None`, or returns the value to store.
+    pub(super) set: fn(&mut D, &str, Value) -> Option<Value>,
+    /// Removes a property that `set` stored in the data.
+    pub(super) unset: fn(&mut D, &str),
+    /// Executes a verb of ALTER.
     pub(super) act: fn(&mut D, Verb, Millis),
-    /// What must hold after CREATE and ALTER; gives the properties to be kept in place of those
-    /// that were written.
+    /// Validates the object after CREATE and ALTER. Returns properties in their normalised form,
+    /// which replace the ones written.
     pub(super) check: fn(&Item<'_, D>) -> Result<Properties, SqlError>,
-    /// What must hold before DROP, unless it is forced.
+    /// Checks whether the object can be dropped; the flag is DROP's FORCE.
     pub(super) before_drop: fn(&Item<'_, D>, bool) -> Result<(), SqlError>,
 }
 
-/// What DESCRIBE gives.
+/// The result of DESCRIBE.
 pub(super) enum Describe<D: 'static> {
-    /// One row of the columns of SHOW that are for both, and those that are for DESCRIBE.
+    /// One row with the columns that are not only for SHOW.
     Row,
-    /// A table of its own.
+    /// A separate table.
     Table(fn(&Item<'_, D>) -> Rows),
 }
 
-/// An object, what it holds, and what is around it.
+/// An object, its data, and access to the rest of the account.
 pub(super) struct Item<'a, D> {
     pub(super) object: &'a Object,
     pub(super) data: &'a D,
-    pub(super) around: &'a dyn Lookup,
+    pub(super) lookup: &'a dyn Lookup,
 }
 
 impl<D> Definition<D> {
-    /// A kind without columns that demands nothing.
+    /// A kind without columns and checks.
     pub(super) const fn of(facts: Facts, new: Option<fn(Millis) -> D>) -> Self {
         Self {
             facts,
             columns: &[],
             describe: Describe::Row,
             new,
-            keep: |_, _, value| Some(value),
-            forget: |_, _| {},
+            set: |_, _, value| Some(value),
+            unset: |_, _| {},
             act: |_, _, _| {},
             check: |_| Ok(Properties::new()),
             before_drop: |_, _| Ok(()),
         }
     }
 
-    fn columns(&self, place: Place) -> impl Iterator<Item = &Column<D>> {
-        self.columns.iter().filter(move |column| column.is_in(place))
+    fn columns(&self, listing: Listing) -> impl Iterator<Item = &Column<D>> {
+        self.columns.iter().filter(move |column| column.is_in(listing))
     }
 
-    /// No rows yet.
-    pub(super) fn rows(&self, place: Place) -> Rows {
-        Rows::typed(self.columns(place).map(|column| (column.name, column.kind)))
+    /// An empty result.
+    pub(super) fn rows(&self, listing: Listing) -> Rows {
+        Rows::typed(self.columns(listing).map(|column| (column.name, column.kind)))
     }
 
-    pub(super) fn row(&self, item: &Item<'_, D>, place: Place) -> Vec<Cell> {
-        self.columns(place).map(|column| (column.cell)(item)).collect()
+    pub(super) fn row(&self, item: &Item<'_, D>, listing: Listing) -> Vec<Cell> {
+        self.columns(listing).map(|column| (column.cell)(item)).collect()
     }
 
     pub(super) fn describe(&self, item: &Item<'_, D>) -> Rows {
         match self.describe {
             Describe::Row => {
-                let mut rows = self.rows(Place::Describe);
-                rows.push(self.row(item, Place::Describe));
+                let mut rows = self.rows(Listing::Describe);
+                rows.push(self.row(item, Listing::Describe));
                 rows
             }
             Describe::Table(table) => table(item),

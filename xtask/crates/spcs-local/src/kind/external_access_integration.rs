@@ -1,4 +1,4 @@
-//! External access integrations: which hosts services may reach.
+//! External access integrations: the hosts that services may connect to.
 
 use super::Kind;
 use super::column::{Column, comment_or_null, created_on, name, text};
@@ -9,7 +9,7 @@ use crate::rows::cell;
 use crate::sql::property::{Property, Shape};
 use crate::sql::{ObjectName, Properties, SqlError, Value, parse_name};
 
-/// An integration is its properties.
+/// An integration has only properties.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -46,22 +46,22 @@ const COLUMNS: &[Column<Data>] = &[
 ];
 
 /// SPCS's limit for one integration.
-const MOST_HOSTS: usize = 100;
+const MAX_HOSTS: usize = 100;
 
-/// The rules and secrets exist; they are kept by their full names.
+/// Checks that the rules and secrets exist, and replaces their names by their full names.
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
-    it.object.needs(&["ALLOWED_NETWORK_RULES", "ENABLED"])?;
+    it.object.require_properties(&["ALLOWED_NETWORK_RULES", "ENABLED"])?;
     let mut full = Vec::new();
     let mut hosts = 0;
     for name in it.object.list("ALLOWED_NETWORK_RULES") {
-        let rule = it.around.visible(Kind::NetworkRule, &parse_name(name)?)?;
+        let rule = it.lookup.visible(Kind::NetworkRule, &parse_name(name)?)?;
         let rule = rule.ok_or_else(|| SqlError::missing("Network Rule", name))?;
         hosts += rule.list("VALUE_LIST").len();
         full.push(ObjectName(rule.path.clone()).sql());
     }
-    if hosts > MOST_HOSTS {
+    if hosts > MAX_HOSTS {
         return Err(SqlError::invalid(format!(
-            "an external access integration takes at most {MOST_HOSTS} hosts; its network rules \
+            "an external access integration can have at most {MAX_HOSTS} hosts; its network rules \
              have {hosts}."
         )));
     }
@@ -72,7 +72,7 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
     Ok(kept)
 }
 
-/// The full names of the secrets; ALL and NONE stand alone.
+/// The full names of the secrets, or `ALL` or `NONE`.
 fn secrets(it: &Item<'_, Data>) -> Result<Vec<String>, SqlError> {
     let names = it.object.list("ALLOWED_AUTHENTICATION_SECRETS");
     if let [word] = names
@@ -81,9 +81,9 @@ fn secrets(it: &Item<'_, Data>) -> Result<Vec<String>, SqlError> {
         return Ok(names.to_vec());
     }
     let full = names.iter().map(|name| {
-        let secret = it.around.visible(Kind::Secret, &parse_name(name)?)?;
+        let secret = it.lookup.visible(Kind::Secret, &parse_name(name)?)?;
         let secret = secret.ok_or_else(|| SqlError::missing("Secret", name))?;
-        if !it.around.holds(secret, &["USAGE", "READ"]) {
+        if !it.lookup.holds(secret, &["USAGE", "READ"]) {
             return Err(SqlError::insufficient(&format!("secret '{}'", secret.name())));
         }
         Ok(ObjectName(secret.path.clone()).sql())

@@ -1,66 +1,66 @@
-//! What statements have to know of a kind, whatever its objects hold.
+//! The part of a kind's definition that does not depend on the type of its data.
 
 use super::service::ServiceRecord;
 use super::{Kind, Object};
 use crate::access::Identity;
 use crate::sql::property::Property;
 
-/// What holds for all objects of a kind.
+/// Facts about a kind, which the code of the statements uses.
 pub(crate) struct Facts {
-    /// How a statement writes it.
+    /// The SQL name, e.g. `COMPUTE POOL`.
     pub(crate) words: &'static str,
-    /// How SHOW writes it, where it is not the plural of its words.
+    /// The name in SHOW, if it is not the plural of `words`.
     pub(crate) plural: Option<&'static str>,
-    /// `granted_on` of SHOW GRANTS, and the kind in privileges and in messages about them, where
-    /// it is not its words. Kinds with the same label share their names.
+    /// The name in privileges, in SHOW GRANTS and in messages, if it is not `words`. Kinds with
+    /// the same label share a namespace.
     pub(crate) label: Option<&'static str>,
-    /// How the message of CREATE names it, where it is not the label.
+    /// The name in the message of CREATE, if it is not derived from the label.
     pub(crate) created_as: Option<&'static str>,
-    /// How many parts its full name has.
+    /// The number of parts of a full name.
     pub(crate) depth: usize,
     pub(crate) creation: Creation,
-    /// Whether objects of the next depth are in it.
+    /// Whether it contains objects of the next depth.
     pub(crate) is_container: bool,
-    /// What CREATE makes along with it.
+    /// The objects that CREATE creates in it.
     pub(crate) contents: fn(&Object) -> Vec<Object>,
-    /// Whether its name becomes part of a path or a host name, where case is lost. Such a name
-    /// must not need quotes.
+    /// Whether the name becomes part of a path or host name, which ignores case. Such a name must
+    /// not need quotes.
     pub(crate) plain_name: bool,
-    /// Whether everyone knows of every object.
-    pub(crate) is_known_to_all: bool,
-    /// Whether objects belong to it: what it owned goes to the role that drops it.
+    /// Whether every session sees all objects of the kind.
+    pub(crate) is_visible_to_all: bool,
+    /// Whether it can own objects. When it is dropped, the role that drops it becomes their owner.
     pub(crate) is_owner: bool,
-    /// Privileges that can be granted on it, besides OWNERSHIP and CREATE of what it contains.
+    /// The privileges on it, except OWNERSHIP and the CREATE privileges of a container.
     pub(crate) privileges: &'static [&'static str],
     pub(crate) properties: &'static [Property],
-    /// The privilege that ALTER … SET and UNSET need.
+    /// The privilege that ALTER … SET and UNSET require.
     pub(crate) alter_privilege: &'static str,
-    /// What else ALTER takes after the name.
+    /// The other forms of ALTER.
     pub(crate) verbs: &'static [(&'static str, Verb)],
-    /// What may follow the name in DROP.
+    /// The word that may follow the name in DROP.
     pub(crate) drop_word: Option<DropWord>,
-    /// What has to be cleared away when it is dropped.
-    pub(crate) outside: Outside,
-    /// The part of a session that can be one of it.
+    /// What its objects have outside the catalog.
+    pub(crate) external_data: ExternalData,
+    /// The part of the session that USE sets to an object of the kind.
     pub(crate) session: Option<SessionPart>,
-    /// For a kind that can log in.
+    /// For a kind whose objects can log in.
     pub(crate) login: Option<Login>,
-    /// Whether SHOW takes STARTS WITH and LIMIT.
+    /// Whether SHOW accepts STARTS WITH and LIMIT.
     pub(crate) is_paged: bool,
-    /// What SHOW can be narrowed to with IN, besides databases and schemas.
+    /// The kind that SHOW accepts after IN, in addition to databases and schemas.
     pub(crate) shown_in: Option<Kind>,
-    /// Words that may follow the plural in SHOW and change nothing here.
+    /// Words that SHOW accepts after the plural and ignores.
     pub(crate) show_words: Option<&'static str>,
-    /// Whether a service uses the object of this name: it is deployed again when that changes.
+    /// Whether a service uses the object of this name, and so is redeployed when it changes.
     pub(crate) used_by: Option<fn(&Object, &ServiceRecord, &str) -> bool>,
 }
 
-/// Which forms of CREATE there are.
+/// The forms of CREATE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Creation {
-    /// It can only be listed.
+    /// None: the kind can only be listed.
     Never,
-    /// No OR REPLACE.
+    /// Without OR REPLACE.
     Plain,
     /// With OR REPLACE.
     Replace,
@@ -68,7 +68,7 @@ pub(crate) enum Creation {
     ReplaceOrAlter,
 }
 
-/// What ALTER does besides SET and UNSET.
+/// The actions of ALTER other than SET and UNSET.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
     Suspend,
@@ -76,12 +76,12 @@ pub(crate) enum Verb {
     /// Drops the services of a compute pool.
     StopAll,
     Refresh,
-    /// A new specification follows.
+    /// Followed by a new specification.
     Specification,
 }
 
 impl Verb {
-    /// The privilege that it needs.
+    /// The privilege that the action requires.
     pub(crate) fn privilege(self) -> &'static str {
         match self {
             Verb::Refresh => "WRITE",
@@ -90,19 +90,19 @@ impl Verb {
     }
 }
 
-/// What may follow the name in DROP.
+/// A word that may follow the name in DROP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DropWord {
-    /// Drops what could otherwise be lost by mistake.
+    /// FORCE, which permits the loss of data.
     Force,
-    /// Said and meant anyway.
+    /// CASCADE, which is the default.
     Cascade,
 }
 
-/// What an object has outside the catalog.
+/// What an object has outside the catalog. It is deleted when the object is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outside {
-    Nothing,
+pub(crate) enum ExternalData {
+    None,
     Containers,
     Files,
     Images,
@@ -117,17 +117,17 @@ pub(crate) enum SessionPart {
     Schema,
 }
 
-/// How an object logs in.
+/// How an object of a kind logs in.
 pub(crate) struct Login {
     pub(crate) identity: fn(&[String]) -> Identity,
-    /// Properties that it may set of itself.
-    pub(crate) own: &'static [&'static str],
-    /// Whether it may not log in at present.
-    pub(crate) is_closed: fn(&Object) -> bool,
+    /// The properties that it may set on itself.
+    pub(crate) own_properties: &'static [&'static str],
+    /// Whether it is not allowed to log in.
+    pub(crate) is_disabled: fn(&Object) -> bool,
 }
 
 impl Facts {
-    /// A kind of the account with a comment, CREATE OR REPLACE and nothing special.
+    /// The defaults for an account-level kind: CREATE OR REPLACE and a comment.
     pub(super) const fn of(words: &'static str) -> Self {
         Self {
             words,
@@ -139,14 +139,14 @@ impl Facts {
             is_container: false,
             contents: |_| Vec::new(),
             plain_name: false,
-            is_known_to_all: false,
+            is_visible_to_all: false,
             is_owner: false,
             privileges: &[],
             properties: &[Property::COMMENT],
             alter_privilege: "MODIFY",
             verbs: &[],
             drop_word: None,
-            outside: Outside::Nothing,
+            external_data: ExternalData::None,
             session: None,
             login: None,
             is_paged: true,
@@ -156,24 +156,23 @@ impl Facts {
         }
     }
 
-    /// A kind that lies in a schema.
+    /// The defaults for a kind in a schema.
     pub(super) const fn in_schema(words: &'static str) -> Self {
         Self { depth: 3, ..Self::of(words) }
     }
 
-    /// A property that CREATE takes.
     pub(crate) fn property(&self, name: &str) -> Option<&'static Property> {
         self.properties.iter().find(|property| property.name == name)
     }
 }
 
 impl Kind {
-    /// How a statement writes it.
+    /// The SQL name.
     pub(crate) fn words(self) -> &'static str {
         self.facts().words
     }
 
-    /// The plural of SHOW.
+    /// The name in SHOW.
     pub(crate) fn plural(self) -> String {
         let words = self.words();
         match (self.facts().plural, words.strip_suffix('Y')) {
@@ -183,29 +182,29 @@ impl Kind {
         }
     }
 
-    /// The kind in privileges, in SHOW GRANTS and in messages about them.
+    /// The name in privileges, in SHOW GRANTS and in messages about them.
     pub(crate) fn label(self) -> &'static str {
         self.facts().label.unwrap_or(self.words())
     }
 
-    /// How messages name it, such as `Image Repository`.
+    /// The name in messages, e.g. `Image Repository`.
     pub(crate) fn title(self) -> String {
         let capital = |word: &str| word[..1].to_owned() + &word[1..].to_lowercase();
         self.label().split(' ').map(capital).collect::<Vec<_>>().join(" ")
     }
 
-    /// How many parts its full name has.
+    /// The number of parts of a full name.
     pub(crate) fn depth(self) -> usize {
         self.facts().depth
     }
 
     /// The kinds that can be created, altered, dropped, described and granted on.
-    pub(crate) fn made() -> impl Iterator<Item = Kind> {
+    pub(crate) fn creatable() -> impl Iterator<Item = Kind> {
         Self::ALL.iter().copied().filter(|kind| kind.facts().creation != Creation::Never)
     }
 
-    /// The kinds that a label stands for.
-    pub(crate) fn labelled(label: &str) -> Vec<Kind> {
-        Self::made().filter(|kind| kind.label() == label).collect()
+    /// The kinds with a label.
+    pub(crate) fn with_label(label: &str) -> Vec<Kind> {
+        Self::creatable().filter(|kind| kind.label() == label).collect()
     }
 }

@@ -1,17 +1,17 @@
-//! Image repositories: images in the registry.
+//! Image repositories.
 
 use super::column::{
     Column, comment, created_on, database_name, name, null, owner, owner_role_type, schema_name,
     text,
 };
 use super::definition::Definition;
-use super::facts::{Facts, Outside};
+use super::facts::{ExternalData, Facts};
 use super::stage::ENCRYPTION;
 use crate::rows::cell;
 use crate::sql::Value;
 use crate::sql::property::Property;
 
-/// A repository's images lie outside the catalog.
+/// A repository's images are in the registry, outside the catalog.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -21,7 +21,7 @@ pub(super) static KIND: Definition<Data> = Definition {
             plain_name: true,
             privileges: &["READ", "SERVICE READ", "SERVICE WRITE", "WRITE"],
             properties: &[ENCRYPTION, Property::COMMENT],
-            outside: Outside::Images,
+            external_data: ExternalData::Images,
             ..Facts::in_schema("IMAGE REPOSITORY")
         },
         Some(|_| ()),
@@ -35,7 +35,7 @@ const COLUMNS: &[Column<Data>] = &[
     schema_name(),
     text("repository_url", |it| {
         let path = it.object.path.join("/").to_lowercase();
-        cell(format!("{}/{path}", it.around.registry_host()))
+        cell(format!("{}/{path}", it.lookup.registry_host()))
     }),
     owner(),
     owner_role_type(),

@@ -1,11 +1,12 @@
-//! What the list of kinds becomes: a module, a variant of [`Kind`](super::Kind) and of
-//! [`Data`](super::Data) for each line, and the way from an object to the definition of its kind.
+//! The macro behind the list of kinds. Each line becomes a module, a variant of
+//! [`Kind`](super::Kind) and a variant of [`Data`](super::Data). The methods dispatch from a kind
+//! or an object to the definition of the kind.
 
 macro_rules! kinds {
     ($($module:ident: $Kind:ident,)*) => {
         $(pub(crate) mod $module;)*
 
-        /// A kind of object. Stored by its name.
+        /// A kind of object, stored by its name.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
             serde::Serialize, serde::Deserialize,
@@ -15,7 +16,7 @@ macro_rules! kinds {
             $($Kind,)*
         }
 
-        /// What an object holds besides its properties; it says of which kind the object is.
+        /// The data of an object in addition to its properties. The variant is the object's kind.
         #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
         #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
         pub(crate) enum Data {
@@ -23,54 +24,51 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// Every kind.
             pub(crate) const ALL: &'static [Kind] = &[$(Kind::$Kind,)*];
 
-            /// What holds for all of its objects.
             pub(crate) fn facts(self) -> &'static Facts {
                 match self {
                     $(Kind::$Kind => &$module::KIND.facts,)*
                 }
             }
 
-            /// What a new object holds; `None` if it needs more than its properties.
+            /// The data of a new object; `None` if CREATE needs more than the properties.
             pub(crate) fn new_data(self, now: crate::clock::Millis) -> Option<Data> {
                 match self {
                     $(Kind::$Kind => $module::KIND.new.map(|new| Data::$Kind(new(now))),)*
                 }
             }
 
-            /// The columns of SHOW or DESCRIBE.
-            pub(crate) fn rows(self, place: Place) -> crate::rows::Rows {
+            /// An empty result with the columns of SHOW or DESCRIBE.
+            pub(crate) fn rows(self, listing: Listing) -> crate::rows::Rows {
                 match self {
-                    $(Kind::$Kind => $module::KIND.rows(place),)*
+                    $(Kind::$Kind => $module::KIND.rows(listing),)*
                 }
             }
         }
 
         impl Data {
-            /// The kind of the object that holds it.
             pub(crate) fn kind(&self) -> Kind {
                 match self {
                     $(Data::$Kind(_) => Kind::$Kind,)*
                 }
             }
 
-            /// Takes a property that is kept here; gives back one that is not.
-            pub(super) fn keep(
+            /// Stores a property in the data and returns `None`, or returns the value to store.
+            pub(super) fn set(
                 &mut self,
                 name: &str,
                 value: crate::sql::Value,
             ) -> Option<crate::sql::Value> {
                 match self {
-                    $(Data::$Kind(data) => ($module::KIND.keep)(data, name, value),)*
+                    $(Data::$Kind(data) => ($module::KIND.set)(data, name, value),)*
                 }
             }
 
-            /// Takes a property away, if it is kept here.
-            pub(super) fn forget(&mut self, name: &str) {
+            /// Removes a property if it is stored in the data.
+            pub(super) fn unset(&mut self, name: &str) {
                 match self {
-                    $(Data::$Kind(data) => ($module::KIND.forget)(data, name),)*
+                    $(Data::$Kind(data) => ($module::KIND.unset)(data, name),)*
                 }
             }
 
@@ -83,48 +81,48 @@ macro_rules! kinds {
 
         impl Object {
             /// The row of SHOW.
-            pub(crate) fn row(&self, around: &dyn Lookup) -> Vec<crate::rows::Cell> {
+            pub(crate) fn row(&self, lookup: &dyn Lookup) -> Vec<crate::rows::Cell> {
                 match &self.data {
                     $(Data::$Kind(data) => {
-                        let item = definition::Item { object: self, data, around };
-                        $module::KIND.row(&item, Place::Show)
+                        let item = definition::Item { object: self, data, lookup };
+                        $module::KIND.row(&item, Listing::Show)
                     })*
                 }
             }
 
             /// The result of DESCRIBE.
-            pub(crate) fn describe(&self, around: &dyn Lookup) -> crate::rows::Rows {
+            pub(crate) fn describe(&self, lookup: &dyn Lookup) -> crate::rows::Rows {
                 match &self.data {
                     $(Data::$Kind(data) => {
-                        let item = definition::Item { object: self, data, around };
+                        let item = definition::Item { object: self, data, lookup };
                         $module::KIND.describe(&item)
                     })*
                 }
             }
 
-            /// What its kind demands after CREATE and ALTER; gives the properties to be kept in
-            /// place of those that were written.
-            pub(super) fn checked(
+            /// Validates the object by the rules of its kind. Returns properties in their
+            /// normalised form, which replace the ones written.
+            pub(super) fn check_by_kind(
                 &self,
-                around: &dyn Lookup,
+                lookup: &dyn Lookup,
             ) -> Result<crate::sql::Properties, crate::sql::SqlError> {
                 match &self.data {
                     $(Data::$Kind(data) => {
-                        let item = definition::Item { object: self, data, around };
+                        let item = definition::Item { object: self, data, lookup };
                         ($module::KIND.check)(&item)
                     })*
                 }
             }
 
-            /// What its kind demands before DROP, and before it is replaced.
-            pub(super) fn released(
+            /// Checks by the rules of its kind whether the object can be dropped or replaced.
+            pub(super) fn check_drop_by_kind(
                 &self,
-                around: &dyn Lookup,
+                lookup: &dyn Lookup,
                 force: bool,
             ) -> Result<(), crate::sql::SqlError> {
                 match &self.data {
                     $(Data::$Kind(data) => {
-                        let item = definition::Item { object: self, data, around };
+                        let item = definition::Item { object: self, data, lookup };
                         ($module::KIND.before_drop)(&item, force)
                     })*
                 }

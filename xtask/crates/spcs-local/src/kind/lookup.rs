@@ -1,4 +1,4 @@
-//! What a kind can ask about the rest of the account, the session and the platform.
+//! The access of kinds to the rest of the account, the session and the platform.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use super::{Kind, Object};
 use crate::access::Identity;
 use crate::sql::{ObjectName, SqlError};
 
-/// The account as one statement sees it.
+/// The account as seen by one statement.
 pub(crate) trait Lookup {
-    /// The object of a name as written, if the session may know of it.
+    /// The object with a name, if it is visible to the session.
     fn visible(&self, kind: Kind, name: &ObjectName) -> Result<Option<&Object>, SqlError>;
-    /// Every object of a kind, known to the session or not.
+    /// All objects of a kind, visible to the session or not.
     fn all(&self, kind: Kind) -> Vec<&Object>;
-    /// An object of the account itself, known to the session or not.
+    /// An account-level object, visible to the session or not.
     fn account_object(&self, kind: Kind, name: &str) -> Option<&Object>;
-    /// The user who logs in under this name, in any case.
+    /// The user with a login name, ignoring case.
     fn user_by_login(&self, login: &str) -> Option<&Object>;
-    /// The objects in a database or schema that the session may know of.
+    /// The objects in a database or schema that are visible to the session.
     fn contents(&self, outer: &Object) -> Vec<&Object>;
-    /// How often a role is granted and holds others.
+    /// The numbers of grants of and to a role.
     fn role_counts(&self, role: &str) -> RoleCounts;
 
-    /// Who asks.
+    /// The identity of the session.
     fn identity(&self) -> &Identity;
-    /// Whether the session uses this role, warehouse, database or schema.
+    /// Whether this is the session's current role, warehouse, database or schema.
     fn is_current(&self, object: &Object) -> bool;
     /// Whether the session's primary role inherits this one.
     fn inherits(&self, role: &str) -> bool;
@@ -37,11 +37,11 @@ pub(crate) trait Lookup {
     fn registry_host(&self) -> String;
     /// How long a compute pool takes to start.
     fn pool_start(&self) -> Duration;
-    /// How a service runs: the same answer throughout a statement.
+    /// The state of a service; the same for the whole statement.
     fn observed(&self, service: &Object) -> Rc<ServiceObservation>;
 }
 
-/// The grants of one role.
+/// The numbers of grants of and to a role.
 pub(crate) struct RoleCounts {
     pub(crate) to_users: usize,
     pub(crate) to_roles: usize,

@@ -1,7 +1,7 @@
-//! Network rules: hosts that may be reached.
+//! Network rules: hosts and ports that services may connect to.
 
 use super::column::{
-    Column, Place, comment, created_on, database_name, name, number, owner, owner_role_type,
+    Column, Listing, comment, created_on, database_name, name, number, owner, owner_role_type,
     schema_name, text,
 };
 use super::definition::{Definition, Item};
@@ -10,7 +10,7 @@ use crate::rows::cell;
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, SqlError};
 
-/// A rule is its properties.
+/// A rule has only properties.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -44,18 +44,19 @@ const COLUMNS: &[Column<Data>] = &[
     comment(),
     text("type", |it| cell(it.object.shown("TYPE"))),
     text("mode", |it| cell(it.object.shown("MODE"))),
-    number("entries_in_valuelist", |it| cell(it.object.list("VALUE_LIST").len())).only(Place::Show),
-    owner_role_type().only(Place::Show),
-    text("value_list", |it| cell(it.object.shown("VALUE_LIST"))).only(Place::Describe),
+    number("entries_in_valuelist", |it| cell(it.object.list("VALUE_LIST").len()))
+        .only(Listing::Show),
+    owner_role_type().only(Listing::Show),
+    text("value_list", |it| cell(it.object.shown("VALUE_LIST"))).only(Listing::Describe),
 ];
 
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
-    it.object.needs(&["TYPE", "VALUE_LIST"])?;
+    it.object.require_properties(&["TYPE", "VALUE_LIST"])?;
     if it.object.shown("TYPE") != "HOST_PORT" {
         return Ok(Properties::new());
     }
     if it.object.shown("MODE") != "EGRESS" {
-        return Err(SqlError::invalid("network rules of TYPE HOST_PORT have MODE = EGRESS."));
+        return Err(SqlError::invalid("network rules of TYPE HOST_PORT must have MODE = EGRESS."));
     }
     for value in it.object.list("VALUE_LIST") {
         let (host, port) = match value.rsplit_once(':') {
@@ -69,8 +70,8 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
         };
         if !allowed || host.is_empty() || host.contains(['*', '/']) {
             return Err(SqlError::invalid(format!(
-                "invalid network rule value '{value}': a host name without wildcards and a port \
-                 of 22, 80, 443 or from 1024 on; 0.0.0.0 only with 80 or 443."
+                "invalid network rule value '{value}': expected a host name without wildcards and \
+                 a port (22, 80, 443 or at least 1024; for 0.0.0.0, 80 or 443)."
             )));
         }
     }

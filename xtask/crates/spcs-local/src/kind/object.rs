@@ -1,4 +1,4 @@
-//! One object of the account.
+//! An object of the account.
 
 use std::collections::BTreeMap;
 
@@ -13,24 +13,23 @@ use crate::sql::{ObjectName, Value, parse_name};
 /// An object of any kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
-    /// Its full name: `[database, schema, name]` for most.
+    /// The full name, e.g. `[database, schema, name]`.
     pub(crate) path: Vec<String>,
-    /// The owning role; empty for what belongs to the system.
+    /// The role that owns it; empty for objects of the system.
     pub(crate) owner: String,
     #[serde(default)]
     pub(crate) comment: String,
     pub(crate) created: Millis,
     pub(crate) updated: Millis,
-    /// As set by CREATE and ALTER, without the comment and what `data` keeps.
+    /// The properties set by CREATE and ALTER, except the comment and those stored in `data`.
     #[serde(default)]
     pub(crate) properties: BTreeMap<String, Value>,
-    /// Its kind, and what only this kind has.
+    /// The kind, and the data that only this kind has.
     #[serde(flatten)]
     pub(crate) data: Data,
 }
 
 impl Object {
-    /// A new object.
     pub(crate) fn new(data: Data, path: Vec<String>, owner: &str, now: Millis) -> Self {
         Self {
             path,
@@ -47,17 +46,17 @@ impl Object {
         self.data.kind()
     }
 
-    /// The last part of its name.
+    /// The last part of the full name.
     pub(crate) fn name(&self) -> &str {
         self.path.last().map_or("", String::as_str)
     }
 
-    /// All parts, joined by dots.
+    /// The full name with dots.
     pub(crate) fn full_name(&self) -> String {
         self.path.join(".")
     }
 
-    /// A property as SHOW prints it, or its default.
+    /// A property (or its default) as SHOW prints it.
     pub(crate) fn shown(&self, property: &str) -> String {
         match (self.properties.get(property), self.preset(property)) {
             (Some(value), _) => value.shown(),
@@ -68,12 +67,12 @@ impl Object {
         }
     }
 
-    /// A property as SHOW prints it, or else the object's name.
+    /// A property as SHOW prints it, or the object's name if it is not set.
     pub(crate) fn shown_or_name(&self, property: &str) -> String {
         self.properties.get(property).map_or_else(|| self.name().to_owned(), Value::shown)
     }
 
-    /// A property that names an object.
+    /// The object name in a property.
     pub(crate) fn reference(&self, property: &str) -> Option<ObjectName> {
         parse_name(&self.shown(property)).ok()
     }
@@ -97,17 +96,17 @@ impl Object {
         value.unwrap_or(matches!(self.preset(property), Preset::Flag(true)))
     }
 
-    /// The items of a list property; none if it is not set.
+    /// The items of a list property; empty if it is not set.
     pub(crate) fn list(&self, property: &str) -> &[String] {
         self.properties.get(property).map(Value::list).unwrap_or_default()
     }
 
-    /// A member of a group of options, such as the TYPE of ENCRYPTION.
+    /// An option in a property such as `ENCRYPTION = (TYPE = …)`.
     pub(crate) fn option(&self, group: &str, name: &str) -> Option<&Value> {
         self.properties.get(group).and_then(|options| options.option(name))
     }
 
-    /// What it holds if it is a compute pool.
+    /// The data of a compute pool; `None` for other kinds.
     pub(crate) fn pool(&self) -> Option<&compute_pool::Data> {
         match &self.data {
             Data::ComputePool(pool) => Some(pool),
@@ -115,7 +114,7 @@ impl Object {
         }
     }
 
-    /// What it holds if it is a service.
+    /// The data of a service; `None` for other kinds.
     pub(crate) fn service(&self) -> Option<&ServiceRecord> {
         match &self.data {
             Data::Service(record) => Some(record),

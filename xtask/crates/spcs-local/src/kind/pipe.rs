@@ -4,11 +4,11 @@ use super::column::{
     Column, comment, created_on, database_name, name, owner, owner_role_type, schema_name,
 };
 use super::definition::Definition;
-use super::listed::{self, Nothing, text};
+use super::list_only::{self, Nothing, text};
 
 pub(super) type Data = Nothing;
 
-pub(super) static KIND: Definition<Data> = listed::in_schema("PIPE", COLUMNS);
+pub(super) static KIND: Definition<Data> = list_only::in_schema("PIPE", COLUMNS);
 
 const COLUMNS: &[Column<Data>] = &[
     created_on(),

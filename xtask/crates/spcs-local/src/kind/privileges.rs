@@ -1,8 +1,8 @@
-//! Privileges: of a kind, and of the account itself.
+//! The privileges on objects and on the account.
 
 use super::Kind;
 
-/// Privileges on the account, besides CREATE of what it contains.
+/// The privileges on the account, except the CREATE privileges.
 const ACCOUNT: [&str; 7] = [
     "APPLY TAG",
     "BIND SERVICE ENDPOINT",
@@ -13,26 +13,26 @@ const ACCOUNT: [&str; 7] = [
     "MONITOR USAGE",
 ];
 
-/// Every privilege on the account.
+/// All privileges on the account.
 pub(crate) fn account_privileges() -> Vec<String> {
     with_creation(&ACCOUNT, 1)
 }
 
 impl Kind {
-    /// Privileges that can be granted on it, besides OWNERSHIP; `ALL` means these.
+    /// All privileges on objects of the kind except OWNERSHIP; `ALL` stands for these.
     pub(crate) fn privileges(self) -> Vec<String> {
         let facts = self.facts();
         let inner = if facts.is_container { facts.depth + 1 } else { 0 };
         with_creation(facts.privileges, inner)
     }
 
-    /// The privilege that creating one needs, on its schema, database or the account.
+    /// The privilege on the schema, database or account that CREATE requires.
     pub(crate) fn create_privilege(self) -> String {
         format!("CREATE {}", self.label())
     }
 }
 
-/// These privileges and CREATE of every kind of this depth, in order.
+/// The given privileges and the CREATE privileges for all kinds of a depth, sorted.
 fn with_creation(own: &[&str], depth: usize) -> Vec<String> {
     let created = Kind::ALL.iter().filter(|kind| kind.depth() == depth);
     let mut all: Vec<String> = created.map(|kind| kind.create_privilege()).collect();

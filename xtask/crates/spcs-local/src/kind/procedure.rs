@@ -2,11 +2,11 @@
 
 use super::column::{Column, created_on, name, schema_name};
 use super::definition::Definition;
-use super::listed::{self, Nothing, number, text};
+use super::list_only::{self, Nothing, number, text};
 
 pub(super) type Data = Nothing;
 
-pub(super) static KIND: Definition<Data> = listed::in_schema("PROCEDURE", COLUMNS);
+pub(super) static KIND: Definition<Data> = list_only::in_schema("PROCEDURE", COLUMNS);
 
 const COLUMNS: &[Column<Data>] = &[
     created_on(),

@@ -7,7 +7,7 @@ use super::facts::{Creation, Facts, SessionPart};
 use crate::access::Identity;
 use crate::rows::{cell, yes};
 
-/// A role holds nothing.
+/// A role has no data.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -15,7 +15,7 @@ pub(super) static KIND: Definition<Data> = Definition {
     ..Definition::of(
         Facts {
             creation: Creation::ReplaceOrAlter,
-            is_known_to_all: true,
+            is_visible_to_all: true,
             is_owner: true,
             session: Some(SessionPart::Role),
             ..Facts::of("ROLE")
@@ -28,21 +28,21 @@ const COLUMNS: &[Column<Data>] = &[
     created_on(),
     name(),
     text("is_default", |it| yes(is_default(it))),
-    text("is_current", |it| yes(it.around.is_current(it.object))),
+    text("is_current", |it| yes(it.lookup.is_current(it.object))),
     text("is_inherited", |it| {
-        yes(!it.around.is_current(it.object) && it.around.inherits(it.object.name()))
+        yes(!it.lookup.is_current(it.object) && it.lookup.inherits(it.object.name()))
     }),
-    number("assigned_to_users", |it| cell(it.around.role_counts(it.object.name()).to_users)),
-    number("granted_to_roles", |it| cell(it.around.role_counts(it.object.name()).to_roles)),
-    number("granted_roles", |it| cell(it.around.role_counts(it.object.name()).held)),
+    number("assigned_to_users", |it| cell(it.lookup.role_counts(it.object.name()).to_users)),
+    number("granted_to_roles", |it| cell(it.lookup.role_counts(it.object.name()).to_roles)),
+    number("granted_roles", |it| cell(it.lookup.role_counts(it.object.name()).held)),
     owner(),
     comment(),
 ];
 
-/// Whether the user who asks starts with this role.
+/// Whether this is the default role of the session's user.
 fn is_default(it: &Item<'_, Data>) -> bool {
-    let Identity::User(user) = it.around.identity() else { return false };
-    let user = it.around.account_object(Kind::User, user);
+    let Identity::User(user) = it.lookup.identity() else { return false };
+    let user = it.lookup.account_object(Kind::User, user);
     let role = user.and_then(|user| user.reference("DEFAULT_ROLE"));
     role.is_some_and(|role| role.last() == it.object.name())
 }

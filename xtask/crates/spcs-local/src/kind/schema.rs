@@ -6,7 +6,7 @@ use super::definition::{Definition, Describe};
 use super::facts::{Creation, DropWord, Facts, SessionPart};
 use crate::rows::{cell, yes};
 
-/// A schema holds nothing but what lies in it.
+/// A schema has no data of its own.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -39,7 +39,7 @@ const COLUMNS: &[Column<Data>] = &[
     created_on(),
     name(),
     text("is_default", |_| yes(false)),
-    text("is_current", |it| yes(it.around.is_current(it.object))),
+    text("is_current", |it| yes(it.lookup.is_current(it.object))),
     database_name(),
     owner(),
     comment(),

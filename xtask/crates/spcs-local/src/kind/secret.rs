@@ -1,12 +1,12 @@
-//! Secrets: values that are kept for containers and shown to nobody.
+//! Secrets: values for containers that no statement shows.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::column::{
-    Column, Place, comment_or_null, created_on, database_name, name, null, owner, owner_role_type,
-    schema_name, text,
+    Column, Listing, comment_or_null, created_on, database_name, name, null, owner,
+    owner_role_type, schema_name, text,
 };
 use super::definition::{Definition, Item};
 use super::facts::Facts;
@@ -15,7 +15,7 @@ use crate::rows::{cell, optional};
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, SqlError, Value};
 
-/// The values, by the property that sets each; and the key of a SYMMETRIC_KEY.
+/// The secret values by the name of their property; for a SYMMETRIC_KEY, the generated key.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Data {
     values: BTreeMap<String, Value>,
@@ -23,7 +23,7 @@ pub(crate) struct Data {
 
 pub(super) static KIND: Definition<Data> = Definition {
     columns: COLUMNS,
-    keep: |data, name, value| match value {
+    set: |data, name, value| match value {
         Value::Secret(_) => {
             data.values.insert(name.to_owned(), value);
             None
@@ -34,7 +34,7 @@ pub(super) static KIND: Definition<Data> = Definition {
         }
         value => Some(value),
     },
-    forget: |data, name| {
+    unset: |data, name| {
         data.values.remove(name);
     },
     check,
@@ -48,10 +48,10 @@ pub(super) static KIND: Definition<Data> = Definition {
     )
 };
 
-/// What the platform makes for a SYMMETRIC_KEY.
+/// The name of the key that the platform generates for a SYMMETRIC_KEY.
 const KEY: &str = "KEY";
 
-/// Those of the types that get tokens from elsewhere are read so that they are refused by name.
+/// Includes the properties of unsupported types, so that `check` can reject the type by name.
 const PROPERTIES: &[Property] = &[
     Property::new(
         "TYPE",
@@ -84,17 +84,17 @@ const COLUMNS: &[Column<Data>] = &[
     owner(),
     comment_or_null(),
     text("secret_type", |it| cell(it.object.shown("TYPE"))),
-    text("username", |it| optional(&it.object.shown("USERNAME"))).only(Place::Describe),
-    null("oauth_access_token_expiry_time").only(Place::Describe),
-    null("oauth_refresh_token_expiry_time").only(Place::Describe),
+    text("username", |it| optional(&it.object.shown("USERNAME"))).only(Listing::Describe),
+    null("oauth_access_token_expiry_time").only(Listing::Describe),
+    null("oauth_refresh_token_expiry_time").only(Listing::Describe),
     null("oauth_scopes"),
-    owner_role_type().only(Place::Show),
-    null("integration_name").only(Place::Describe),
+    owner_role_type().only(Listing::Show),
+    null("integration_name").only(Listing::Describe),
 ];
 
-/// A secret has all that its type needs, and nothing else.
+/// Checks that the secret has exactly the properties that its type requires.
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
-    it.object.needs(&["TYPE"])?;
+    it.object.require_properties(&["TYPE"])?;
     let kind = it.object.shown("TYPE");
     let needed: &[&str] = match kind.as_str() {
         "GENERIC_STRING" => &["SECRET_STRING"],

@@ -1,4 +1,4 @@
-//! Security integrations, as far as services need them: OAuth for their ingress.
+//! Security integrations. Only the one that services need is supported: OAuth for the ingress.
 
 use super::column::{Column, comment_or_null, created_on, name, text};
 use super::definition::{Definition, Describe, Item};
@@ -7,14 +7,14 @@ use crate::rows::{Rows, cell};
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, Value};
 
-/// An integration is its properties.
+/// An integration has only properties.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
     columns: COLUMNS,
     describe: Describe::Table(described),
     check: |it| {
-        it.object.needs(&["TYPE", "OAUTH_CLIENT", "ENABLED"])?;
+        it.object.require_properties(&["TYPE", "OAUTH_CLIENT", "ENABLED"])?;
         Ok(Properties::new())
     },
     ..Definition::of(
@@ -23,7 +23,7 @@ pub(super) static KIND: Definition<Data> = Definition {
     )
 };
 
-/// What all integrations have in common.
+/// The facts that all kinds of integrations share.
 pub(super) const fn integration(words: &'static str) -> Facts {
     Facts {
         label: Some("INTEGRATION"),
@@ -49,7 +49,7 @@ const COLUMNS: &[Column<Data>] = &[
     created_on(),
 ];
 
-/// DESCRIBE of an integration: its properties.
+/// DESCRIBE of an integration: one row for each property.
 pub(super) fn described<D>(it: &Item<'_, D>) -> Rows {
     let properties = it.object.properties.iter().map(|(name, value)| {
         let (kind, default) = match value {

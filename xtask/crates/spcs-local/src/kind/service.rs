@@ -8,17 +8,17 @@ use spcs_local_services::service::dns_name;
 
 use super::Kind;
 use super::column::{
-    Column, Place, comment_or_null, created_on, database_name, moment, name, null, number, owner,
+    Column, Listing, comment_or_null, created_on, database_name, moment, name, null, number, owner,
     owner_role_type, schema_name, text, updated_on,
 };
 use super::definition::{Definition, Item};
-use super::facts::{Creation, DropWord, Facts, Login, Outside, Verb};
+use super::facts::{Creation, DropWord, ExternalData, Facts, Login, Verb};
 use crate::access::Identity;
 use crate::rows::{Cell, cell, moment as at, optional};
 use crate::sql::SqlError;
 use crate::sql::property::{Property, Shape};
 
-/// Much more than the properties; a service is not made by these alone.
+/// Contains the specification, so CREATE SERVICE has code of its own.
 pub(super) type Data = Box<ServiceRecord>;
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -48,11 +48,11 @@ pub(super) static KIND: Definition<Data> = Definition {
                 ("FROM", Verb::Specification),
             ],
             drop_word: Some(DropWord::Force),
-            outside: Outside::Containers,
+            external_data: ExternalData::Containers,
             login: Some(Login {
                 identity: |path| Identity::Service(path.to_vec()),
-                own: &[],
-                is_closed: |_| false,
+                own_properties: &[],
+                is_disabled: |_| false,
             }),
             shown_in: Some(Kind::ComputePool),
             show_words: Some("EXCLUDE JOBS"),
@@ -67,7 +67,7 @@ const PROPERTIES: &[Property] = &[
     Property::new("EXTERNAL_ACCESS_INTEGRATIONS", Shape::Names),
     Property::new("AUTO_RESUME", Shape::Boolean).or_flag(true),
     Property::new("MIN_INSTANCES", Shape::Number).or_number(1),
-    // These two depend on MIN_INSTANCES where they are not set.
+    // The next two default to MIN_INSTANCES.
     Property::new("MIN_READY_INSTANCES", Shape::Number),
     Property::new("MAX_INSTANCES", Shape::Number),
     Property::new("LOG_LEVEL", Shape::Word(&["INFO", "ERROR", "NONE"])),
@@ -77,18 +77,20 @@ const PROPERTIES: &[Property] = &[
 
 const COLUMNS: &[Column<Data>] = &[
     name(),
-    text("status", |it| cell(it.around.observed(it.object).status)),
+    text("status", |it| cell(it.lookup.observed(it.object).status)),
     database_name(),
     schema_name(),
     owner(),
     text("compute_pool", |it| cell(&it.data.pool)),
-    text("spec", spec).only(Place::Describe),
+    text("spec", spec).only(Listing::Describe),
     text("dns_name", |it| cell(dns_name(&it.object.full_name()))),
-    number("current_instances", |it| cell(it.around.observed(it.object).instances.len())),
-    number("target_instances", |it| cell(if it.data.suspended { 0 } else { low(it) })),
-    number("min_ready_instances", |it| cell(it.object.number_or("MIN_READY_INSTANCES", low(it)))),
-    number("min_instances", |it| cell(low(it))),
-    number("max_instances", |it| cell(it.object.number_or("MAX_INSTANCES", low(it)))),
+    number("current_instances", |it| cell(it.lookup.observed(it.object).instances.len())),
+    number("target_instances", |it| cell(if it.data.suspended { 0 } else { min_instances(it) })),
+    number("min_ready_instances", |it| {
+        cell(it.object.number_or("MIN_READY_INSTANCES", min_instances(it)))
+    }),
+    number("min_instances", |it| cell(min_instances(it))),
+    number("max_instances", |it| cell(it.object.number_or("MAX_INSTANCES", min_instances(it)))),
     text("auto_resume", |it| cell(it.object.flag("AUTO_RESUME"))),
     text("external_access_integrations", |it| {
         let integrations = it.object.properties.get("EXTERNAL_ACCESS_INTEGRATIONS");
@@ -105,18 +107,17 @@ const COLUMNS: &[Column<Data>] = &[
     text("is_job", |_| cell(false)),
     text("is_async_job", |_| cell(false)),
     text("spec_digest", |it| cell(&it.data.spec_digest)),
-    text("is_upgrading", |it| cell(it.around.observed(it.object).is_upgrading)),
+    text("is_upgrading", |it| cell(it.lookup.observed(it.object).is_upgrading)),
     null("managing_object_domain"),
     null("managing_object_name"),
 ];
 
-/// Only who owns it sees what it runs.
+/// Only the owner sees the specification.
 fn spec(it: &Item<'_, Data>) -> Cell {
-    it.around.holds(it.object, &[]).then(|| it.data.normalised())
+    it.lookup.holds(it.object, &[]).then(|| it.data.normalised())
 }
 
-/// The least instances.
-fn low(it: &Item<'_, Data>) -> i64 {
+fn min_instances(it: &Item<'_, Data>) -> i64 {
     it.object.number("MIN_INSTANCES")
 }
 
@@ -129,8 +130,8 @@ fn before_drop(it: &Item<'_, Data>, force: bool) -> Result<(), SqlError> {
         "395021",
         "55000",
         format!(
-            "SQL execution error: Service '{name}' has block storage volumes, which would be lost. \
-             Use DROP SERVICE {name} FORCE to drop them with it."
+            "SQL execution error: Service '{name}' has block storage volumes, whose data would be \
+             lost. Use DROP SERVICE {name} FORCE to drop them as well."
         ),
     ))
 }

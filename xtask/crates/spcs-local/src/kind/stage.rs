@@ -1,16 +1,16 @@
-//! Stages: files in a directory.
+//! Stages.
 
 use super::column::{
     Column, comment, created_on, database_name, name, null, owner, owner_role_type, schema_name,
     text,
 };
 use super::definition::{Definition, Describe, Item};
-use super::facts::{Creation, Facts, Outside, Verb};
+use super::facts::{Creation, ExternalData, Facts, Verb};
 use crate::rows::{Rows, cell, yes};
 use crate::sql::Value;
 use crate::sql::property::{Property, Shape};
 
-/// A stage's files lie outside the catalog.
+/// A stage's files are on disk, outside the catalog.
 pub(super) type Data = ();
 
 pub(super) static KIND: Definition<Data> = Definition {
@@ -23,7 +23,7 @@ pub(super) static KIND: Definition<Data> = Definition {
             privileges: &["READ", "WRITE"],
             properties: PROPERTIES,
             verbs: &[("REFRESH", Verb::Refresh)],
-            outside: Outside::Files,
+            external_data: ExternalData::Files,
             ..Facts::in_schema("STAGE")
         },
         Some(|_| ()),
@@ -42,7 +42,6 @@ const PROPERTIES: &[Property] = &[
     Property::COMMENT,
 ];
 
-/// How files or images are encrypted.
 pub(super) const ENCRYPTION: Property = Property::new(
     "ENCRYPTION",
     Shape::Options(&[Property::new("TYPE", Shape::Word(&["SNOWFLAKE_FULL", "SNOWFLAKE_SSE"]))]),

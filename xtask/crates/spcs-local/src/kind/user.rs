@@ -12,10 +12,9 @@ use crate::rows::{Cell, Rows, cell, optional};
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, SqlError, Value};
 
-/// The administrator's name.
+/// The name of the administrator.
 pub(crate) const ADMIN: &str = "ADMIN";
 
-/// A password, if one is set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Data {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,28 +24,28 @@ pub(crate) struct Data {
 pub(super) static KIND: Definition<Data> = Definition {
     columns: COLUMNS,
     describe: Describe::Table(described),
-    keep: |data, name, value| match name {
+    set: |data, name, value| match name {
         "PASSWORD" => {
             data.password = Some(PasswordHash::new(value.secret()));
             None
         }
         _ => Some(value),
     },
-    forget: |data, name| {
+    unset: |data, name| {
         if name == "PASSWORD" {
             data.password = None;
         }
     },
     check,
-    before_drop: |it, _| keep_the_administrator(it),
+    before_drop: |it, _| check_drop(it),
     ..Definition::of(
         Facts {
             privileges: &["MONITOR"],
             properties: PROPERTIES,
             login: Some(Login {
                 identity: |path| Identity::User(path[0].clone()),
-                own: &["PASSWORD"],
-                is_closed: |user| user.flag("DISABLED"),
+                own_properties: &["PASSWORD"],
+                is_disabled: |user| user.flag("DISABLED"),
             }),
             ..Facts::of("USER")
         },
@@ -105,7 +104,7 @@ fn shown(it: &Item<'_, Data>, property: &str) -> Cell {
     optional(&it.object.shown(property))
 }
 
-/// DEFAULT_SECONDARY_ROLES as lists show it.
+/// DEFAULT_SECONDARY_ROLES as SHOW and DESCRIBE print it.
 fn secondary_roles(user: &Object) -> String {
     match user.properties.get("DEFAULT_SECONDARY_ROLES") {
         Some(Value::List(roles)) => serde_json::to_string(roles).unwrap_or_default(),
@@ -142,27 +141,27 @@ fn described(it: &Item<'_, Data>) -> Rows {
     )
 }
 
-/// A login name leads to one user.
+/// Checks that the login name is unique, and that the administrator can still log in.
 fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
     let user = it.object;
     let name = user.shown_or_name("LOGIN_NAME");
     if user.name() == ADMIN && (!name.eq_ignore_ascii_case(ADMIN) || user.flag("DISABLED")) {
         return Err(SqlError::invalid(format!(
-            "user '{ADMIN}' is how this platform is reached: it keeps its login name and is not \
-             disabled."
+            "user '{ADMIN}' is the platform's administrator: its login name cannot be changed and \
+             it cannot be disabled."
         )));
     }
-    match it.around.user_by_login(&name) {
+    match it.lookup.user_by_login(&name) {
         Some(other) if other.path != user.path => Err(SqlError::exists(&name)),
         _ => Ok(Properties::new()),
     }
 }
 
-/// The administrator and whoever asks stay.
-fn keep_the_administrator(it: &Item<'_, Data>) -> Result<(), SqlError> {
+/// Fails for the administrator and for the session's user.
+fn check_drop(it: &Item<'_, Data>) -> Result<(), SqlError> {
     let name = it.object.name();
-    let oneself = *it.around.identity() == Identity::User(name.to_owned());
-    if name == ADMIN || oneself {
+    let is_itself = *it.lookup.identity() == Identity::User(name.to_owned());
+    if name == ADMIN || is_itself {
         return Err(SqlError::invalid(format!("user '{name}' cannot be dropped.")));
     }
     Ok(())

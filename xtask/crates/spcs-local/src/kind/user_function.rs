@@ -3,12 +3,14 @@
 use super::column::{Column, created_on, name, schema_name};
 use super::definition::Definition;
 use super::facts::Facts;
-use super::listed::{self, Nothing, number, text};
+use super::list_only::{self, Nothing, number, text};
 
 pub(super) type Data = Nothing;
 
-pub(super) static KIND: Definition<Data> =
-    listed::of(Facts { plural: Some("USER FUNCTIONS"), ..Facts::in_schema("FUNCTION") }, COLUMNS);
+pub(super) static KIND: Definition<Data> = list_only::of(
+    Facts { plural: Some("USER FUNCTIONS"), ..Facts::in_schema("FUNCTION") },
+    COLUMNS,
+);
 
 const COLUMNS: &[Column<Data>] = &[
     created_on(),

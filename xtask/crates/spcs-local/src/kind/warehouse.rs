@@ -1,4 +1,4 @@
-//! Warehouses: they are started and suspended, and compute nothing here.
+//! Warehouses. They can be started and suspended, but compute nothing here.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,6 @@ use crate::rows::{Rows, cell, moment as at, yes};
 use crate::sql::Value;
 use crate::sql::property::{Property, Shape};
 
-/// Whether it is suspended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Data {
     pub(crate) suspended: bool,
@@ -24,7 +23,7 @@ pub(super) static KIND: Definition<Data> = Definition {
         let row = [at(it.object.created), cell(it.object.name()), cell("WAREHOUSE")];
         Rows::table(["created_on@", "name", "kind"], [row])
     }),
-    keep: |data, name, value| match name {
+    set: |data, name, value| match name {
         "INITIALLY_SUSPENDED" => {
             data.suspended = value.boolean().unwrap_or(false);
             None
@@ -76,7 +75,7 @@ const SIZES: &[&str] = &[
     "2X-LARGE", "XXXLARGE", "X3LARGE", "3X-LARGE", "X4LARGE", "4X-LARGE",
 ];
 
-/// A size in the spelling that lists have.
+/// A size as SHOW spells it.
 fn size(written: &Value) -> Value {
     let size = match written.shown().replace('-', "").as_str() {
         "XXLARGE" | "X2LARGE" | "2XLARGE" => "2X-Large",
@@ -102,7 +101,7 @@ const COLUMNS: &[Column<Data>] = &[
     number("running", |_| cell(0)),
     number("queued", |_| cell(0)),
     text("is_default", |_| yes(false)),
-    text("is_current", |it| yes(it.around.is_current(it.object))),
+    text("is_current", |it| yes(it.lookup.is_current(it.object))),
     number("auto_suspend", |it| match it.object.properties.get("AUTO_SUSPEND") {
         Some(Value::Null) => None,
         _ => cell(it.object.number("AUTO_SUSPEND")),

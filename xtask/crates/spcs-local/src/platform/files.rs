@@ -1,4 +1,4 @@
-//! Files of the state directory that are the platform's own: lock, engine, password, status.
+//! The platform's own files in the state directory: lock, engine, port, password and status.
 
 use std::fs::{DirBuilder, Metadata, TryLockError};
 use std::io;
@@ -15,32 +15,32 @@ use crate::catalog::Catalog;
 use crate::config::Status;
 use crate::password::random;
 
-/// The file that names the engine.
+/// The file with the name of the engine.
 const ENGINE: &str = "engine";
 
-/// The file that holds the port, where no port was asked for.
+/// The file with the port that was chosen, if the configuration has none.
 const PORT: &str = "port";
 
-/// Makes the state directory, for its owner only; gives its whole path.
+/// Creates the state directory, readable by its owner only. Returns its absolute path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
     fs_err::canonicalize(state_dir)
 }
 
-/// Makes the directory of all stages; what a kill left half-done there goes. What cannot go, such
-/// as files of another user, disturbs nobody: each thing there has a name of its own.
+/// Creates the directory of all stages, and deletes temporary files that a killed platform left. Files
+/// that cannot be deleted, such as files of another user, do no harm: their names are unique.
 pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
     let aside = stages.join(ASIDE);
     match fs_err::remove_dir_all(&aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "files of a dropped stage are left");
+            tracing::warn!(%error, "cannot delete the files of a dropped stage");
         }
         _ => {}
     }
     fs_err::create_dir_all(aside)
 }
 
-/// Held as long as a platform runs on the directory; the system lets go of it with the process.
+/// The lock of a running platform on its state directory. The kernel releases it with the process.
 pub(super) struct Lock {
     file: File,
     path: PathBuf,
@@ -60,7 +60,7 @@ impl Lock {
         }
     }
 
-    /// Whether the file that is locked still lies where it was made.
+    /// Whether the locked file still exists at its path.
     pub(super) fn is_in_place(&self) -> bool {
         let identity = |data: Metadata| (data.dev(), data.ino());
         match (self.file.metadata(), fs_err::metadata(&self.path)) {
@@ -70,17 +70,16 @@ impl Lock {
         }
     }
 
-    /// Whether another platform has taken the place.
+    /// Whether another platform has locked the directory since.
     pub(super) fn is_taken_over(&self) -> bool {
         !self.is_in_place() && self.path.exists()
     }
 }
 
-/// The engine that the platform of a state directory ran with when it was last started; `None`
-/// before one was used.
+/// The engine of a state directory's platform at its last start; `None` if it never used one.
 ///
 /// # Errors
-/// When the directory cannot be read.
+/// If the directory cannot be read.
 pub fn last_engine(state_dir: &Path) -> io::Result<Option<EngineKind>> {
     let name = match fs_err::read_to_string(state_dir.join(ENGINE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -90,30 +89,30 @@ pub fn last_engine(state_dir: &Path) -> io::Result<Option<EngineKind>> {
     Ok(kinds.into_iter().find(|kind| kind.name() == name.trim()))
 }
 
-/// Whether the platform of a state directory keeps services, whether it runs or not.
+/// Whether the platform of a state directory has services. It may be running or not.
 ///
 /// # Errors
-/// When the catalog cannot be read.
+/// If the catalog cannot be read.
 pub fn has_services(state_dir: &Path) -> Result<bool, StartError> {
     Ok(Catalog::has_services(state_dir)?)
 }
 
-/// Keeps which engine the services run with.
+/// Stores the engine.
 pub(super) fn write_engine(state_dir: &Path, kind: EngineKind) -> io::Result<()> {
     durable::replace(&state_dir.join(ENGINE), format!("{}\n", kind.name()).as_bytes())
 }
 
-/// The port that was chosen at an earlier start.
+/// The port that an earlier start chose.
 pub(super) fn last_port(state_dir: &Path) -> Option<u16> {
     fs_err::read_to_string(state_dir.join(PORT)).ok()?.trim().parse().ok()
 }
 
-/// Keeps the port that was chosen.
+/// Stores the port that was chosen.
 pub(super) fn write_port(state_dir: &Path, port: u16) -> io::Result<()> {
     durable::replace(&state_dir.join(PORT), format!("{port}\n").as_bytes())
 }
 
-/// The administrator's password, made at the first start.
+/// The administrator's password, generated at the first start.
 pub(super) fn password(state_dir: &Path) -> io::Result<String> {
     let file = state_dir.join("admin_password");
     match fs_err::read_to_string(&file) {
@@ -131,13 +130,13 @@ fn status_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.json")
 }
 
-/// Writes `platform.json`, readable by its owner only: it holds the password.
+/// Writes `platform.json`, readable by its owner only because it contains the password.
 pub(super) fn write_status(status: &Status) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(status).map_err(io::Error::other)?;
     durable::replace(&status_file(&status.state_dir), &text)
 }
 
-/// Takes it away; one that is gone already is no harm.
+/// Deletes `platform.json`, if it exists.
 pub(super) fn remove_status(state_dir: &Path) {
     let _ = fs_err::remove_file(status_file(state_dir));
 }

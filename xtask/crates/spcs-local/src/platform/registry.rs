@@ -1,4 +1,4 @@
-//! The answers that the account gives the registry: who has logged in, and what they may do.
+//! Connects the registry to the account: logins, tokens and access to repositories.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, Reposit
 use crate::access::{self, Principal, TOKEN_VALIDITY};
 use crate::account::Account;
 
-/// The account, as the registry asks it.
+/// The account as the registry's access control.
 pub(super) struct RegistryAccess(pub(super) Arc<Account>);
 
 impl RegistryAccess {

@@ -1,4 +1,4 @@
-//! One listener for everything: host names below `localhost` are endpoints, the rest goes by path.
+//! Routes requests: hosts `*.localhost` go to the ingress, all others are routed by path.
 
 use std::future::ready;
 use std::path::Path;
@@ -26,7 +26,7 @@ struct Parts {
     ingress: Router,
 }
 
-/// The whole platform's routes.
+/// The router of the whole platform.
 pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
     let identity = PlatformIdentity { state_dir: state_dir.to_owned() };
     let identify = move |request: Request| ready(identify(&identity, &request));
@@ -45,7 +45,7 @@ pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
     Router::new().fallback(dispatch).with_state(Parts { main, ingress })
 }
 
-/// Tells which platform this is. A web page that has made its own name lead here gets no answer.
+/// Returns the identity of the platform. Rejects other hosts, so that DNS rebinding is useless.
 fn identify(identity: &PlatformIdentity, request: &Request) -> Response {
     match host::of(request).split(':').next() {
         Some("127.0.0.1") => Json(identity).into_response(),
@@ -53,10 +53,10 @@ fn identify(identity: &PlatformIdentity, request: &Request) -> Response {
     }
 }
 
-/// An address that is not known is said to be so, in the log too.
+/// Responds to unknown paths, and logs them.
 async fn unknown(request: Request) -> Response {
-    tracing::warn!(method = %request.method(), uri = %request.uri(), "unknown address");
-    (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response()
+    tracing::warn!(method = %request.method(), uri = %request.uri(), "unknown path");
+    (StatusCode::NOT_FOUND, "unknown path\n").into_response()
 }
 
 async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
@@ -68,8 +68,8 @@ async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
     }
 }
 
-/// Whether the host is `<label>.localhost[:port]`, the account's own name aside: that one is
-/// what services are told as SNOWFLAKE_HOST.
+/// Whether the host is `<label>.localhost[:port]`, except the account's own host name, which
+/// services get as SNOWFLAKE_HOST.
 fn is_ingress(request: &Request) -> bool {
     host::below_localhost(&host::of(request)).is_some_and(|label| label != IDENTIFIER)
 }

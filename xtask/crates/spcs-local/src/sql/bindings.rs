@@ -1,4 +1,4 @@
-//! Bind variables: the values that come beside a statement, in the places of its `?` and `:1`.
+//! Bind variables: replaces `?` and `:1` in a statement with the values in the request.
 
 use serde_json::Value as Json;
 
@@ -6,7 +6,7 @@ use super::budget;
 use super::error::SqlError;
 use super::token::{Token, TokenKind};
 
-/// The statement's tokens with a literal for each variable.
+/// Replaces each variable in a statement's tokens with a literal.
 ///
 /// `values` is the request's `bindings`: `{"1": {"type": "TEXT", "value": "…"}}`.
 pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlError> {
@@ -33,7 +33,7 @@ pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlE
         let value = values.get(&key).ok_or_else(|| unset(line, position, &token.text))?;
         size += value["value"].as_str().map_or(0, str::len);
         budget::check(size, budget::MAX_BOUND, "bytes of bind variables")?;
-        // A result's column is named by the variable, not by its value.
+        // Keep the variable's text: it becomes the name of the result's column.
         let literal = |kind| Token { kind, ..token.clone() };
         bound.extend(literals(value)?.into_iter().map(literal));
     }
@@ -44,7 +44,7 @@ fn is_key(kind: &TokenKind) -> bool {
     matches!(kind, TokenKind::Number(_) | TokenKind::Word(_))
 }
 
-/// A negative number is two tokens, as in a text.
+/// The tokens of a literal. A negative number has two, as it has in SQL text.
 fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
     let Some(text) = value["value"].as_str() else {
         return match &value["value"] {
@@ -66,7 +66,7 @@ fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
     })
 }
 
-/// Digits with at most one point: no exponent, no `inf`.
+/// Whether this is a decimal number, without an exponent and not `inf`.
 fn is_plain(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());

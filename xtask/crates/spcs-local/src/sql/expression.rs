@@ -1,10 +1,10 @@
-//! The few expressions there are: literals, context functions and concatenation.
+//! The supported expressions: literals, functions and concatenation.
 
 use super::error::SqlError;
 use super::parser::Parser;
 use super::token::TokenKind;
 
-/// A value that SELECT or CALL computes.
+/// An expression in SELECT or CALL.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
     Text(String),
@@ -17,14 +17,13 @@ pub(crate) enum Expression {
     Concatenation(Vec<Expression>),
 }
 
-/// Context functions that may be written without parentheses.
-const BARE: [&str; 3] = ["CURRENT_USER", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"];
+/// The context functions that can be called without parentheses.
+const WITHOUT_PARENTHESES: [&str; 3] = ["CURRENT_USER", "CURRENT_TIMESTAMP", "LOCALTIMESTAMP"];
 
-/// How deep expressions may be nested.
-const DEEPEST: usize = 64;
+/// The maximum nesting depth of expressions, so that parsing cannot overflow the stack.
+const MAX_DEPTH: usize = 64;
 
 impl Parser<'_> {
-    /// One expression.
     pub(crate) fn expression(&mut self) -> Result<Expression, SqlError> {
         let first = self.operand()?;
         let mut parts = vec![first];
@@ -37,18 +36,18 @@ impl Parser<'_> {
         })
     }
 
-    /// What is nested too deep is refused before it uses up the stack.
+    /// An operand, with a check of the nesting depth.
     fn operand(&mut self) -> Result<Expression, SqlError> {
-        if self.depth >= DEEPEST {
+        if self.depth >= MAX_DEPTH {
             return Err(self.unexpected());
         }
         self.depth += 1;
-        let operand = self.flat_operand();
+        let operand = self.unchecked_operand();
         self.depth -= 1;
         operand
     }
 
-    fn flat_operand(&mut self) -> Result<Expression, SqlError> {
+    fn unchecked_operand(&mut self) -> Result<Expression, SqlError> {
         if self.symbol("(") {
             let inner = self.expression()?;
             self.expect_symbol(")")?;
@@ -79,7 +78,7 @@ impl Parser<'_> {
                     _ => {}
                 }
                 if !self.symbol("(") {
-                    return if BARE.contains(&word.as_str()) {
+                    return if WITHOUT_PARENTHESES.contains(&word.as_str()) {
                         Ok(Expression::Function(word, Vec::new()))
                     } else {
                         Err(SqlError::new(
@@ -98,7 +97,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Arguments after `(`, up to `)`.
+    /// The arguments after `(`, including the `)`.
     pub(crate) fn arguments(&mut self) -> Result<Vec<Expression>, SqlError> {
         let mut arguments = Vec::new();
         if self.symbol(")") {

@@ -1,4 +1,4 @@
-//! Text to tokens: quotes, comments, `$$`, stage locations and file URLs.
+//! The lexer. Handles quotes, comments, `$$`, stage locations and file URLs.
 
 use super::budget;
 use super::error::SqlError;
@@ -9,7 +9,7 @@ const SYMBOLS: [&str; 19] = [
     ":",
 ];
 
-/// All tokens of a text, `;` among them, closed by [`TokenKind::End`].
+/// All tokens of a text, including `;`, followed by [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
     budget::check(text.len(), budget::MAX_TEXT, "bytes of SQL text")?;
     let mut lexer = Lexer { length: text.len(), rest: text, line: 1, position: 0 };
@@ -27,7 +27,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
 }
 
 struct Lexer<'a> {
-    /// Of the whole text.
+    /// The length of the whole text in bytes.
     length: usize,
     rest: &'a str,
     line: u32,
@@ -105,7 +105,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Digits, and a fraction where digits follow the point.
+    /// An integer, or a decimal number if digits follow the point.
     fn number(&mut self) -> Result<TokenKind, SqlError> {
         let digits =
             |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -121,7 +121,7 @@ impl<'a> Lexer<'a> {
         Ok(TokenKind::Number(self.take(end).to_owned()))
     }
 
-    /// A string in single quotes: `''` and backslash escapes.
+    /// A string in single quotes, with `''` and backslash escapes.
     fn string(&mut self) -> Result<String, SqlError> {
         let mut value = String::new();
         let mut characters = self.rest.char_indices().skip(1).peekable();
@@ -153,7 +153,7 @@ impl<'a> Lexer<'a> {
                                 value.push(character);
                                 characters.nth(count - 1);
                             }
-                            // Like any other letter: the backslash says nothing.
+                            // Not a valid escape: ignore the backslash, as before other letters.
                             None => value.push(kind),
                         }
                     }
@@ -166,7 +166,7 @@ impl<'a> Lexer<'a> {
         Err(self.broken("'"))
     }
 
-    /// A quoted identifier: `""` stands for one quote.
+    /// A quoted identifier; `""` stands for one quote.
     fn quoted(&mut self) -> Result<String, SqlError> {
         let mut value = String::new();
         let mut characters = self.rest.char_indices().skip(1).peekable();
@@ -184,7 +184,7 @@ impl<'a> Lexer<'a> {
         Err(self.broken("\""))
     }
 
-    /// A location: up to a blank or one of `ends`, quoted parts taken whole.
+    /// The text up to whitespace or one of `ends`, except inside double quotes.
     fn unbroken(&mut self, ends: &[char]) -> Result<String, SqlError> {
         let mut inside = false;
         let end = self

@@ -1,4 +1,4 @@
-//! The recursive-descent parser: a cursor over the tokens of one statement.
+//! The base of the recursive-descent parser: a cursor over the tokens of one statement.
 
 use super::budget;
 use super::error::SqlError;
@@ -6,7 +6,7 @@ use super::lexer;
 use super::token::{Token, TokenKind};
 use super::value::ObjectName;
 
-/// The tokens of each statement of a text; empty statements are left out.
+/// Splits a text into the tokens of each statement, without empty statements.
 pub(crate) fn split(text: &str) -> Result<Vec<Vec<Token>>, SqlError> {
     let mut statements = vec![Vec::new()];
     for token in lexer::tokens(text)? {
@@ -33,17 +33,17 @@ pub(crate) fn split(text: &str) -> Result<Vec<Vec<Token>>, SqlError> {
 pub(crate) struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
-    /// How many expressions are open.
+    /// The current nesting depth of expressions.
     pub(crate) depth: usize,
 }
 
 impl<'a> Parser<'a> {
-    /// Before the first token.
+    /// A cursor at the first token.
     pub(crate) fn new(tokens: &'a [Token]) -> Self {
         Self { tokens, at: 0, depth: 0 }
     }
 
-    /// The tokens from a mark up to here, as written.
+    /// The text of the tokens between a mark and the cursor.
     pub(crate) fn written_since(&self, mark: usize) -> String {
         self.tokens[mark..self.at].iter().map(|token| token.text.as_str()).collect()
     }
@@ -82,7 +82,7 @@ impl<'a> Parser<'a> {
         SqlError::syntax(token.line, token.position, &token.text)
     }
 
-    /// Takes these words if they come next.
+    /// Consumes these words if they are the next tokens.
     pub(crate) fn words(&mut self, words: &[&str]) -> bool {
         let next = self.tokens[self.at.min(self.tokens.len() - 1)..].iter();
         let there = next.clone().count() > words.len()
@@ -95,12 +95,12 @@ impl<'a> Parser<'a> {
         there
     }
 
-    /// The words of a phrase, if they are next.
+    /// Consumes the words of a phrase if they are the next tokens.
     pub(crate) fn phrase(&mut self, phrase: &str) -> bool {
         self.words(&phrase.split(' ').collect::<Vec<_>>())
     }
 
-    /// These words, or an error at the first that is another.
+    /// Consumes these words, or fails at the first other token.
     pub(crate) fn expect(&mut self, words: &[&str]) -> Result<(), SqlError> {
         for word in words {
             if !self.words(&[word]) {
@@ -122,7 +122,7 @@ impl<'a> Parser<'a> {
         if self.symbol(symbol) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    /// Any unquoted word.
+    /// Consumes an unquoted word.
     pub(crate) fn word(&mut self) -> Result<String, SqlError> {
         match &self.peek().kind {
             TokenKind::Word(word) => {
@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A string literal.
+    /// Consumes a string literal.
     pub(crate) fn text(&mut self) -> Result<String, SqlError> {
         match &self.peek().kind {
             TokenKind::Text(text) => {
@@ -146,7 +146,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// One part of a name.
+    /// Consumes one part of a name.
     pub(crate) fn identifier(&mut self) -> Result<String, SqlError> {
         match &self.peek().kind {
             TokenKind::Word(word) | TokenKind::Quoted(word) => {
@@ -158,7 +158,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A name of one to three parts, or `IDENTIFIER('…')`.
+    /// Consumes a name of one to three parts, or `IDENTIFIER('…')`.
     pub(crate) fn name(&mut self) -> Result<ObjectName, SqlError> {
         let mark = self.mark();
         if self.words(&["IDENTIFIER"]) {
@@ -176,13 +176,13 @@ impl<'a> Parser<'a> {
         Ok(ObjectName(parts))
     }
 
-    /// `IF EXISTS`.
+    /// Consumes `IF EXISTS` if it is next.
     pub(crate) fn if_exists(&mut self) -> bool {
         self.words(&["IF", "EXISTS"])
     }
 }
 
-/// A name given as text, such as an argument of a function.
+/// Parses a name that is given as text, such as an argument of a function.
 pub(crate) fn parse_name(text: &str) -> Result<ObjectName, SqlError> {
     let mut tokens = lexer::tokens(text)?;
     if let Some(end) = tokens.last_mut() {

@@ -1,26 +1,26 @@
-//! Properties of objects and options of statements: how their values are written.
+//! Definitions of properties of objects and options of statements.
 
 mod read;
 
 pub(crate) use read::list;
 
-/// How a value is written.
+/// The syntax of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
     /// `'text'`.
     Text,
-    /// `'text'` that nobody may see again: it is cut out of every text of a statement that is
-    /// kept, and its value has no Debug.
+    /// `'text'` that must stay secret: it is removed from the texts of statements that are kept,
+    /// and `Debug` does not print it.
     Secret,
-    /// A number; NULL where Snowflake takes it.
+    /// A number or NULL.
     Number,
     /// TRUE or FALSE, in any case.
     Boolean,
-    /// A word or the same word in quotes, one of these unless there are none.
+    /// A word, bare or in quotes: one of these, or any word if the list is empty.
     Word(&'static [&'static str]),
-    /// Text that may be written as a bare or quoted word.
+    /// `'text'` or an identifier.
     Name,
-    /// The name of an object, also as text; kept as a statement has to write it.
+    /// The name of an object, as an identifier or `'text'`; stored in SQL syntax.
     Reference,
     /// `('a', 'b')`.
     Texts,
@@ -30,12 +30,11 @@ pub(crate) enum Shape {
     Options(&'static [Property]),
 }
 
-/// One property.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
-    /// What holds where it is not set.
+    /// The default.
     pub(crate) preset: Preset,
     pub(crate) when: When,
 }
@@ -49,21 +48,21 @@ pub(crate) enum Preset {
     Word(&'static str),
 }
 
-/// When a property can be set.
+/// Which statements can set a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
-    /// By CREATE; ALTER cannot change it.
+    /// Only CREATE.
     Creation,
-    /// By CREATE, for how the object begins; it is not asked for later.
+    /// Only CREATE, for the initial state of the object. It is not stored.
     Start,
 }
 
 impl Property {
-    /// Every kind of object has it.
+    /// The comment, a property of every kind.
     pub(crate) const COMMENT: Property = Property::new("COMMENT", Shape::Text);
 
-    /// One without a default that ALTER may change.
+    /// A property without a default that CREATE and ALTER can set.
     pub(crate) const fn new(name: &'static str, shape: Shape) -> Self {
         Self { name, shape, preset: Preset::Nothing, when: When::Always }
     }
@@ -80,12 +79,12 @@ impl Property {
         Self { preset: Preset::Word(word), ..self }
     }
 
-    /// It stays as CREATE sets it.
+    /// Only CREATE can set it.
     pub(crate) const fn at_creation(self) -> Self {
         Self { when: When::Creation, ..self }
     }
 
-    /// It says how the object begins.
+    /// Only CREATE can set it, for the initial state.
     pub(crate) const fn at_start(self) -> Self {
         Self { when: When::Start, ..self }
     }

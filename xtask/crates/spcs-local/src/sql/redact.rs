@@ -1,13 +1,13 @@
-//! Texts of statements as they may be kept: without their secrets.
+//! Removes secrets from the texts of statements.
 
 use super::lexer;
 use super::token::TokenKind;
 use super::value::HIDDEN;
 
-/// The text with the values of these properties hidden.
+/// Replaces the values of the `secrets` properties in a text with asterisks.
 pub(crate) fn redact(text: &str, secrets: &[&str]) -> String {
     let Ok(tokens) = lexer::tokens(text) else {
-        // Nobody knows where a value ends in it.
+        // The text cannot be split into tokens, so the end of a value is unknown.
         let upper = text.to_uppercase();
         let has_secret = secrets.iter().any(|name| upper.contains(name));
         return if has_secret { HIDDEN.to_owned() } else { text.to_owned() };

@@ -1,20 +1,20 @@
-//! Tokens, each with the place it was read from.
+//! Tokens and their positions.
 
 /// One token of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Token {
     pub(crate) kind: TokenKind,
-    /// 1-based, within the whole text that was sent.
+    /// The 1-based line in the request's text.
     pub(crate) line: u32,
-    /// 0-based within the line, as Snowflake counts.
+    /// The 0-based position in the line, as Snowflake counts.
     pub(crate) position: u32,
-    /// Where it begins in the text, in bytes.
+    /// The byte offset in the request's text.
     pub(crate) at: usize,
     /// The token as written, for messages.
     pub(crate) text: String,
 }
 
-/// What a token is.
+/// The type of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TokenKind {
     /// An unquoted word, in upper case.
@@ -23,14 +23,14 @@ pub(crate) enum TokenKind {
     Quoted(String),
     /// A string literal, in single quotes or between `$$`.
     Text(String),
-    /// A number, as written.
+    /// A number as written.
     Number(String),
-    /// `@stage/path`, from the `@` on.
+    /// `@stage/path`, with the `@`.
     Location(String),
     /// `file://…`.
     FileUrl(String),
-    /// Anything of one or two characters: `(`, `)`, `,`, `=`, `=>`, `||`, `.`, `!`, `*`.
+    /// An operator or punctuation, such as `(`, `=>` or `||`.
     Symbol(&'static str),
-    /// After the last one.
+    /// The end of the statement.
     End,
 }

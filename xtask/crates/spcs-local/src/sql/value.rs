@@ -1,22 +1,22 @@
-//! Names and property values.
+//! Object names and property values.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A name of one to three parts, as stored: upper case unless it was quoted.
+/// A name of one to three parts, in upper case unless it was quoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ObjectName(pub(crate) Vec<String>);
 
 impl ObjectName {
-    /// Its last part.
+    /// The last part.
     pub(crate) fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)
     }
 }
 
 impl ObjectName {
-    /// As a statement has to write it: with quotes where the name would change without them.
+    /// The name in SQL syntax, with quotes where they are required.
     pub(crate) fn sql(&self) -> String {
         let quoted = |part: &String| match needs_quotes(part) {
             true => format!("\"{}\"", part.replace('"', "\"\"")),
@@ -26,7 +26,7 @@ impl ObjectName {
     }
 }
 
-/// Whether a stored name is another one when it is written without quotes.
+/// Whether a name must be quoted in SQL.
 pub(crate) fn needs_quotes(name: &str) -> bool {
     name.is_empty()
         || name.to_uppercase() != name
@@ -45,7 +45,7 @@ impl fmt::Display for ObjectName {
 pub(crate) enum Value {
     /// A string.
     Text(String),
-    /// A string that is not shown.
+    /// A string that is never shown.
     Secret(SecretText),
     /// A bare word or one of a fixed set, in upper case.
     Word(String),
@@ -58,11 +58,11 @@ pub(crate) enum Value {
     Options(Vec<(String, Value)>),
 }
 
-/// Properties as written: upper-case names and values.
+/// Properties as written, with names in upper case.
 pub(crate) type Properties = Vec<(String, Value)>;
 
 impl Value {
-    /// As SHOW and DESCRIBE print it.
+    /// The text that SHOW and DESCRIBE print.
     pub(crate) fn shown(&self) -> String {
         match self {
             Self::Text(text) | Self::Word(text) => text.clone(),
@@ -79,7 +79,7 @@ impl Value {
         }
     }
 
-    /// The text of a secret.
+    /// The text of a secret; empty for other values.
     pub(crate) fn secret(&self) -> &str {
         match self {
             Self::Secret(SecretText(text)) => text,
@@ -87,7 +87,6 @@ impl Value {
         }
     }
 
-    /// The text, number and so on of a plain value.
     pub(crate) fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
@@ -109,7 +108,7 @@ impl Value {
         }
     }
 
-    /// A member of a group of options.
+    /// One of the options in parentheses.
     pub(crate) fn option(&self, key: &str) -> Option<&Value> {
         match self {
             Self::Options(options) => options.iter().find(|(name, _)| name == key).map(|(_, v)| v),
@@ -118,10 +117,10 @@ impl Value {
     }
 }
 
-/// What stands in place of a secret.
+/// The placeholder for a secret.
 pub(crate) const HIDDEN: &str = "********";
 
-/// Text that no Debug prints.
+/// A text that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SecretText(String);
 

@@ -1,4 +1,4 @@
-//! CREATE, ALTER and DROP.
+//! Parses CREATE, ALTER and DROP.
 
 use super::{Change, Create, CreateMode, Statement};
 use crate::kind::{Creation, DropWord, Kind, Verb};
@@ -120,7 +120,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn drop(&mut self) -> Result<Statement, SqlError> {
-        let kinds = self.one_of()?;
+        let kinds = self.kinds()?;
         let if_exists = self.if_exists();
         let name = self.name()?;
         let force = match kinds[0].facts().drop_word {

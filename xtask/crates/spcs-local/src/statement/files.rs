@@ -1,11 +1,11 @@
-//! LIST, REMOVE, PUT and GET.
+//! Parses LIST, REMOVE, PUT and GET.
 
 use super::{Statement, Transfer};
 use crate::sql::property::{self, Property, Shape};
 use crate::sql::{Parser, SqlError, TokenKind};
 
 impl Parser<'_> {
-    /// `@stage/path`, bare or as a string.
+    /// `@stage/path`, bare or quoted.
     pub(super) fn location(&mut self) -> Result<String, SqlError> {
         match &self.peek().kind {
             TokenKind::Location(location) => {
@@ -18,7 +18,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `file://path`, bare or as a string; the path is returned.
+    /// The path of `file://path`, bare or quoted.
     fn file(&mut self) -> Result<String, SqlError> {
         let url = match &self.peek().kind {
             TokenKind::FileUrl(url) => url.clone(),
@@ -62,7 +62,6 @@ impl Parser<'_> {
     }
 }
 
-/// The options of PUT.
 const PUT_OPTIONS: &[Property] = &[
     Property::new("PARALLEL", Shape::Number),
     Property::new("AUTO_COMPRESS", Shape::Boolean),
@@ -81,6 +80,5 @@ const PUT_OPTIONS: &[Property] = &[
     ),
     Property::new("OVERWRITE", Shape::Boolean),
 ];
-/// The options of GET.
 const GET_OPTIONS: &[Property] =
     &[Property::new("PARALLEL", Shape::Number), Property::new("PATTERN", Shape::Text)];

@@ -1,4 +1,4 @@
-//! GRANT and REVOKE.
+//! Parses GRANT and REVOKE.
 
 use super::{Grant, GrantTarget, Granted, Grantee, Statement};
 use crate::kind::account_privileges;
@@ -9,7 +9,7 @@ impl Parser<'_> {
         let option_for = revoke && self.words(&["GRANT", "OPTION", "FOR"]);
         let mark = self.mark();
         let what = self.granted()?;
-        // Roles are held or not; only privileges can be held with the option to grant them on.
+        // Only privileges can have the grant option, not roles.
         let has_option = matches!(what, Granted::Privileges { .. });
         if option_for && !has_option {
             self.back_to(mark);
@@ -21,13 +21,13 @@ impl Parser<'_> {
         if revoke && self.words(&["CASCADE"]) {
             return Err(SqlError::unsupported("REVOKE … CASCADE"));
         }
-        // No grant here depends on another, so nothing restricts.
+        // RESTRICT has no effect: grants do not depend on each other here.
         let _restrict = revoke && self.words(&["RESTRICT"]);
         let with_grant_option = option_for || with_option;
         Ok(Statement::Grant(Grant { revoke, what, to, with_grant_option }))
     }
 
-    /// The name of a role or user: one part.
+    /// The name of a role or user, which has one part.
     fn account_name(&mut self) -> Result<ObjectName, SqlError> {
         let name = self.name()?;
         if name.0.len() == 1 { Ok(name) } else { Err(self.unexpected_before()) }
@@ -40,7 +40,7 @@ impl Parser<'_> {
             }
             self.expect(&["ROLE"])?;
         } else {
-            // `TO [ROLE] name`.
+            // `ROLE` is optional here.
             self.words(&["ROLE"]);
         }
         Ok(Grantee::Role(self.account_name()?))
@@ -101,12 +101,12 @@ impl Parser<'_> {
         there
     }
 
-    /// After `ON`.
+    /// The target after `ON`.
     pub(super) fn grant_target(&mut self) -> Result<GrantTarget, SqlError> {
         if self.words(&["ACCOUNT"]) {
             return Ok(GrantTarget::Account);
         }
-        let kinds = self.one_of()?;
+        let kinds = self.kinds()?;
         Ok(GrantTarget::OneOf(kinds, self.name()?))
     }
 }

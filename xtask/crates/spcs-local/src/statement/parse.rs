@@ -1,10 +1,10 @@
-//! A statement from its tokens, by its first word.
+//! Parses a statement; the first word selects the parser.
 
 use super::{Projection, Statement};
 use crate::kind::{Kind, SessionPart};
 use crate::sql::{Parser, SqlError, Token, TokenKind, budget};
 
-/// One statement from its tokens.
+/// Parses the tokens of one statement.
 pub(crate) fn parse(tokens: &[Token]) -> Result<Statement, SqlError> {
     let mut parser = Parser::new(tokens);
     let statement = parser.statement()?;
@@ -59,14 +59,14 @@ impl Parser<'_> {
             self.expect(&["NONE"])?;
             return Ok(Statement::UseSecondaryRoles { all: false });
         }
-        for kind in Kind::made() {
+        for kind in Kind::creatable() {
             if let Some(part) = kind.facts().session
                 && self.phrase(kind.words())
             {
                 return Ok(Statement::Use { kind, part, name: self.name()? });
             }
         }
-        // `USE x` is a database, `USE x.y` a schema.
+        // `USE x` means a database, `USE x.y` a schema.
         let name = self.name()?;
         let (kind, part) = match name.0.len() {
             1 => (Kind::Database, SessionPart::Database),
@@ -111,17 +111,17 @@ impl Parser<'_> {
         }
     }
 
-    /// The words of a kind, in the singular.
+    /// The SQL name of a kind.
     pub(super) fn kind(&mut self) -> Result<Kind, SqlError> {
-        Kind::made().find(|kind| self.phrase(kind.words())).ok_or_else(|| self.unexpected())
+        Kind::creatable().find(|kind| self.phrase(kind.words())).ok_or_else(|| self.unexpected())
     }
 
-    /// The words of a kind, or a label that several kinds share, such as INTEGRATION.
-    pub(super) fn one_of(&mut self) -> Result<Vec<Kind>, SqlError> {
-        if let Some(kind) = Kind::made().find(|kind| self.phrase(kind.words())) {
+    /// The SQL name of a kind, or a label that several kinds share, such as INTEGRATION.
+    pub(super) fn kinds(&mut self) -> Result<Vec<Kind>, SqlError> {
+        if let Some(kind) = Kind::creatable().find(|kind| self.phrase(kind.words())) {
             return Ok(vec![kind]);
         }
-        let shared = Kind::made().map(Kind::label).find(|label| self.phrase(label));
-        shared.map(Kind::labelled).ok_or_else(|| self.unexpected())
+        let shared = Kind::creatable().map(Kind::label).find(|label| self.phrase(label));
+        shared.map(Kind::with_label).ok_or_else(|| self.unexpected())
     }
 }

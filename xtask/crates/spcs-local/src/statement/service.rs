@@ -1,12 +1,12 @@
-//! CREATE SERVICE and the `FROM …` of ALTER SERVICE.
+//! Parses CREATE SERVICE and the `FROM …` of ALTER SERVICE.
 
 use super::{CreateService, Specification, Statement};
 use crate::kind::Kind;
 use crate::sql::{Parser, SqlError, TokenKind, property};
 
 impl Parser<'_> {
-    /// After `CREATE SERVICE`. The pool and the specification come first, in this order; the
-    /// properties follow in any, as the Snowflake CLI sends them.
+    /// The rest after `CREATE SERVICE`: the pool, the specification, then the properties in any
+    /// order, as the Snowflake CLI sends them.
     pub(super) fn create_service(&mut self) -> Result<Statement, SqlError> {
         let if_not_exists = self.words(&["IF", "NOT", "EXISTS"]);
         let name = self.name()?;
@@ -24,8 +24,8 @@ impl Parser<'_> {
         }))
     }
 
-    /// After `FROM`: `SPECIFICATION $$…$$`, or `@stage SPECIFICATION_FILE = 'f'` with the older
-    /// spellings `SPEC` and `SPECIFICATION_FILE` without `=`.
+    /// The specification after `FROM`: `SPECIFICATION $$…$$` or `@stage SPECIFICATION_FILE = 'f'`.
+    /// `SPEC` and the form without `=` are older spellings.
     pub(super) fn specification(&mut self) -> Result<Specification, SqlError> {
         if self.words(&["SPECIFICATION"]) {
             return Ok(Specification::Inline(self.text()?));

@@ -1,10 +1,10 @@
-//! SHOW in all its forms.
+//! Parses SHOW.
 
 use super::{Scope, Show, Shown, Statement};
 use crate::kind::Kind;
 use crate::sql::{Parser, SqlError, TokenKind};
 
-/// Which clauses a list can be narrowed with, besides IN.
+/// The clauses that a list accepts, in addition to IN.
 struct Clauses {
     like: bool,
     /// STARTS WITH and LIMIT.
@@ -79,14 +79,14 @@ impl Parser<'_> {
     }
 
     fn shown(&mut self) -> Result<Shown, SqlError> {
-        let nothing = || crate::sql::ObjectName(Vec::new());
+        let placeholder = || crate::sql::ObjectName(Vec::new());
         let forms: [(&[&str], Shown); 6] = [
             (&["PARAMETERS"], Shown::Parameters),
             (&["COMPUTE", "POOL", "INSTANCE", "FAMILIES"], Shown::InstanceFamilies),
-            (&["IMAGES"], Shown::Images { repository: nothing() }),
-            (&["ENDPOINTS"], Shown::Endpoints { service: nothing() }),
-            (&["SERVICE", "INSTANCES"], Shown::ServiceInstances { service: nothing() }),
-            (&["SERVICE", "CONTAINERS"], Shown::ServiceContainers { service: nothing() }),
+            (&["IMAGES"], Shown::Images { repository: placeholder() }),
+            (&["ENDPOINTS"], Shown::Endpoints { service: placeholder() }),
+            (&["SERVICE", "INSTANCES"], Shown::ServiceInstances { service: placeholder() }),
+            (&["SERVICE", "CONTAINERS"], Shown::ServiceContainers { service: placeholder() }),
         ];
         for (words, shown) in forms {
             if self.words(words) {
@@ -96,13 +96,14 @@ impl Parser<'_> {
         let mark = self.mark();
         if self.words(&["ROLES", "IN", "SERVICE"]) {
             self.back_to(mark + 1);
-            return Ok(Shown::ServiceRoles { service: nothing() });
+            return Ok(Shown::ServiceRoles { service: placeholder() });
         }
         if let Some(kind) = Kind::ALL.iter().find(|kind| self.phrase(&kind.plural())) {
             return Ok(Shown::Objects(vec![*kind]));
         }
-        let shared = Kind::made().map(Kind::label).find(|label| self.phrase(&format!("{label}S")));
-        shared.map(|label| Shown::Objects(Kind::labelled(label))).ok_or_else(|| self.unexpected())
+        let shared =
+            Kind::creatable().map(Kind::label).find(|label| self.phrase(&format!("{label}S")));
+        shared.map(|label| Shown::Objects(Kind::with_label(label))).ok_or_else(|| self.unexpected())
     }
 
     fn scope(&mut self, what: &Shown) -> Result<Scope, SqlError> {
@@ -141,7 +142,7 @@ impl Parser<'_> {
 
     fn show_grants(&mut self) -> Result<Shown, SqlError> {
         if self.at_end() || self.at_tail() {
-            return Ok(Shown::GrantsMine);
+            return Ok(Shown::GrantsToCurrentUser);
         }
         if self.words(&["ON"]) {
             return Ok(Shown::GrantsOn { target: self.grant_target()? });

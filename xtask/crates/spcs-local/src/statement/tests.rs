@@ -1,4 +1,4 @@
-//! What is understood, and how what is not is refused.
+//! Which statements parse, and the errors of those that do not.
 
 use serde_json::{Value as Json, json};
 
@@ -6,35 +6,35 @@ use super::{Change, CreateMode, Specification, Statement, parse, redacted};
 use crate::kind::Kind;
 use crate::sql::{Expression, SqlError, Value, bind, split};
 
-fn one(text: &str) -> Result<Statement, SqlError> {
+fn parse_one(text: &str) -> Result<Statement, SqlError> {
     let statements = split(text)?;
     assert_eq!(statements.len(), 1, "{text}");
     parse(&statements[0])
 }
 
 #[test]
-fn an_unknown_word_is_named_with_its_line_and_position() {
-    let error = one("SELECT\n  FOO BAR BAZ").unwrap_err();
+fn a_syntax_error_has_the_line_and_position_of_the_unexpected_word() {
+    let error = parse_one("SELECT\n  FOO BAR BAZ").unwrap_err();
     assert_eq!(error.code, "000904");
-    let error = one("CREATE FOO x").unwrap_err();
+    let error = parse_one("CREATE FOO x").unwrap_err();
     assert_eq!(
         error.message,
         "SQL compilation error:\nsyntax error line 1 at position 7 unexpected 'FOO'."
     );
-    let error = one("DROP ROLE").unwrap_err();
+    let error = parse_one("DROP ROLE").unwrap_err();
     assert!(error.message.ends_with("unexpected '<EOF>'."), "{}", error.message);
 }
 
 #[test]
-fn an_option_of_another_kind_is_refused() {
-    let error = one("CREATE ROLE r\n WAREHOUSE_SIZE = XSMALL").unwrap_err();
+fn an_option_that_the_kind_does_not_have_is_an_error() {
+    let error = parse_one("CREATE ROLE r\n WAREHOUSE_SIZE = XSMALL").unwrap_err();
     assert!(error.message.contains("line 2 at position 1 unexpected 'WAREHOUSE_SIZE'"));
-    assert!(one("CREATE OR REPLACE COMPUTE POOL p MIN_NODES=1").is_err());
-    assert!(one("CREATE STAGE s ENCRYPTION = (TYPE = 'NONE')").is_err());
+    assert!(parse_one("CREATE OR REPLACE COMPUTE POOL p MIN_NODES=1").is_err());
+    assert!(parse_one("CREATE STAGE s ENCRYPTION = (TYPE = 'NONE')").is_err());
 }
 
 #[test]
-fn semicolons_split_but_not_inside_quotes_comments_or_dollars() {
+fn semicolons_in_quotes_comments_and_dollar_quotes_do_not_split_statements() {
     let text = "USE ROLE a; -- x; y\nSELECT ';' ; /* ; */ SELECT $$;$$;";
     assert_eq!(split(text).unwrap().len(), 3);
     assert_eq!(split("put file:///a/* @s auto_compress=false; ls @s").unwrap().len(), 2);
@@ -44,20 +44,20 @@ fn semicolons_split_but_not_inside_quotes_comments_or_dollars() {
 fn the_properties_of_a_service_follow_its_specification() {
     let text = "CREATE SERVICE s IN COMPUTE POOL p FROM @st SPEC='f.yaml' MIN_INSTANCES=1 \
                 MAX_INSTANCES=1 COMMENT='c'";
-    let Ok(Statement::CreateService(create)) = one(text) else { panic!("not understood") };
+    let Ok(Statement::CreateService(create)) = parse_one(text) else { panic!("wrong statement") };
     let staged = Specification::Staged { stage: "@st".into(), file: "f.yaml".into() };
     assert_eq!(create.specification, staged);
     assert_eq!(create.properties.len(), 3);
     let text = "CREATE SERVICE s IN COMPUTE POOL p MIN_INSTANCES=1 FROM @st SPEC='f'";
-    assert!(one(text).unwrap_err().message.contains("unexpected 'MIN_INSTANCES'"));
+    assert!(parse_one(text).unwrap_err().message.contains("unexpected 'MIN_INSTANCES'"));
 }
 
 #[test]
 fn names_fold_to_upper_case_unless_quoted() {
     let Ok(Statement::Create(create)) =
-        one("create or replace stage a.\"b c\".IDENT encryption = (type = 'snowflake_sse')")
+        parse_one("create or replace stage a.\"b c\".IDENT encryption = (type = 'snowflake_sse')")
     else {
-        panic!("not understood")
+        panic!("wrong statement")
     };
     assert_eq!(create.mode, CreateMode::OrReplace);
     assert_eq!(create.name.0, ["A", "b c", "IDENT"]);
@@ -65,29 +65,29 @@ fn names_fold_to_upper_case_unless_quoted() {
         create.properties[0].1.option("TYPE"),
         Some(&Value::Word("SNOWFLAKE_SSE".to_owned()))
     );
-    let described = one("describe compute pool IDENTIFIER('p')");
+    let described = parse_one("describe compute pool IDENTIFIER('p')");
     assert!(
         matches!(described, Ok(Statement::Describe { kind: Kind::ComputePool, name }) if name.0 == ["P"])
     );
 }
 
 #[test]
-fn python_writes_its_booleans_differently() {
+fn booleans_can_be_written_as_python_writes_them() {
     let text = "CREATE COMPUTE POOL P2\nMIN_NODES = 1\nMAX_NODES = 1\nINSTANCE_FAMILY = \
                 'CPU_X64_XS'\nAUTO_RESUME = True\nINITIALLY_SUSPENDED = False\n\
                 AUTO_SUSPEND_SECS = 3600";
-    let Ok(Statement::Create(create)) = one(text) else { panic!("not understood") };
+    let Ok(Statement::Create(create)) = parse_one(text) else { panic!("wrong statement") };
     assert_eq!(create.properties[3], ("AUTO_RESUME".to_owned(), Value::Boolean(true)));
 }
 
 #[test]
-fn session_parameters_are_set_by_name() {
-    let altered = one("alter session set PYTHON_CONNECTOR_QUERY_RESULT_FORMAT = 'json'");
+fn alter_session_sets_parameters_by_name() {
+    let altered = parse_one("alter session set PYTHON_CONNECTOR_QUERY_RESULT_FORMAT = 'json'");
     assert!(matches!(altered, Ok(Statement::AlterSession(Change::Set(set))) if set.len() == 1));
 }
 
 #[test]
-fn a_comma_must_separate_two_properties() {
+fn a_trailing_or_double_comma_is_a_syntax_error() {
     for text in [
         "CREATE COMPUTE POOL p MIN_NODES=1, MAX_NODES=1,",
         "CREATE STAGE s ENCRYPTION = (TYPE = 'SNOWFLAKE_SSE',)",
@@ -101,17 +101,17 @@ fn a_comma_must_separate_two_properties() {
         "ALTER SESSION UNSET TIMEZONE,",
         "PUT file:///a @s OVERWRITE=TRUE,",
     ] {
-        let refused = one(text).expect_err(text);
+        let refused = parse_one(text).expect_err(text);
         assert_eq!(refused.code, "001003", "{text}");
     }
-    assert!(one("ALTER COMPUTE POOL p SET MIN_NODES=1, MAX_NODES=2 COMMENT='c'").is_ok());
-    assert!(one("ALTER SESSION SET TIMEZONE='UTC', QUERY_TAG='t' AUTOCOMMIT=TRUE").is_ok());
+    assert!(parse_one("ALTER COMPUTE POOL p SET MIN_NODES=1, MAX_NODES=2 COMMENT='c'").is_ok());
+    assert!(parse_one("ALTER SESSION SET TIMEZONE='UTC', QUERY_TAG='t' AUTOCOMMIT=TRUE").is_ok());
 }
 
 #[test]
-fn the_names_after_unset_are_separated_by_commas() {
-    assert!(one("ALTER COMPUTE POOL p UNSET COMMENT, AUTO_RESUME").is_ok());
-    let refused = one("ALTER COMPUTE POOL p UNSET COMMENT AUTO_RESUME").unwrap_err();
+fn names_after_unset_must_be_separated_by_commas() {
+    assert!(parse_one("ALTER COMPUTE POOL p UNSET COMMENT, AUTO_RESUME").is_ok());
+    let refused = parse_one("ALTER COMPUTE POOL p UNSET COMMENT AUTO_RESUME").unwrap_err();
     assert!(refused.message.contains("unexpected 'AUTO_RESUME'"), "{}", refused.message);
 }
 
@@ -124,7 +124,7 @@ fn bound(text: &str, values: &Json) -> Result<Vec<Expression>, SqlError> {
 }
 
 #[test]
-fn variables_become_literals_and_no_text_becomes_sql() {
+fn bind_variables_become_literals_and_are_not_parsed_as_sql() {
     let values = json!({
         "1": {"type": "TEXT", "value": "a', CURRENT_ROLE(); --"},
         "2": {"type": "FIXED", "value": "-7"},
@@ -141,7 +141,7 @@ fn variables_become_literals_and_no_text_becomes_sql() {
 }
 
 #[test]
-fn no_secret_is_in_a_text_that_is_kept_or_in_a_statement_that_is_printed() {
+fn neither_kept_texts_nor_debug_output_contain_secrets() {
     for text in [
         "CREATE USER u PASSWORD = 'hush' COMMENT = 'said'",
         "ALTER USER u SET COMMENT='said', password=$$hush$$",
@@ -150,7 +150,7 @@ fn no_secret_is_in_a_text_that_is_kept_or_in_a_statement_that_is_printed() {
     ] {
         let kept = redacted(text);
         assert!(!kept.contains("hush") && kept.contains("'said'"), "{kept}");
-        let printed = format!("{:?}", one(text.rsplit("; ").next().unwrap()));
+        let printed = format!("{:?}", parse_one(text.rsplit("; ").next().unwrap()));
         assert!(!printed.contains("hush"), "{printed}");
     }
     assert_eq!(redacted("create user u password = 'hush"), "********");

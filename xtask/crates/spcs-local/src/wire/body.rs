@@ -1,4 +1,4 @@
-//! Request bodies: JSON, gzipped or not; and the token of the Authorization header.
+//! Reads requests: the JSON body, gzipped or not, and the token in the Authorization header.
 
 use std::io::Read;
 
@@ -7,10 +7,10 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use serde_json::Value as Json;
 
-/// The most that a request may unpack to.
-const LIMIT: u64 = 64 << 20;
+/// The maximum size of a decompressed body.
+const MAX_DECOMPRESSED: u64 = 64 << 20;
 
-/// The JSON of a body; `Null` when there is none to read.
+/// The JSON of a body; `Null` if it is not valid.
 pub(super) fn json(headers: &HeaderMap, body: &Bytes) -> Json {
     let gzip = headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip")
         || body.starts_with(&[0x1f, 0x8b]);
@@ -18,7 +18,8 @@ pub(super) fn json(headers: &HeaderMap, body: &Bytes) -> Json {
         return serde_json::from_slice(body).unwrap_or(Json::Null);
     }
     let mut text = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(&body[..]).take(LIMIT).read_to_end(&mut text);
+    let read =
+        flate2::read::MultiGzDecoder::new(&body[..]).take(MAX_DECOMPRESSED).read_to_end(&mut text);
     match read {
         Ok(_) => serde_json::from_slice(&text).unwrap_or(Json::Null),
         Err(_) => Json::Null,

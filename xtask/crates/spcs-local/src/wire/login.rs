@@ -1,4 +1,4 @@
-//! Login: by password, or by the token that a service's containers are given.
+//! Logins: with a password, or with the token that a service's containers get.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::kind::Kind;
 use crate::session::{Session, SessionState, TransferShape};
 use crate::sql::{Value, parse_name};
 
-/// What a login may name in its query string.
+/// The parameters in the query string of a login.
 #[derive(serde::Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Wishes {
+pub(super) struct LoginParameters {
     warehouse: String,
     database_name: String,
     schema_name: String,
@@ -31,29 +31,34 @@ pub(super) struct Wishes {
 /// `POST /session/v1/login-request`
 pub(super) async fn login(
     State(account): State<Arc<Account>>,
-    Query(wishes): Query<Wishes>,
+    Query(parameters): Query<LoginParameters>,
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
     let request = body::json(&headers, &bytes);
-    respond(match open(&account, &wishes, &request["data"]).await {
-        Ok(session) => success(greeting(&account, &session)),
+    respond(match open(&account, &parameters, &request["data"]).await {
+        Ok(session) => success(login_data(&account, &session)),
         Err((code, message)) => failure(code, &message),
     })
 }
 
+/// An error code and a message.
 type Refusal = (&'static str, String);
 
-async fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Session>, Refusal> {
+async fn open(
+    account: &Account,
+    login: &LoginParameters,
+    data: &Json,
+) -> Result<Arc<Session>, Refusal> {
     let text = |name: &str| data[name].as_str().unwrap_or_default();
     let wrong = || ("390100", "Incorrect username or password was specified.".to_owned());
     let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
     let name = text("ACCOUNT_NAME");
-    // Connectors cut `org.account` down to its first part.
+    // Connectors shorten `organisation.account` to its first part.
     if !known.iter().any(|known| known.eq_ignore_ascii_case(name))
         && !name.eq_ignore_ascii_case(ORGANISATION)
     {
-        let message = format!("Account '{name}' is not known here; it is '{IDENTIFIER}'.");
+        let message = format!("Account '{name}' is unknown; this one is '{IDENTIFIER}'.");
         return Err(("390100", message));
     }
     let authenticator = text("AUTHENTICATOR");
@@ -65,11 +70,12 @@ async fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Ses
         "OAUTH" => service_session(account, text("TOKEN"))
             .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned()))?,
         other => {
-            let message = format!("Authenticator '{other}' is not available on this platform.");
+            let message =
+                format!("Authenticator '{other}' is not supported by the local platform.");
             return Err(("390139", message));
         }
     };
-    apply_wishes(account, &mut state, wishes)?;
+    apply(account, &mut state, login)?;
     if let Some(parameters) = data["SESSION_PARAMETERS"].as_object() {
         for (name, value) in parameters {
             let value = match value {
@@ -84,7 +90,7 @@ async fn open(account: &Account, wishes: &Wishes, data: &Json) -> Result<Arc<Ses
     Ok(account.sessions.open(state, shape(data)))
 }
 
-/// How this client moves files; each shape suits only some of them.
+/// How this client expects to transfer files.
 fn shape(data: &Json) -> TransferShape {
     let client = data["CLIENT_APP_ID"].as_str().unwrap_or_default();
     let version = data["CLIENT_APP_VERSION"].as_str().unwrap_or_default();
@@ -118,7 +124,7 @@ fn user_session(account: &Account, user: String) -> SessionState {
     })
 }
 
-/// A container acts for its service, with the role that owns the service.
+/// A session for a container: it acts as its service, with the role that owns the service.
 fn service_session(account: &Account, token: &str) -> Option<SessionState> {
     let (path, role) = account.service_of_token(token).filter(|_| !token.is_empty())?;
     let namespace = Namespace { database: Some(path[0].clone()), schema: Some(path[1].clone()) };
@@ -133,15 +139,16 @@ fn service_session(account: &Account, token: &str) -> Option<SessionState> {
     })
 }
 
-/// A role that is not granted is refused; what else is not there is left out, as Snowflake does.
-fn apply_wishes(
+/// Applies the parameters of a login. A role that is not granted is an error; other names that do
+/// not exist are ignored, as Snowflake does.
+fn apply(
     account: &Account,
     session: &mut SessionState,
-    wishes: &Wishes,
+    login: &LoginParameters,
 ) -> Result<(), Refusal> {
     let folded = |text: &str| parse_name(text).ok().map(|name| name.last().to_owned());
     account.catalog.read(|state| {
-        if let Some(role) = folded(&wishes.role_name) {
+        if let Some(role) = folded(&login.role_name) {
             let held = state.roles_of(&session.identity);
             if !held.contains(&role) || state.account_object(Kind::Role, &role).is_none() {
                 return Err((
@@ -156,19 +163,19 @@ fn apply_wishes(
             session.role = role;
         }
         let actor = state.actor(&session.identity, &session.role, session.secondary);
-        if let Some(name) = folded(&wishes.warehouse)
+        if let Some(name) = folded(&login.warehouse)
             && state.visible(&actor, Kind::Warehouse, std::slice::from_ref(&name)).is_some()
         {
             session.warehouse = Some(name);
         }
-        if let Some(database) = folded(&wishes.database_name)
+        if let Some(database) = folded(&login.database_name)
             && state.visible(&actor, Kind::Database, std::slice::from_ref(&database)).is_some()
         {
             let schema = Some("PUBLIC".to_owned());
             session.namespace = Namespace { database: Some(database), schema };
         }
         if let (Some(schema), Some(database)) =
-            (folded(&wishes.schema_name), session.namespace.database.clone())
+            (folded(&login.schema_name), session.namespace.database.clone())
         {
             let path = [database, schema.clone()];
             if state.visible(&actor, Kind::Schema, &path).is_some() {
@@ -179,7 +186,7 @@ fn apply_wishes(
     })
 }
 
-fn greeting(account: &Account, session: &Session) -> Json {
+fn login_data(account: &Account, session: &Session) -> Json {
     let (tokens, state) = (session.tokens(), session.state());
     json!({
         "token": tokens.session,

@@ -1,6 +1,6 @@
-//! Queries: submitted, run, waited for.
+//! Submits and runs queries.
 
-pub(super) mod later;
+pub(super) mod follow_up;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ use crate::session::Session;
 use crate::sql::{self, SqlError};
 use crate::statement::{Statement, parse, redacted};
 
-/// What a query request asks for, besides its text.
+/// The options of a query request.
 struct Options {
-    /// `Accept: application/snowflake`, which PUT and GET do not answer.
+    /// `Accept: application/snowflake`, which PUT and GET do not support.
     snowflake_format: bool,
     describe_only: bool,
-    /// Bind variables by place; null without any.
+    /// Bind variables by position, or null.
     bindings: Json,
-    /// MULTI_STATEMENT_COUNT of the request, if it has one.
+    /// The request's MULTI_STATEMENT_COUNT.
     statements: Option<i64>,
 }
 
@@ -67,9 +67,9 @@ pub(super) async fn submit(
         let (account, work, text) = (Arc::clone(&account), query.clone(), text.to_owned());
         let statement = async move { run(&account, &session, &work, &text, &options).await };
         let query = query.clone();
-        let given_up = query.given_up.clone();
-        let task = tokio::spawn(async move { blocking::run(statement, &given_up).await });
-        // However the work ends, its client gets an answer.
+        let abort_token = query.abort_token.clone();
+        let task = tokio::spawn(async move { blocking::run(statement, &abort_token).await });
+        // The client gets a response even if the task is cancelled or panics.
         tokio::spawn(async move {
             let envelope = match task.await {
                 Ok(Some(envelope)) => envelope,
@@ -189,7 +189,7 @@ async fn one(
         Outcome::Transfer(data) => reply::transfer(data, &query.id, &state),
         Outcome::Earlier(id) => {
             let earlier = executor.account.queries.by_id(&id);
-            // A result is its user's, whichever session asks.
+            // A result can be read in any session of its user.
             let earlier = earlier.filter(|earlier| earlier.identity == state.identity);
             let answer = match earlier {
                 Some(earlier) => earlier.answer(executor.account.timing.long_poll).await,
@@ -205,7 +205,7 @@ async fn one(
     }))
 }
 
-/// Several statements in one request: each becomes a query of its own, the first failure ends it.
+/// Runs several statements of one request. Each becomes a query; the first failure ends the request.
 async fn several(
     executor: &Executor,
     query: &Query,
@@ -232,14 +232,15 @@ async fn several(
     }
     let result = Rows::status("Multiple statements executed successfully.");
     let mut data = rows(&result, &query.id, &executor.session.state());
-    // The type by which clients know that there are several results.
+    // The type code for several results.
     data["statementTypeId"] = json!(0xA000);
     data["resultIds"] = json!(ids.join(","));
     data["resultTypes"] = json!(vec!["4096"; ids.len()].join(","));
     Ok(success(data))
 }
 
-/// One of several statements. Who waits for it is told when it is given up with the others.
+/// The query of one of several statements. If the request is cancelled, dropping this ends the
+/// query, so that clients that wait for it get a response.
 struct Child(Query);
 
 impl Drop for Child {
@@ -253,7 +254,7 @@ fn cancelled(query: &Query) -> Json {
     sql_error(&cancelled, &query.id)
 }
 
-/// A defect of the platform; its log has the panic.
+/// A bug in the platform; the log has the panic.
 fn internal(query: &Query) -> Json {
     let message = "SQL execution internal error:\nProcessing aborted; see the platform's log.";
     sql_error(&SqlError::new("000603", "XX000", message), &query.id)

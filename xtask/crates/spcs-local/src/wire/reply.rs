@@ -1,4 +1,4 @@
-//! Envelopes: `{data, code, message, success}`.
+//! Response envelopes: `{data, code, message, success}`.
 
 use axum::Json as JsonBody;
 use axum::response::{IntoResponse, Response};
@@ -10,27 +10,27 @@ use crate::rows::{ColumnType, Rows};
 use crate::session::SessionState;
 use crate::sql::SqlError;
 
-/// An answer with data.
+/// The envelope of a success.
 pub(super) fn success(data: Json) -> Json {
     json!({"data": data, "code": null, "message": null, "success": true})
 }
 
-/// An answer without: a code and a message.
+/// The envelope of a failure.
 pub(super) fn failure(code: &str, message: &str) -> Json {
     json!({"data": null, "code": code, "message": message, "success": false, "headers": null})
 }
 
-/// 390112: the session token has run out, or the platform was started anew.
+/// 390112: the session token has expired, or the platform was restarted.
 pub(super) fn session_gone() -> Response {
     respond(failure("390112", "Your session has expired. Please login again."))
 }
 
-/// An envelope as a response.
+/// The response with an envelope.
 pub(super) fn respond(envelope: Json) -> Response {
     JsonBody(envelope).into_response()
 }
 
-/// What is wrong with a statement.
+/// The envelope of a failed statement.
 pub(super) fn sql_error(error: &SqlError, query: &str) -> Json {
     let (line, position) =
         error.place.map_or((-1, -1), |(line, position)| (i64::from(line), i64::from(position)));
@@ -74,7 +74,7 @@ pub(super) fn rows(rows: &Rows, query: &str, session: &SessionState) -> Json {
         "queryResultFormat": "json",
         "queryContext": {"entries": []},
     });
-    put_final_names(&mut data, session);
+    set_final_names(&mut data, session);
     data
 }
 
@@ -83,12 +83,12 @@ pub(super) fn transfer(mut data: Json, query: &str, session: &SessionState) -> J
     data["queryId"] = json!(query);
     data["parameters"] = parameters(session);
     data["statementTypeId"] = Json::Null;
-    put_final_names(&mut data, session);
+    set_final_names(&mut data, session);
     data
 }
 
-/// Clients learn from these what USE did.
-fn put_final_names(data: &mut Json, session: &SessionState) {
+/// Adds the session's current names, from which clients learn the effect of USE.
+fn set_final_names(data: &mut Json, session: &SessionState) {
     data["finalDatabaseName"] = json!(session.namespace.database);
     data["finalSchemaName"] = json!(session.namespace.schema);
     data["finalWarehouseName"] = json!(session.warehouse);
@@ -118,7 +118,7 @@ fn column(name: &str, kind: ColumnType) -> Json {
     })
 }
 
-/// The parameters that clients act on.
+/// The session parameters that affect clients.
 pub(super) fn parameters(session: &SessionState) -> Json {
     let keep_alive = session
         .parameters

@@ -1,4 +1,4 @@
-//! Tokens, heartbeats and the end of sessions; telemetry, which goes nowhere.
+//! Tokens, heartbeats and the end of sessions. Telemetry is discarded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) async fn token_request(
             (issued, session.tokens().master)
         }
         other => {
-            let message = format!("requestType {other:?} is not known; RENEW and ISSUE are.");
+            let message = format!("requestType {other:?} is unknown; use RENEW or ISSUE.");
             return respond(failure("391902", &message));
         }
     };
@@ -79,7 +79,7 @@ pub(super) async fn end(
             account.sessions.close(session.id);
             respond(success(serde_json::Value::Null))
         }
-        Some(_) => respond(failure("391902", "only delete=true is known here.")),
+        Some(_) => respond(failure("391902", "delete=true is required.")),
         _ => session_gone(),
     }
 }

@@ -1,4 +1,4 @@
-//! The storage end of PUT and GET, as a GCS bucket named `stage` that keeps plain files.
+//! The storage behind PUT and GET: acts as a GCS bucket named `stage`, and stores plain files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) async fn serve(
     let permitted = match method {
         Method::PUT => account.permits.allow(&token, &path, true),
         Method::GET => account.permits.allow(&token, &path, false),
-        // PUT asks first whether the file is there.
+        // A client's PUT first checks whether the file exists.
         Method::HEAD => [true, false].iter().any(|w| account.permits.allow(&token, &path, *w)),
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
@@ -80,7 +80,7 @@ async fn send(stages: &Path, path: &str, with_body: bool) -> std::io::Result<Res
     Ok((headers, body).into_response())
 }
 
-/// Writes beside the target and moves into place, so that a broken upload leaves nothing.
+/// Writes a temporary file and renames it, so that a failed upload leaves nothing.
 async fn receive(
     stages: &Path,
     path: &str,
@@ -96,7 +96,7 @@ async fn receive(
     let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
     let temporary = Temporary(aside(stages));
     write(&temporary.0, body, expected).await?;
-    // The stage may have been dropped, and one of its name created, while the body came in.
+    // During the upload, the stage may have been dropped and created again.
     if !permitted() {
         return Ok(StatusCode::FORBIDDEN.into_response());
     }
@@ -109,8 +109,8 @@ async fn receive(
     Ok(if placed { StatusCode::OK } else { StatusCode::PRECONDITION_FAILED }.into_response())
 }
 
-/// Goes with whoever waits for it, also when a client breaks off; after a rename there is nothing
-/// left to remove.
+/// A file that is removed on drop, also if the client disconnects. After the rename, it is gone
+/// already.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {

@@ -1,4 +1,4 @@
-//! A made-up account: two users, one endpoint.
+//! A fake account with two users and one endpoint.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use futures_util::future::BoxFuture;
 use spcs_local::access::{Access, EndpointRoute, Identity, Principal};
 
-/// `ADMIN` may use the endpoint, `READER` may not.
+/// `ADMIN` may use the endpoint; `READER` may not.
 #[derive(Default)]
 pub(crate) struct Accounts {
     tokens: Mutex<HashMap<String, Principal>>,

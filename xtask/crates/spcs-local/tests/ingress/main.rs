@@ -1,6 +1,6 @@
-//! The ingress proxy from outside: real sockets, a made-up account, an application behind it.
+//! Tests of the ingress proxy over real sockets, with a fake account and application.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
+#![expect(clippy::unwrap_used, reason = "a test fails on an unexpected error")]
 
 mod accounts;
 #[path = "../../../spcs-local-registry/tests/registry/http.rs"]

@@ -1,4 +1,4 @@
-//! The ingress to a browser and to a program: who gets in, and what the container then sees.
+//! Sign-in, access control and headers, for browsers and for programs.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(60);
 const BROWSER: (&str, &str) = ("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
 
 #[tokio::test]
-async fn a_browser_is_led_to_the_form_and_after_it_to_where_it_wanted_to_go() {
+async fn a_browser_is_redirected_to_the_form_and_back_after_signing_in() {
     let ingress = Ingress::start(LONG).await;
     let answer = ingress.get("/lab/tree/a%20b?reset=1&x=ü", &[BROWSER]).await;
     assert_eq!(answer.status, StatusCode::FOUND);
@@ -46,18 +46,18 @@ async fn a_browser_is_led_to_the_form_and_after_it_to_where_it_wanted_to_go() {
     let answer = ingress.get("/sfc-endpoint/logout", &[("cookie", &cookie)]).await;
     assert!(answer.header("set-cookie").contains("Max-Age=0"), "{answer:?}");
     let answer = ingress.get("/lab", &[("cookie", &cookie)]).await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a copy of the cookie");
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "signing out invalidates the cookie");
 }
 
 #[tokio::test]
-async fn what_a_user_typed_cannot_become_part_of_the_page() {
+async fn user_input_is_escaped_in_the_form() {
     let ingress = Ingress::start(LONG).await;
     let answer = ingress.sign_in("\"><script>", "x", "/\"><script>").await;
     assert!(!answer.text().contains("<script>"), "{}", answer.text());
 }
 
 #[tokio::test]
-async fn a_form_from_another_site_is_not_accepted() {
+async fn a_form_from_another_site_is_rejected() {
     let ingress = Ingress::start(LONG).await;
     let headers = [
         ("content-type", "application/x-www-form-urlencoded"),
@@ -69,7 +69,7 @@ async fn a_form_from_another_site_is_not_accepted() {
 }
 
 #[tokio::test]
-async fn a_program_without_a_valid_token_is_told_so_in_json() {
+async fn a_program_without_a_valid_token_gets_a_json_error() {
     let ingress = Ingress::start(LONG).await;
     for headers in [&[][..], &[("authorization", "Snowflake Token=\"old\""), BROWSER]] {
         let answer = ingress.get("/api", headers).await;
@@ -97,7 +97,7 @@ async fn a_user_without_the_service_role_is_denied_and_can_sign_out() {
 }
 
 #[tokio::test]
-async fn the_container_sees_the_user_and_none_of_the_users_credentials() {
+async fn the_container_gets_the_user_name_but_no_credentials() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
     let token = percent_encoding::percent_decode_str(cookie.split_once('.').unwrap().1);
@@ -134,10 +134,10 @@ async fn the_container_sees_the_user_and_none_of_the_users_credentials() {
 }
 
 #[tokio::test]
-async fn the_client_sees_the_headers_that_spcs_sets_and_no_weaker_policy() {
+async fn responses_have_the_security_headers_of_spcs() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
-    let answer = ingress.get("/dressed", &[("cookie", &cookie)]).await;
+    let answer = ingress.get("/app_headers", &[("cookie", &cookie)]).await;
     for gone in ["server", "x-powered-by", "x-xss-protection", "public-key-pins", "x-hop"] {
         assert_eq!(answer.header(gone), "", "{gone}");
     }
@@ -158,7 +158,7 @@ async fn the_client_sees_the_headers_that_spcs_sets_and_no_weaker_policy() {
 }
 
 #[tokio::test]
-async fn what_no_endpoint_serves_is_refused() {
+async fn unknown_hosts_unsupported_methods_and_executables_are_refused() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
     let unknown = ingress.get("/", &[("host", "nobody-spcs-local.localhost"), BROWSER]).await;
@@ -170,11 +170,11 @@ async fn what_no_endpoint_serves_is_refused() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_ready_is_worth_another_try() {
+async fn a_service_that_is_not_ready_gives_503_with_retry_after() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for upstream in [None, Some(nobody)] {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for upstream in [None, Some(closed)] {
         *ingress.upstream.lock().unwrap() = upstream;
         let answer = ingress.get("/", &[BROWSER, ("cookie", &cookie)]).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -184,7 +184,7 @@ async fn a_service_that_is_not_ready_is_worth_another_try() {
 }
 
 #[tokio::test]
-async fn a_page_in_use_gets_a_new_cookie_before_the_old_one_ends() {
+async fn a_stale_cookie_is_renewed_before_it_expires() {
     let ingress = Ingress::start(LONG).await;
     let fresh = ingress.cookie(ADMIN).await;
     assert_eq!(ingress.get("/", &[("cookie", &fresh)]).await.header("set-cookie"), "");

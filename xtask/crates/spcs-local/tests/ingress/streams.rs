@@ -1,4 +1,4 @@
-//! Bytes through the ingress: large, in pieces, upgraded, and when they stop coming.
+//! Large bodies, streams, upgraded connections and idle timeouts.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::accounts::ADMIN;
 use crate::upstream::{HOST, Ingress};
 
 const LONG: Duration = Duration::from_secs(60);
-/// Also bounds the answers on the way there: long enough for a busy machine.
+/// Must be long enough for the requests before the timeout, even on a busy machine.
 const SHORT: Duration = Duration::from_millis(1500);
 
 #[tokio::test]
-async fn a_large_body_goes_through_whole_in_both_directions() {
+async fn a_large_body_arrives_complete_in_both_directions() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
     let body: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
@@ -29,7 +29,7 @@ async fn a_large_body_goes_through_whole_in_both_directions() {
 }
 
 #[tokio::test]
-async fn each_piece_of_a_stream_arrives_before_the_next_is_sent() {
+async fn streams_are_forwarded_without_buffering() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
     let (pieces, waiting) = mpsc::channel::<Bytes>(1);
@@ -49,7 +49,7 @@ async fn each_piece_of_a_stream_arrives_before_the_next_is_sent() {
     }
 }
 
-/// Opens an upgraded connection by hand and gives it with the head of the answer.
+/// Opens an upgraded connection; returns it and the head of the response.
 async fn open(ingress: &Ingress) -> (TcpStream, String) {
     let cookie = ingress.cookie(ADMIN).await;
     let mut stream = TcpStream::connect(ingress.address).await.unwrap();
@@ -67,7 +67,7 @@ async fn open(ingress: &Ingress) -> (TcpStream, String) {
 }
 
 #[tokio::test]
-async fn an_upgraded_connection_carries_bytes_both_ways_with_its_subprotocol() {
+async fn an_upgraded_connection_has_a_subprotocol_and_carries_bytes_both_ways() {
     let ingress = Ingress::start(LONG).await;
     let (mut stream, head) = open(&ingress).await;
     assert!(head.starts_with("http/1.1 101 "), "{head}");

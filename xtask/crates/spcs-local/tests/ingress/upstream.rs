@@ -1,4 +1,4 @@
-//! A made-up application behind the ingress, and the way to it.
+//! A fake application behind the ingress, and a client.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use crate::http_client::{Answer, send, serve};
 
 pub(crate) const HOST: &str = "abcdef-spcs-local.localhost:8462";
 
-/// Tells what it was sent: `METHOD target`, then each header on a line.
+/// Returns the request: `METHOD target`, then one line for each header.
 async fn reflect(request: Request) -> Response {
     let mut text = format!("{} {}\n", request.method(), request.uri());
     for (name, value) in request.headers() {
@@ -37,14 +37,14 @@ async fn echo(request: Request) -> Response {
     Body::from_stream(request.into_body().into_data_stream()).into_response()
 }
 
-/// One frame at once, and then never another.
+/// Sends one frame, then nothing.
 async fn stall() -> Response {
     let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"first"))]);
     Body::from_stream(first.chain(stream::pending())).into_response()
 }
 
 /// Headers as an application might send them.
-async fn dressed() -> Response {
+async fn app_headers() -> Response {
     let mut response = "hello".into_response();
     for (name, value) in [
         ("server", "TornadoServer/6"),
@@ -64,7 +64,7 @@ async fn dressed() -> Response {
     response
 }
 
-/// Agrees to any upgrade, takes the first subprotocol offered, and echoes what comes.
+/// Accepts any upgrade with the first subprotocol offered, and echoes the bytes.
 async fn upgrade(mut request: Request) -> Response {
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
@@ -87,10 +87,10 @@ async fn upgrade(mut request: Request) -> Response {
     response
 }
 
-/// The ingress with the application behind it.
+/// The ingress in front of the application.
 pub(crate) struct Ingress {
     pub(crate) address: SocketAddr,
-    /// Where the application is; `None` while the service is not ready.
+    /// The address of the application; `None` while the service is not ready.
     pub(crate) upstream: Arc<Mutex<Option<SocketAddr>>>,
 }
 
@@ -100,7 +100,7 @@ impl Ingress {
             .route("/echo", any(echo))
             .route("/stall", any(stall))
             .route("/silent", any(std::future::pending::<Response>))
-            .route("/dressed", any(dressed))
+            .route("/app_headers", any(app_headers))
             .route("/exe", any(|| async { ([("content-type", "application/x-exe")], "MZ") }))
             .route("/ws", any(upgrade))
             .fallback(reflect);
@@ -136,7 +136,7 @@ impl Ingress {
         self.send(Method::GET, path, headers, "").await
     }
 
-    /// Fills in the form and gives the answer.
+    /// Submits the login form.
     pub(crate) async fn sign_in(&self, user: &str, password: &str, next: &str) -> Answer {
         let encode = |text: &str| {
             let set = percent_encoding::NON_ALPHANUMERIC;
@@ -155,7 +155,7 @@ impl Ingress {
         self.send(Method::POST, "/sfc-endpoint/login", &headers, form).await
     }
 
-    /// The `Cookie` header of a user who is signed in.
+    /// Signs in and returns the `Cookie` header.
     pub(crate) async fn cookie(&self, (user, password): (&str, &str)) -> String {
         let answer = self.sign_in(user, password, "/").await;
         cookie_of(&answer.headers)

@@ -1,4 +1,4 @@
-//! A Snowflake client of the smallest sort, and a platform to try it on.
+//! A minimal Snowflake client, and a platform for it.
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -11,7 +11,7 @@ use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Timing, start};
 use std::path::Path;
 use std::time::Duration;
 
-/// Everything is there at once, unless a test wants to wait.
+/// Timing without delays.
 pub(crate) fn quick() -> Timing {
     Timing {
         pool_start: Duration::ZERO,
@@ -20,7 +20,7 @@ pub(crate) fn quick() -> Timing {
     }
 }
 
-/// A platform without containers.
+/// Starts a platform without containers.
 pub(crate) async fn platform(state_dir: &Path, timing: Timing) -> Platform {
     let state_dir = state_dir.to_owned();
     let config = PlatformConfig { state_dir, port: 0, runtime: RuntimeChoice::Fake, timing };
@@ -35,7 +35,7 @@ pub(crate) struct Client {
     pub(crate) master: String,
 }
 
-/// A row by column name.
+/// A row, by column name.
 pub(crate) type Row = serde_json::Map<String, Value>;
 
 impl Client {
@@ -45,7 +45,7 @@ impl Client {
         Client::login(platform, &status.user, &status.password, json!({})).await.unwrap()
     }
 
-    /// Logs in; `Err` holds the envelope of the refusal.
+    /// Logs in. The error is the envelope of the failure.
     pub(crate) async fn login(
         platform: &Platform,
         user: &str,
@@ -71,14 +71,14 @@ impl Client {
         Ok(client)
     }
 
-    /// Any request; status and body.
+    /// Sends a request. Returns the status and body.
     pub(crate) async fn send(&self, request: Request<Body>) -> (u16, Vec<u8>) {
         let response = self.http.request(request).await.unwrap();
         let status = response.status().as_u16();
         (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
-    /// A request to a path or URL.
+    /// Starts a request to a path or URL.
     pub(crate) fn request(&self, method: Method, target: &str) -> http::request::Builder {
         let uri =
             if target.starts_with('/') { format!("{}{target}", self.base) } else { target.into() };
@@ -101,14 +101,14 @@ impl Client {
         self.post_as(&self.token, path, body).await
     }
 
-    /// The envelope of a statement.
+    /// Runs a statement. Returns the envelope.
     pub(crate) async fn submit(&self, sql: &str) -> Value {
         let id = uuid::Uuid::new_v4();
         let path = format!("/queries/v1/query-request?requestId={id}");
         self.post(&path, &json!({"sqlText": sql})).await
     }
 
-    /// What is kept of a query that has run.
+    /// The monitoring record of a query.
     pub(crate) async fn history(&self, query: &str) -> Value {
         let request = self
             .request(Method::GET, &format!("/monitoring/queries/{query}"))
@@ -120,7 +120,7 @@ impl Client {
         serde_json::from_slice::<Value>(&body).unwrap()["data"]["queries"][0].clone()
     }
 
-    /// The rows of a statement that succeeds.
+    /// Runs a statement that succeeds. Returns the rows.
     pub(crate) async fn rows(&self, sql: &str) -> Vec<Row> {
         let answer = self.submit(sql).await;
         assert_eq!(answer["success"], true, "{sql}\n{}", answer["message"]);
@@ -136,20 +136,20 @@ impl Client {
             .collect()
     }
 
-    /// The first cell of a statement that succeeds.
+    /// Runs a statement that succeeds. Returns the first cell.
     pub(crate) async fn cell(&self, sql: &str) -> String {
         let rows = self.rows(sql).await;
         rows[0].values().next().unwrap().as_str().unwrap_or_default().to_owned()
     }
 
-    /// Several statements that all succeed.
+    /// Runs several statements that all succeed.
     pub(crate) async fn run(&self, statements: &str) {
         for statement in statements.split(';').filter(|text| !text.trim().is_empty()) {
             self.rows(statement).await;
         }
     }
 
-    /// The code of a statement that fails.
+    /// Runs a statement that fails. Returns the error code.
     pub(crate) async fn refused(&self, sql: &str) -> String {
         let answer = self.submit(sql).await;
         assert_eq!(answer["success"], false, "{sql} succeeded");
@@ -157,7 +157,7 @@ impl Client {
         answer["code"].as_str().unwrap().to_owned()
     }
 
-    /// Puts text on a stage, as a client with an access token does.
+    /// Uploads a file to a stage, with an access token.
     pub(crate) async fn put(&self, stage: &str, name: &str, text: &str) {
         let sql = format!("PUT 'file:///x/{name}' {stage} OVERWRITE=TRUE AUTO_COMPRESS=FALSE");
         let answer = self.submit(&sql).await;
@@ -177,7 +177,7 @@ impl Client {
         assert_eq!(self.send(request).await.0, 200, "{target}");
     }
 
-    /// Pushes an image of one layer; gives its digest.
+    /// Pushes an image with one layer. Returns its digest.
     pub(crate) async fn push(&self, platform: &Platform, image: &str) -> String {
         use base64::Engine;
         let status = platform.status();
@@ -220,7 +220,7 @@ fn digest(bytes: &[u8]) -> String {
     format!("sha256:{hex}")
 }
 
-/// A row's text.
+/// The text in a column of a row.
 pub(crate) fn text<'a>(row: &'a Row, column: &str) -> &'a str {
     row.get(column).unwrap_or_else(|| panic!("no column {column}")).as_str().unwrap_or_default()
 }

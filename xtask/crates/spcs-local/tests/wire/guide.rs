@@ -1,29 +1,30 @@
-//! The statements of Milvus's guide to SPCS, as its readers type them.
+//! The statements of Milvus's guide to SPCS, as written there.
 
 use crate::client::{Client, Row, platform, quick, text};
 use serde_json::{Value, json};
 use spcs_local::Platform;
 use std::time::Duration;
 
-/// What a reader puts in place of the guide's `${PASSWORD}`; the user lives as long as a test.
+/// The password for the guide's `${PASSWORD}`. The user exists only during a test.
 const PASSWORD: &str = "Made-up-4-a-test";
 
-/// The one copy of the guide's statements; the Python connectors run it too.
+/// The guide's statements. The tests with the Python connectors run the same file.
 const GUIDE: &str = include_str!("../../../../../tests/it/third_parties/guide.sql");
 
-/// What stands before the first mark, between the two, and from the second on.
+/// Splits a text at two marks.
 fn parts(text: &'static str, from: &str, to: &str) -> [&'static str; 3] {
-    let start = text.find(from).unwrap_or_else(|| panic!("the guide has {from:?}"));
-    let end = start + text[start..].find(to).unwrap_or_else(|| panic!("and then {to:?}"));
+    let start = text.find(from).unwrap_or_else(|| panic!("the guide lacks {from:?}"));
+    let end = start
+        + text[start..].find(to).unwrap_or_else(|| panic!("the guide lacks {to:?} after {from:?}"));
     [&text[..start], &text[start..end], &text[end..]]
 }
 
-/// Before the files are PUT, after that, what looks at the services, and the clean-up.
+/// The parts of the guide: before PUT, creating services, showing services, and the clean-up.
 fn guide() -> [&'static str; 4] {
     let [_, statements, rest] = parts(GUIDE, "USE ROLE", "PUT ");
     let [_, services, rest] = parts(rest, "USE ROLE", "SHOW SERVICES");
-    let [_, looking, clean_up] = parts(rest, "SHOW SERVICES", "USE ROLE ACCOUNTADMIN;\nDROP USER");
-    [statements, services, looking, clean_up]
+    let [_, showing, clean_up] = parts(rest, "SHOW SERVICES", "USE ROLE ACCOUNTADMIN;\nDROP USER");
+    [statements, services, showing, clean_up]
 }
 
 pub(crate) const MILVUS: &str = r#"
@@ -56,7 +57,7 @@ spec:
     source: "@files"
 "#;
 
-/// Everything up to running services.
+/// Runs the guide up to running services.
 pub(crate) async fn deploy(platform: &Platform, client: &Client) {
     let [statements, services, ..] = guide();
     client.run(&statements.replace("${PASSWORD}", PASSWORD)).await;
@@ -71,7 +72,7 @@ pub(crate) async fn deploy(platform: &Platform, client: &Client) {
     }
 }
 
-/// Waits until a service runs with all instances ready.
+/// Waits until a service is running and all its instances are ready.
 pub(crate) async fn until_ready(client: &Client, service: &str) -> Vec<Row> {
     let sql = format!("SHOW SERVICE INSTANCES IN SERVICE MILVUS_DEMO.PUBLIC.{service}");
     let wait = async {
@@ -90,7 +91,7 @@ pub(crate) async fn until_ready(client: &Client, service: &str) -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forgets() {
+async fn every_statement_of_the_guide_works_and_its_clean_up_leaves_one_integration() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -101,8 +102,8 @@ async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forg
             .unwrap();
     assert_eq!(status[0]["status"], "READY", "{status}");
     assert_eq!(status[0]["serviceName"], "MILVUS");
-    let [.., looking, clean_up] = guide();
-    client.run(looking).await;
+    let [.., showing, clean_up] = guide();
+    client.run(showing).await;
     let endpoints = client.rows("SHOW ENDPOINTS IN SERVICE MILVUS_DEMO.PUBLIC.JUPYTER;").await;
     let port = platform.status().port;
     let url = text(&endpoints[0], "ingress_url");
@@ -121,7 +122,7 @@ async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forg
         assert!(client.rows(&format!("SHOW {list}")).await.is_empty(), "{list}");
     }
     let left = client.rows("SHOW INTEGRATIONS").await;
-    assert_eq!(text(&left[0], "name"), "ALLOW_ALL_EAI", "the guide forgets its integration");
+    assert_eq!(text(&left[0], "name"), "ALLOW_ALL_EAI", "the guide does not drop its integration");
     assert!(
         directory.path().join("stages").join("MILVUS_DEMO/PUBLIC/YAML_STAGE").metadata().is_err()
     );
@@ -129,7 +130,7 @@ async fn every_statement_of_the_guide_works_and_the_clean_up_leaves_what_it_forg
 }
 
 #[tokio::test]
-async fn usage_on_the_service_opens_no_endpoint_but_its_service_role_does() {
+async fn an_endpoint_requires_the_service_role_and_not_usage_on_the_service() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -153,7 +154,7 @@ async fn usage_on_the_service_opens_no_endpoint_but_its_service_role_does() {
             "GRANT SERVICE ROLE MILVUS_DEMO.PUBLIC.JUPYTER!ALL_ENDPOINTS_USAGE TO ROLE MILVUS_ROLE",
         )
         .await;
-    // Let in; the pretended container does not answer.
+    // Access is granted, but the fake container does not respond.
     assert_ne!(get().await, 403);
     client.run("REVOKE SERVICE ROLE MILVUS_DEMO.PUBLIC.JUPYTER!ALL_ENDPOINTS_USAGE FROM ROLE MILVUS_ROLE").await;
     assert_eq!(get().await, 403);

@@ -1,4 +1,4 @@
-//! Who a session belongs to: users and services may have the same names and never the same rights.
+//! Identities of sessions: users and services with the same name have different privileges.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::client::{Client, platform, quick};
 use serde_json::{Value, json};
 use spcs_local::Platform;
 
-/// A database `d` with an image and a pool, and the session that owns them.
+/// Creates a database `d` with an image, and a pool. Returns the owner's session.
 pub(crate) async fn prepared(platform: &Platform) -> Client {
     let client = Client::admin(platform).await;
     client
@@ -19,7 +19,7 @@ pub(crate) async fn prepared(platform: &Platform) -> Client {
     client
 }
 
-/// `CREATE SERVICE` with one container and more of a spec.
+/// `CREATE SERVICE` with one container, and more lines for the spec.
 pub(crate) fn service(name: &str, more: &str) -> String {
     format!(
         "CREATE SERVICE d.public.{name} IN COMPUTE POOL p FROM SPECIFICATION $$\nspec:\n  \
@@ -27,7 +27,7 @@ pub(crate) fn service(name: &str, more: &str) -> String {
     )
 }
 
-/// What the containers of a service log in with.
+/// The token of a service's containers.
 pub(crate) fn token(state_dir: &Path, service: &str) -> String {
     let catalog = rusqlite::Connection::open(state_dir.join("catalog.sqlite")).unwrap();
     let select = "SELECT value FROM records WHERE kind = 'object' AND key LIKE ?1";
@@ -38,7 +38,7 @@ pub(crate) fn token(state_dir: &Path, service: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_service_is_not_the_user_of_its_name() {
+async fn a_service_does_not_have_the_privileges_of_a_user_with_its_name() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -59,7 +59,7 @@ async fn a_service_is_not_the_user_of_its_name() {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_its_user_or_its_service_and_not_with_a_namesake() {
+async fn a_session_ends_when_its_service_is_dropped_and_not_a_user_with_the_same_name() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -74,7 +74,7 @@ async fn a_session_ends_with_its_user_or_its_service_and_not_with_a_namesake() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_is_out_at_once() {
+async fn disabling_a_user_ends_its_sessions() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

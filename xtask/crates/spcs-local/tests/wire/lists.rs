@@ -1,9 +1,9 @@
-//! SHOW: what it lists and how its clauses narrow that.
+//! SHOW and its clauses, and the values of properties and expressions.
 
 use crate::client::{Client, platform, quick};
 
 #[tokio::test]
-async fn of_kinds_that_cannot_be_made_there_are_none() {
+async fn show_lists_no_objects_of_kinds_that_cannot_be_created() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -32,7 +32,7 @@ async fn of_kinds_that_cannot_be_made_there_are_none() {
 }
 
 #[tokio::test]
-async fn no_clause_of_show_is_passed_over() {
+async fn unsupported_clauses_options_and_parameters_are_errors() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -59,7 +59,7 @@ async fn no_clause_of_show_is_passed_over() {
 }
 
 #[tokio::test]
-async fn parameters_of_the_session_are_not_those_of_the_account() {
+async fn show_parameters_in_account_ignores_the_session() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -75,7 +75,7 @@ async fn parameters_of_the_session_are_not_those_of_the_account() {
 }
 
 #[tokio::test]
-async fn grants_without_a_name_are_the_roles_of_the_user() {
+async fn show_grants_without_a_name_lists_the_roles_of_the_user() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -89,7 +89,7 @@ async fn grants_without_a_name_are_the_roles_of_the_user() {
 }
 
 #[tokio::test]
-async fn the_option_to_grant_is_revoked_without_the_privilege() {
+async fn the_grant_option_can_be_revoked_alone() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -115,7 +115,7 @@ async fn the_option_to_grant_is_revoked_without_the_privilege() {
 }
 
 #[tokio::test]
-async fn numbers_and_texts_come_back_as_they_were_written() {
+async fn select_returns_numbers_and_strings_as_written() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -159,7 +159,7 @@ async fn names_in_properties_keep_their_quotes() {
 }
 
 #[tokio::test]
-async fn what_is_decided_at_creation_is_not_altered() {
+async fn properties_for_create_only_cannot_be_altered() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

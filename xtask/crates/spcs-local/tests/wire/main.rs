@@ -1,6 +1,6 @@
-//! The platform over its wire, with containers that are only pretended.
+//! Tests of the platform over its wire protocol, with fake containers.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![allow(clippy::unwrap_used, reason = "a test fails on an unexpected error")]
 
 mod client;
 mod guide;

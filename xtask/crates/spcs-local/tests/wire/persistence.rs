@@ -1,4 +1,4 @@
-//! What is still there when the platform comes back.
+//! Restarts, kills, and the files in the state directory.
 
 use std::path::Path;
 
@@ -36,7 +36,7 @@ async fn everything_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_second_platform_on_the_same_state_or_port_is_refused() {
+async fn a_second_platform_on_the_same_directory_or_port_fails_to_start() {
     let directory = tempfile::tempdir().unwrap();
     let other = tempfile::tempdir().unwrap();
     let first = platform(directory.path(), quick()).await;
@@ -51,14 +51,14 @@ async fn a_second_platform_on_the_same_state_or_port_is_refused() {
     let port = first.status().port;
     let refused = start(config(other.path(), port)).await.err().unwrap();
     assert!(matches!(refused, StartError::PortTaken { port: taken } if taken == port));
-    assert!(spcs_local::reset(directory.path(), None).is_err(), "reset while it runs");
+    assert!(spcs_local::reset(directory.path(), None).is_err(), "reset of a running platform");
     first.stop().await;
     spcs_local::reset(directory.path(), None).unwrap();
     assert!(!directory.path().exists());
 }
 
-/// What a kill leaves of a state directory: the files as they are at this moment.
-fn killed_now(state_dir: &Path, into: &Path) {
+/// Copies the state directory as a kill at this moment would leave it.
+fn copy_as_if_killed(state_dir: &Path, into: &Path) {
     fs_err::create_dir_all(into).unwrap();
     for entry in fs_err::read_dir(state_dir).unwrap() {
         let entry = entry.unwrap();
@@ -69,7 +69,7 @@ fn killed_now(state_dir: &Path, into: &Path) {
 }
 
 #[tokio::test]
-async fn a_killed_platform_has_every_statement_that_was_acknowledged() {
+async fn acknowledged_statements_survive_a_kill() {
     let directory = tempfile::tempdir().unwrap();
     let first = platform(directory.path(), quick()).await;
     let client = Client::admin(&first).await;
@@ -84,7 +84,7 @@ async fn a_killed_platform_has_every_statement_that_was_acknowledged() {
     ];
     for (at, statement) in statements.into_iter().enumerate() {
         client.run(statement).await;
-        killed_now(directory.path(), &killed.path().join(at.to_string()));
+        copy_as_if_killed(directory.path(), &killed.path().join(at.to_string()));
     }
     first.stop().await;
 
@@ -108,7 +108,7 @@ async fn a_killed_platform_has_every_statement_that_was_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_catalog_that_cannot_be_read_is_said_to_be_so_and_never_taken_for_none() {
+async fn an_unreadable_catalog_is_an_error_and_not_an_empty_account() {
     for (name, content, said) in [
         ("catalog.json", "{}", "another version"),
         ("catalog.sqlite", "this is no database, and longer than the header of one", "is broken"),
@@ -134,7 +134,7 @@ async fn a_catalog_that_cannot_be_read_is_said_to_be_so_and_never_taken_for_none
 }
 
 #[tokio::test]
-async fn a_running_platform_can_be_asked_from_outside_whether_it_keeps_services() {
+async fn another_process_can_tell_whether_a_running_platform_has_services() {
     let directory = tempfile::tempdir().unwrap();
     assert!(!spcs_local::has_services(directory.path()).unwrap(), "there is no catalog yet");
     let platform = platform(directory.path(), quick()).await;
@@ -166,23 +166,26 @@ async fn only_the_owner_can_read_the_catalog() {
 }
 
 #[tokio::test]
-async fn a_platform_whose_state_is_taken_away_knows_it_and_disturbs_no_other() {
+async fn a_platform_notices_that_its_state_was_deleted_and_leaves_a_new_one_alone() {
     let directory = tempfile::tempdir().unwrap();
     let state_dir = directory.path().join("state");
     let first = platform(&state_dir, quick()).await;
     let limit = std::time::Duration::from_secs(20);
-    assert!(tokio::time::timeout(limit / 10, first.abandoned()).await.is_err(), "it is there");
+    assert!(
+        tokio::time::timeout(limit / 10, first.abandoned()).await.is_err(),
+        "the directory exists"
+    );
     fs_err::remove_dir_all(&state_dir).unwrap();
-    tokio::time::timeout(limit, first.abandoned()).await.expect("it is gone");
+    tokio::time::timeout(limit, first.abandoned()).await.expect("the directory was deleted");
     let second = platform(&state_dir, quick()).await;
     first.stop().await;
-    assert!(state_dir.join("platform.json").exists(), "that is the second one's");
+    assert!(state_dir.join("platform.json").exists(), "the file is the second platform's");
     second.stop().await;
     assert!(!state_dir.join("platform.json").exists());
 }
 
 #[tokio::test]
-async fn a_platform_without_a_fixed_port_listens_on_the_same_one_again() {
+async fn a_platform_without_a_fixed_port_reuses_its_last_port() {
     let directory = tempfile::tempdir().unwrap();
     let first = platform(directory.path(), quick()).await;
     let port = first.status().port;

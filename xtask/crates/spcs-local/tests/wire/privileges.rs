@@ -1,11 +1,11 @@
-//! What is refused, with Snowflake's codes.
+//! Access control, and Snowflake's error codes.
 
 use crate::client::{Client, platform, quick, text};
 use crate::guide;
 use serde_json::json;
 
 #[tokio::test]
-async fn missing_existing_and_unknown_things_have_snowflakes_codes() {
+async fn errors_have_snowflakes_codes() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -34,7 +34,7 @@ async fn missing_existing_and_unknown_things_have_snowflakes_codes() {
 }
 
 #[tokio::test]
-async fn a_role_sees_and_does_only_what_it_was_granted() {
+async fn a_role_can_see_and_do_only_what_it_was_granted() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -71,7 +71,7 @@ async fn a_role_sees_and_does_only_what_it_was_granted() {
 }
 
 #[tokio::test]
-async fn a_service_needs_every_privilege_that_spcs_asks_for() {
+async fn creating_a_service_requires_every_privilege_that_spcs_requires() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

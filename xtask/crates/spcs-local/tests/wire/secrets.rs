@@ -1,9 +1,9 @@
-//! What must not be seen again: passwords and secrets.
+//! Passwords and secrets, which are never shown.
 
 use crate::client::{Client, Row, platform, quick, text};
 
 #[tokio::test]
-async fn the_history_of_queries_has_no_passwords() {
+async fn the_query_history_contains_no_passwords() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -20,7 +20,7 @@ async fn the_history_of_queries_has_no_passwords() {
 }
 
 #[tokio::test]
-async fn a_secret_is_made_altered_and_dropped_and_its_value_never_seen() {
+async fn statements_on_a_secret_never_show_its_value() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -55,7 +55,7 @@ async fn a_secret_is_made_altered_and_dropped_and_its_value_never_seen() {
 }
 
 #[tokio::test]
-async fn a_secret_has_what_its_type_needs_and_nothing_else() {
+async fn a_secret_must_have_exactly_the_properties_of_its_type() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -79,7 +79,7 @@ async fn a_secret_has_what_its_type_needs_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_secret_is_known_only_to_roles_that_were_granted_it() {
+async fn a_secret_is_visible_only_to_roles_with_privileges_on_it() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -111,7 +111,7 @@ async fn a_secret_is_known_only_to_roles_that_were_granted_it() {
 }
 
 #[tokio::test]
-async fn an_integration_allows_secrets_that_exist() {
+async fn an_integration_can_allow_only_existing_secrets() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

@@ -1,4 +1,4 @@
-//! CREATE, ALTER and DROP SERVICE: who may, and what is refused.
+//! CREATE, ALTER and DROP SERVICE: privileges and errors.
 
 use crate::client::{Client, platform, quick};
 use crate::identity::{prepared, service};
@@ -7,7 +7,7 @@ const BLOCK: &str = "    volumeMounts: [{name: data, mountPath: /data}]\n  volum
                      [{name: data, source: block, size: 1Gi}]";
 
 #[tokio::test]
-async fn a_block_volume_is_dropped_with_force_only() {
+async fn dropping_a_service_with_a_block_volume_requires_force() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -19,7 +19,7 @@ async fn a_block_volume_is_dropped_with_force_only() {
 }
 
 #[tokio::test]
-async fn a_specification_names_only_what_the_account_has() {
+async fn a_specification_must_name_existing_objects_and_possible_resources() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -37,7 +37,7 @@ async fn a_specification_names_only_what_the_account_has() {
                  [{name: v, source: stage, stageConfig: {name: \"@d.public.closed\"}}]";
     assert_eq!(client.refused(&service("s", mount)).await, "395018", "client-side encryption");
     let large = "    resources: {requests: {memory: 14Gi}}";
-    assert_eq!(client.refused(&service("s", large)).await, "395018", "no node is as large");
+    assert_eq!(client.refused(&service("s", large)).await, "395018", "larger than a node");
     let all = "    resources: {requests: {cpu: 0.1}}\n  - name: two\n    image: /d/public/r/i\n    \
                resources: {requests: {cpu: 2.7}}\n  - name: three\n    image: /d/public/r/i\n    \
                resources: {requests: {cpu: 0.2}}";
@@ -54,7 +54,7 @@ async fn a_specification_names_only_what_the_account_has() {
 }
 
 #[tokio::test]
-async fn names_that_need_quotes_are_not_for_services_and_images() {
+async fn services_and_image_repositories_cannot_have_names_that_need_quotes() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -71,7 +71,7 @@ async fn names_that_need_quotes_are_not_for_services_and_images() {
 }
 
 #[tokio::test]
-async fn a_pool_that_one_service_resumes_starts_the_others_too() {
+async fn a_pool_resumed_by_one_service_starts_its_other_services() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
@@ -95,7 +95,7 @@ async fn a_pool_that_one_service_resumes_starts_the_others_too() {
 }
 
 #[tokio::test]
-async fn a_service_is_altered_with_what_its_owner_may_use() {
+async fn altering_a_service_uses_the_privileges_of_its_owner() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;

@@ -1,4 +1,4 @@
-//! Sessions: login, expiry, renewal, retries.
+//! Sessions: logins, expiry, renewal, retries and results.
 
 use crate::client::{Client, platform, quick};
 use crate::guide;
@@ -11,7 +11,7 @@ use std::io::Write;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_wrong_password_and_another_account_are_refused() {
+async fn a_login_with_a_wrong_password_or_account_fails() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let refused = Client::login(&platform, "ADMIN", "wrong", json!({})).await.err().unwrap();
@@ -25,7 +25,7 @@ async fn a_wrong_password_and_another_account_are_refused() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_renewed_with_its_master_token() {
+async fn an_expired_session_can_be_renewed_with_its_master_token() {
     let directory = tempfile::tempdir().unwrap();
     let timing = Timing { session_validity: Duration::ZERO, ..quick() };
     let platform = platform(directory.path(), timing).await;
@@ -55,7 +55,7 @@ async fn a_request_sent_twice_runs_once() {
 }
 
 #[tokio::test]
-async fn use_is_told_to_the_client_and_kept_for_the_session() {
+async fn the_effect_of_use_is_reported_and_lasts_for_the_session() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -72,7 +72,7 @@ async fn use_is_told_to_the_client_and_kept_for_the_session() {
 }
 
 #[tokio::test]
-async fn a_gzipped_login_is_read_and_an_issued_token_opens_the_registry() {
+async fn a_login_can_be_gzipped_and_an_issued_token_works_for_the_registry() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -102,7 +102,7 @@ async fn a_gzipped_login_is_read_and_an_issued_token_opens_the_registry() {
 }
 
 #[tokio::test]
-async fn a_revoked_role_and_a_dropped_user_are_felt_at_once() {
+async fn revoking_a_role_and_dropping_a_user_take_effect_at_once() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -140,7 +140,7 @@ async fn a_container_logs_in_with_its_token_as_the_role_that_owns_its_service() 
 }
 
 #[tokio::test]
-async fn several_statements_run_when_they_are_announced() {
+async fn a_request_runs_several_statements_if_it_states_their_number() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -161,7 +161,7 @@ async fn several_statements_run_when_they_are_announced() {
 }
 
 #[tokio::test]
-async fn the_accounts_own_host_name_leads_to_the_account_and_others_to_the_ingress() {
+async fn the_accounts_host_name_is_routed_to_the_account_and_others_to_the_ingress() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -180,7 +180,7 @@ async fn the_accounts_own_host_name_leads_to_the_account_and_others_to_the_ingre
 }
 
 #[tokio::test]
-async fn results_are_their_users_and_the_count_of_statements_is_kept_to() {
+async fn a_result_belongs_to_its_user_and_the_number_of_statements_must_match() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let (one, other) = (Client::admin(&platform).await, Client::admin(&platform).await);
@@ -208,7 +208,7 @@ async fn results_are_their_users_and_the_count_of_statements_is_kept_to() {
 }
 
 #[tokio::test]
-async fn a_platform_tells_its_state_directory_to_this_machine_and_to_no_web_page() {
+async fn the_identity_endpoint_rejects_requests_of_web_pages() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

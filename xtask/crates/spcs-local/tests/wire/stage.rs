@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_file_put_is_a_plain_file_on_disk_and_comes_back() {
+async fn an_uploaded_file_is_a_plain_file_on_disk_and_is_listed() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -26,7 +26,7 @@ async fn a_file_put_is_a_plain_file_on_disk_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_classic_client_gets_a_url_per_file_and_never_overwrites_unasked() {
+async fn a_presigned_url_permits_one_file_and_no_implicit_overwrite() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let password = platform.status().password.clone();
@@ -56,7 +56,7 @@ async fn a_classic_client_gets_a_url_per_file_and_never_overwrites_unasked() {
 }
 
 #[tokio::test]
-async fn put_does_not_answer_in_the_format_of_queries() {
+async fn put_rejects_the_result_format_of_queries() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -73,9 +73,9 @@ async fn put_does_not_answer_in_the_format_of_queries() {
     platform.stop().await;
 }
 
-/// Services write into stages through their volumes.
+/// Services can create links on stages through their volumes.
 #[tokio::test]
-async fn links_on_a_stage_lead_nowhere() {
+async fn links_on_a_stage_are_not_followed() {
     let outside = tempfile::tempdir().unwrap();
     fs_err::write(outside.path().join("secret"), "spec: 1").unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -116,7 +116,7 @@ async fn links_on_a_stage_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
+async fn a_permit_ends_with_its_stage_and_a_start_deletes_incomplete_uploads() {
     let directory = tempfile::tempdir().unwrap();
     let incoming = directory.path().join("stages/.aside");
     fs_err::create_dir_all(&incoming).unwrap();
@@ -138,7 +138,7 @@ async fn a_permit_ends_with_its_stage_and_a_broken_upload_with_the_platform() {
 }
 
 #[tokio::test]
-async fn a_stage_that_takes_the_place_of_a_dropped_one_is_empty() {
+async fn a_stage_that_replaces_another_is_empty() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

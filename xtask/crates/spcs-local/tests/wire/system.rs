@@ -1,9 +1,9 @@
-//! What belongs to the system stays, and names lead to one thing.
+//! Objects of the system, namespaces, and IF NOT EXISTS.
 
 use crate::client::{Client, platform, quick};
 
 #[tokio::test]
-async fn the_administrator_cannot_be_lost() {
+async fn the_administrator_cannot_be_dropped_disabled_or_shadowed() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -25,7 +25,7 @@ async fn the_administrator_cannot_be_lost() {
 }
 
 #[tokio::test]
-async fn an_integration_is_dropped_as_what_it_is() {
+async fn drop_with_another_kind_of_integration_fails() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
@@ -41,7 +41,7 @@ async fn an_integration_is_dropped_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn if_not_exists_needs_the_privilege_to_create() {
+async fn if_not_exists_requires_the_privilege_to_create() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;

@@ -1,13 +1,13 @@
-//! Grants: found by what they are on and by who holds them, made and revoked.
+//! Adds, revokes and finds grants.
 
 use super::State;
 use crate::catalog::grant::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, Target};
 
-/// The key below every other.
+/// The smallest name, for the start of a range.
 const NO_NAME: String = String::new();
 
 impl State {
-    /// All privileges on something.
+    /// All privileges on a target.
     pub(crate) fn privileges_on<'a>(
         &'a self,
         on: &'a Target,
@@ -18,10 +18,10 @@ impl State {
 
     /// All privileges of a role.
     pub(crate) fn privileges_of(&self, role: &str) -> impl Iterator<Item = &PrivilegeGrant> {
-        self.indexes.privileges.under(role).filter_map(|key| self.privileges.get(key))
+        self.indexes.privileges.get(role).filter_map(|key| self.privileges.get(key))
     }
 
-    /// One privilege of one role on something.
+    /// A role's grant of one privilege on a target.
     pub(crate) fn privilege(
         &self,
         on: &Target,
@@ -31,7 +31,7 @@ impl State {
         self.privileges.get(&(on.clone(), privilege.to_owned(), role.to_owned()))
     }
 
-    /// Makes a grant, or replaces it.
+    /// Adds or replaces a grant.
     pub(crate) fn grant_privilege(&mut self, grant: PrivilegeGrant) {
         let key = (grant.on.clone(), grant.privilege.clone(), grant.role.clone());
         self.indexes.privileges.add(&grant.role, key.clone());
@@ -40,11 +40,11 @@ impl State {
 
     pub(crate) fn revoke_privilege(&mut self, on: &Target, privilege: &str, role: &str) {
         let key = (on.clone(), privilege.to_owned(), role.to_owned());
-        self.privileges.take(&key);
+        self.privileges.remove(&key);
         self.indexes.privileges.remove(role, &key);
     }
 
-    /// Revokes every privilege on something.
+    /// Revokes all privileges on a target.
     pub(super) fn revoke_all_on(&mut self, on: &Target) {
         let grants: Vec<PrivilegeGrant> = self.privileges_on(on).cloned().collect();
         for grant in grants {
@@ -52,7 +52,7 @@ impl State {
         }
     }
 
-    /// The roles that a role or a user was granted.
+    /// The roles granted to a role or user.
     pub(crate) fn roles_granted_to<'a>(
         &'a self,
         to: &'a Grantee,
@@ -66,8 +66,8 @@ impl State {
         &'a self,
         role: &'a str,
     ) -> impl Iterator<Item = &'a RoleGrant> {
-        let holders = self.indexes.holders.under(role);
-        holders.filter_map(move |to| self.roles.get(&(to.clone(), role.to_owned())))
+        let grantees = self.indexes.grantees.get(role);
+        grantees.filter_map(move |to| self.roles.get(&(to.clone(), role.to_owned())))
     }
 
     pub(crate) fn role_grant(&self, role: &str, to: &Grantee) -> Option<&RoleGrant> {
@@ -75,16 +75,16 @@ impl State {
     }
 
     pub(crate) fn grant_role(&mut self, grant: RoleGrant) {
-        self.indexes.holders.add(&grant.role, grant.to.clone());
+        self.indexes.grantees.add(&grant.role, grant.to.clone());
         self.roles.put((grant.to.clone(), grant.role.clone()), grant);
     }
 
     pub(crate) fn revoke_role(&mut self, role: &str, to: &Grantee) {
-        self.roles.take(&(to.clone(), role.to_owned()));
-        self.indexes.holders.remove(role, to);
+        self.roles.remove(&(to.clone(), role.to_owned()));
+        self.indexes.grantees.remove(role, to);
     }
 
-    /// The grants of a service's roles.
+    /// The grants of the service roles of a service.
     pub(crate) fn service_roles_on<'a>(
         &'a self,
         service: &'a [String],
@@ -93,9 +93,9 @@ impl State {
         from.map(|(_, grant)| grant).take_while(move |grant| grant.service == service)
     }
 
-    /// The service roles that a role was granted.
+    /// The service roles granted to a role.
     pub(crate) fn service_roles_of(&self, role: &str) -> impl Iterator<Item = &ServiceRoleGrant> {
-        self.indexes.service_roles.under(role).filter_map(|key| self.service_roles.get(key))
+        self.indexes.service_roles.get(role).filter_map(|key| self.service_roles.get(key))
     }
 
     pub(crate) fn grant_service_role(&mut self, grant: ServiceRoleGrant) {
@@ -106,12 +106,12 @@ impl State {
 
     pub(crate) fn revoke_service_role(&mut self, service: &[String], name: &str, role: &str) {
         let key = (service.to_vec(), name.to_owned(), role.to_owned());
-        self.service_roles.take(&key);
+        self.service_roles.remove(&key);
         self.indexes.service_roles.remove(role, &key);
     }
 
-    /// A dropped role holds nothing and is held by nobody.
-    pub(super) fn forget_role(&mut self, role: &str) {
+    /// Revokes all grants of and to a dropped role.
+    pub(super) fn revoke_all_of_role(&mut self, role: &str) {
         let privileges: Vec<PrivilegeGrant> = self.privileges_of(role).cloned().collect();
         for grant in privileges {
             self.revoke_privilege(&grant.on, &grant.privilege, role);
@@ -128,8 +128,8 @@ impl State {
         }
     }
 
-    /// A dropped user holds no role.
-    pub(super) fn forget_user(&mut self, user: &str) {
+    /// Revokes all roles of a dropped user.
+    pub(super) fn revoke_all_of_user(&mut self, user: &str) {
         let to = Grantee::User(user.to_owned());
         let roles: Vec<RoleGrant> = self.roles_granted_to(&to).cloned().collect();
         for grant in roles {
@@ -137,12 +137,12 @@ impl State {
         }
     }
 
-    /// Nobody holds the roles of a dropped service.
-    pub(super) fn forget_service(&mut self, service: &[String]) {
+    /// Revokes all service roles of a dropped service.
+    pub(super) fn revoke_all_of_service(&mut self, service: &[String]) {
         self.keep_service_roles(service, |_| false);
     }
 
-    /// Revokes the roles of a service that are not kept.
+    /// Revokes the service roles of a service for which `keep` is false.
     pub(crate) fn keep_service_roles(&mut self, service: &[String], keep: impl Fn(&str) -> bool) {
         let grants = self.service_roles_on(service).filter(|grant| !keep(&grant.service_role));
         let grants: Vec<ServiceRoleGrant> = grants.cloned().collect();

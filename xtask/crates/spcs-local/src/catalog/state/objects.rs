@@ -1,28 +1,28 @@
-//! Objects: found, added, replaced and taken away.
+//! Finds, adds, replaces and removes objects.
 
 use std::sync::Arc;
 
 use super::{ObjectKey, State};
 use crate::catalog::grant::Target;
-use crate::kind::{Kind, Object, Outside, ServiceRecord};
+use crate::kind::{ExternalData, Kind, Object, ServiceRecord};
 
 impl State {
-    /// The object of this kind and full name.
+    /// The object of a kind with a full name.
     pub(crate) fn find(&self, kind: Kind, path: &[String]) -> Option<&Object> {
         self.objects.get(&(kind, path.to_vec()))
     }
 
-    /// An object of the account itself, by name.
+    /// An account-level object by name.
     pub(crate) fn account_object(&self, kind: Kind, name: &str) -> Option<&Object> {
         self.objects.get(&(kind, vec![name.to_owned()]))
     }
 
-    /// All of one kind, by full name.
+    /// All objects of a kind, ordered by full name.
     pub(crate) fn all(&self, kind: Kind) -> impl Iterator<Item = &Object> {
         self.below(kind, &[])
     }
 
-    /// All of one kind whose full names begin like this, by full name.
+    /// All objects of a kind whose full names start with a prefix, ordered by full name.
     pub(crate) fn below<'a>(
         &'a self,
         kind: Kind,
@@ -39,23 +39,23 @@ impl State {
         self.all(Kind::Service).filter_map(|object| Some((object, object.service()?)))
     }
 
-    /// What a role owns.
+    /// The objects that a role owns.
     pub(crate) fn owned_by<'a>(&'a self, role: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        self.indexes.owned.under(role).filter_map(|key| self.objects.get(key))
+        self.indexes.owned.get(role).filter_map(|key| self.objects.get(key))
     }
 
-    /// The user who logs in under this name, in any case.
+    /// The user with a login name, ignoring case.
     pub(crate) fn user_by_login(&self, login: &str) -> Option<&Object> {
-        let mut users = self.indexes.logins.under(&login.to_ascii_lowercase());
+        let mut users = self.indexes.logins.get(&login.to_ascii_lowercase());
         users.find_map(|key| self.objects.get(key))
     }
 
-    /// Adds an object, or replaces the one of the same kind and full name.
+    /// Adds an object, or replaces the one with the same kind and full name.
     pub(crate) fn put(&mut self, object: Object) {
         let key = (object.kind(), object.path.clone());
         self.take_object(&key);
-        // A new object of the name owns what may be left of the old one.
-        self.leaving.take(&key);
+        // Data that is left of a dropped object now belongs to the new one of the same name.
+        self.unfinished_drops.remove(&key);
         self.indexes.owned.add(&object.owner, key.clone());
         if let Some(login) = login(&object) {
             self.indexes.logins.add(&login, key.clone());
@@ -63,8 +63,8 @@ impl State {
         self.objects.put(key, object);
     }
 
-    /// Takes away an object, all that it contains and every grant on either or to it.
-    /// Returns what went.
+    /// Removes an object, the objects in it, and all grants on or to them. Returns the removed
+    /// objects.
     pub(crate) fn remove(&mut self, kind: Kind, path: &[String]) -> Vec<Object> {
         let mut gone: Vec<ObjectKey> = vec![(kind, path.to_vec())];
         if kind.facts().is_container {
@@ -77,13 +77,13 @@ impl State {
             let object = self.take_object(&key)?;
             self.revoke_all_on(&Target::of(&object));
             match object.kind() {
-                Kind::Role => self.forget_role(object.name()),
-                Kind::User => self.forget_user(object.name()),
-                Kind::Service => self.forget_service(&object.path),
+                Kind::Role => self.revoke_all_of_role(object.name()),
+                Kind::User => self.revoke_all_of_user(object.name()),
+                Kind::Service => self.revoke_all_of_service(&object.path),
                 _ => {}
             }
-            if object.kind().facts().outside != Outside::Nothing {
-                self.leaving.put(key, ());
+            if object.kind().facts().external_data != ExternalData::None {
+                self.unfinished_drops.put(key, ());
             }
             Some(Arc::unwrap_or_clone(object))
         };
@@ -91,7 +91,7 @@ impl State {
     }
 
     fn take_object(&mut self, key: &ObjectKey) -> Option<Arc<Object>> {
-        let object = self.objects.take(key)?;
+        let object = self.objects.remove(key)?;
         self.indexes.owned.remove(&object.owner, key);
         if let Some(login) = login(&object) {
             self.indexes.logins.remove(&login, key);
@@ -99,8 +99,8 @@ impl State {
         Some(object)
     }
 
-    /// Gives all that a role owns to another.
-    pub(crate) fn hand_over(&mut self, from: &str, to: &str) {
+    /// Transfers the ownership of all objects from one role to another.
+    pub(crate) fn transfer_ownership(&mut self, from: &str, to: &str) {
         let objects: Vec<Object> = self.owned_by(from).cloned().collect();
         for mut object in objects {
             to.clone_into(&mut object.owner);
@@ -108,18 +108,18 @@ impl State {
         }
     }
 
-    /// What was dropped and may not be gone yet outside the catalog.
-    pub(crate) fn leaving(&self) -> impl Iterator<Item = &(Kind, Vec<String>)> {
-        self.leaving.iter().map(|(key, ())| key)
+    /// The dropped objects whose data outside the catalog may not have been deleted yet.
+    pub(crate) fn unfinished_drops(&self) -> impl Iterator<Item = &(Kind, Vec<String>)> {
+        self.unfinished_drops.iter().map(|(key, ())| key)
     }
 
-    /// Notes that all of a dropped object is gone.
-    pub(crate) fn has_left(&mut self, kind: Kind, path: &[String]) {
-        self.leaving.take(&(kind, path.to_vec()));
+    /// Records that all data of a dropped object has been deleted.
+    pub(crate) fn finish_drop(&mut self, kind: Kind, path: &[String]) {
+        self.unfinished_drops.remove(&(kind, path.to_vec()));
     }
 }
 
-/// What a user logs in with, in lower case.
+/// A user's login name in lower case; `None` for other kinds.
 fn login(object: &Object) -> Option<String> {
     let is_user = object.kind() == Kind::User;
     is_user.then(|| object.shown_or_name("LOGIN_NAME").to_ascii_lowercase())

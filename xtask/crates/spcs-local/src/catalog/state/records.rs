@@ -1,5 +1,5 @@
-//! The state as records of the store: one for each object and each grant, so that a change
-//! writes what it changed and nothing else.
+//! Converts the state to and from records of the store. Each object and grant is a record, so a
+//! change writes only what it changed.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,40 +13,40 @@ const OBJECT: &str = "object";
 const PRIVILEGE: &str = "privilege";
 const ROLE: &str = "role";
 const SERVICE_ROLE: &str = "service role";
-const LEAVING: &str = "leaving";
+const UNFINISHED_DROP: &str = "leaving";
 
 impl State {
-    /// What has to be written so that the store holds this state instead of `before`.
+    /// The writes that change the store from the state `before` to this one.
     pub(in crate::catalog) fn changes(&self, before: &State) -> serde_json::Result<Vec<Write>> {
         let mut writes = Vec::new();
         add(&mut writes, OBJECT, &self.objects, &before.objects)?;
         add(&mut writes, PRIVILEGE, &self.privileges, &before.privileges)?;
         add(&mut writes, ROLE, &self.roles, &before.roles)?;
         add(&mut writes, SERVICE_ROLE, &self.service_roles, &before.service_roles)?;
-        add(&mut writes, LEAVING, &self.leaving, &before.leaving)?;
+        add(&mut writes, UNFINISHED_DROP, &self.unfinished_drops, &before.unfinished_drops)?;
         Ok(writes)
     }
 
-    /// All that a store that is still empty has to hold.
+    /// The writes that store this state in an empty store.
     pub(in crate::catalog) fn all_records(&self) -> serde_json::Result<Vec<Write>> {
         let mut writes = self.changes(&State::new(&self.id))?;
         writes.push(write(ID, &(), Some(&*self.id))?);
         Ok(writes)
     }
 
-    /// Forgets what was changed: it is on disk.
-    pub(in crate::catalog) fn settle(&mut self) {
-        self.objects.settle();
-        self.privileges.settle();
-        self.roles.settle();
-        self.service_roles.settle();
-        self.leaving.settle();
+    /// Resets the change tracking, after the state has been written.
+    pub(in crate::catalog) fn mark_written(&mut self) {
+        self.objects.mark_written();
+        self.privileges.mark_written();
+        self.roles.mark_written();
+        self.service_roles.mark_written();
+        self.unfinished_drops.mark_written();
     }
 
-    /// Reads the state back.
+    /// Restores a state from records.
     pub(in crate::catalog) fn of_records(records: &[Record]) -> Result<Self, String> {
         let of = |table: &'static str| records.iter().filter(move |record| record.table == table);
-        let id: String = value(of(ID).next().ok_or("it has no id")?)?;
+        let id: String = value(of(ID).next().ok_or("the id is missing")?)?;
         let mut state = State::new(&id);
         for record in of(OBJECT) {
             state.put(value(record)?);
@@ -60,11 +60,11 @@ impl State {
         for record in of(SERVICE_ROLE) {
             state.grant_service_role(value(record)?);
         }
-        for record in of(LEAVING) {
+        for record in of(UNFINISHED_DROP) {
             let key = serde_json::from_str(&record.key).map_err(|error| broken(record, &error))?;
-            state.leaving.put(key, ());
+            state.unfinished_drops.put(key, ());
         }
-        state.settle();
+        state.mark_written();
         Ok(state)
     }
 }
@@ -95,5 +95,5 @@ fn value<T: DeserializeOwned>(record: &Record) -> Result<T, String> {
 }
 
 fn broken(record: &Record, error: &serde_json::Error) -> String {
-    format!("the {} {} cannot be read: {error}", record.table, record.key)
+    format!("cannot read the {} {}: {error}", record.table, record.key)
 }

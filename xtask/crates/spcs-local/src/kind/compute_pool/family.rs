@@ -1,10 +1,11 @@
-//! The families of machines there are.
+//! The instance families of compute pools.
 
-/// A family of machines.
+/// An instance family.
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     pub(crate) vcpu: u32,
     pub(crate) memory_gib: u32,
+    /// The name, count and memory in GiB.
     pub(crate) gpu: Option<(&'static str, u32, u32)>,
 }
 
@@ -23,7 +24,7 @@ const fn gpus(
     Family { name, vcpu, memory_gib, gpu: Some((gpu, count, gpu_memory_gib)) }
 }
 
-/// The families that INSTANCE_FAMILY may name.
+/// The valid values of INSTANCE_FAMILY.
 pub(crate) const FAMILIES: [Family; 14] = [
     family("CPU_X64_XS", 1, 6),
     family("CPU_X64_S", 3, 13),

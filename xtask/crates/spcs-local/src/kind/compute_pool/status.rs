@@ -1,4 +1,4 @@
-//! What state a pool is in.
+//! The status of a compute pool.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::Data;
 use crate::clock::Millis;
 use crate::kind::{Kind, Lookup, Object};
 
-/// What SHOW and DESCRIBE COMPUTE POOL say about it.
+/// The status that SHOW and DESCRIBE COMPUTE POOL print.
 pub(crate) struct PoolStatus {
     pub(crate) state: &'static str,
     pub(crate) services: usize,
@@ -16,14 +16,14 @@ pub(crate) struct PoolStatus {
     pub(crate) message: String,
 }
 
-/// The pool's state at this moment.
-pub(crate) fn status(pool: &Object, data: &Data, around: &dyn Lookup, now: Millis) -> PoolStatus {
-    let all = around.all(Kind::Service).into_iter().filter_map(Object::service);
-    let mine: Vec<_> = all.filter(|record| record.pool == pool.name()).collect();
-    let services = mine.len();
-    let running = mine.iter().any(|record| !record.suspended);
+/// The status at the time `now`.
+pub(crate) fn status(pool: &Object, data: &Data, lookup: &dyn Lookup, now: Millis) -> PoolStatus {
+    let all = lookup.all(Kind::Service).into_iter().filter_map(Object::service);
+    let of_pool: Vec<_> = all.filter(|record| record.pool == pool.name()).collect();
+    let services = of_pool.len();
+    let running = of_pool.iter().any(|record| !record.suspended);
     let minimum = pool.number("MIN_NODES");
-    let quiet = |state, message: &str| PoolStatus {
+    let without_nodes = |state, message: &str| PoolStatus {
         state,
         services,
         active_nodes: 0,
@@ -32,12 +32,12 @@ pub(crate) fn status(pool: &Object, data: &Data, around: &dyn Lookup, now: Milli
         message: message.to_owned(),
     };
     if data.suspended {
-        return quiet("SUSPENDED", "Compute pool is suspended");
+        return without_nodes("SUSPENDED", "Compute pool is suspended");
     }
-    if now < ready_at(data.resumed, around.pool_start()) {
+    if now < ready_at(data.resumed, lookup.pool_start()) {
         let minutes = (now.saturating_sub(data.resumed)) / 60_000;
         let message = format!("Compute pool is starting for last {minutes} minutes");
-        return quiet("STARTING", &message);
+        return without_nodes("STARTING", &message);
     }
     let active = if running { minimum.max(1) } else { 0 };
     PoolStatus {
@@ -50,7 +50,7 @@ pub(crate) fn status(pool: &Object, data: &Data, around: &dyn Lookup, now: Milli
     }
 }
 
-/// When a pool that was resumed then has its node.
+/// When a pool that was resumed at `resumed` has its node.
 pub(crate) fn ready_at(resumed: Millis, start: Duration) -> Millis {
     resumed + u64::try_from(start.as_millis()).unwrap_or(u64::MAX / 2)
 }

@@ -1,4 +1,4 @@
-//! What a service has besides its properties.
+//! The data of a service.
 
 use std::collections::BTreeMap;
 
@@ -7,29 +7,29 @@ use spcs_local_spec::{ServiceSpec, Volume, VolumeSource};
 
 use crate::clock::Millis;
 
-/// What a service has besides its properties.
+/// The data of a service, in addition to its properties.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ServiceRecord {
-    /// The compute pool's name.
+    /// The name of the compute pool.
     pub(crate) pool: String,
     pub(crate) spec: ServiceSpec,
     pub(crate) spec_digest: String,
-    /// By container.
+    /// By container name.
     pub(crate) images: BTreeMap<String, ImageRecord>,
-    /// `@stage/path` in the spec -> `database/schema/stage/path` below the stages directory.
+    /// Maps `@stage/path` in the spec to `database/schema/stage/path` in the stages directory.
     pub(crate) stages: BTreeMap<String, String>,
     pub(crate) suspended: bool,
     pub(crate) resumed: Option<Millis>,
     pub(crate) suspended_on: Option<Millis>,
     pub(crate) endpoints: Vec<EndpointRecord>,
-    /// Service role -> names of endpoints.
+    /// Maps service roles to the names of their endpoints.
     pub(crate) roles: BTreeMap<String, Vec<String>>,
-    /// What its containers log in with.
+    /// The token with which its containers log in.
     pub(crate) token: String,
 }
 
 impl ServiceRecord {
-    /// The specification with the digests of its images.
+    /// The specification as DESCRIBE SERVICE shows it.
     pub(super) fn normalised(&self) -> String {
         let images = self.images.iter();
         let digests: BTreeMap<String, String> =
@@ -37,21 +37,19 @@ impl ServiceRecord {
         self.spec.normalised_yaml(&digests)
     }
 
-    /// Whether data would be lost with it.
     pub(super) fn has_block_volume(&self) -> bool {
         let is_block = |volume: &Volume| matches!(volume.source, VolumeSource::Block { .. });
         self.spec.volumes.iter().any(is_block)
     }
 }
 
-/// An image, pinned.
+/// An image, pinned by digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ImageRecord {
     pub(crate) path: String,
     pub(crate) digest: String,
 }
 
-/// An endpoint of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EndpointRecord {
     pub(crate) name: String,
@@ -59,8 +57,8 @@ pub(crate) struct EndpointRecord {
     pub(crate) port_range: Option<String>,
     pub(crate) protocol: String,
     pub(crate) public: bool,
-    /// First label of its ingress host.
+    /// The generated part of its ingress host name.
     pub(crate) label: String,
-    /// When it came to be; its URL is known some time after.
+    /// When it was created. SHOW ENDPOINTS prints its URL some time later.
     pub(crate) since: Millis,
 }

@@ -1,4 +1,4 @@
-//! Reads a list of properties and their values.
+//! Parses a list of properties and their values.
 
 use super::{Property, Shape};
 use crate::sql::error::SqlError;
@@ -7,8 +7,8 @@ use crate::sql::token::TokenKind;
 use crate::sql::value::{Properties, Value};
 use Shape::*;
 
-/// Properties in any order, separated by blanks or commas, up to something else. One given twice
-/// is an error, and so is a comma that nothing follows.
+/// Parses properties in any order, separated by whitespace or commas. A duplicate property or a
+/// trailing comma is an error.
 pub(crate) fn list(parser: &mut Parser<'_>, known: &[Property]) -> Result<Properties, SqlError> {
     let mut found: Properties = Vec::new();
     let mut after_comma = false;

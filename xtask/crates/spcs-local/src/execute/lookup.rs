@@ -1,4 +1,4 @@
-//! What a kind can look up, answered for one statement of a session.
+//! The implementation of [`Lookup`] for a statement of a session.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use crate::kind::{Kind, Lookup, Object, RoleCounts, SessionPart};
 use crate::session::SessionState;
 use crate::sql::{ObjectName, SqlError};
 
-/// The account around an object.
-pub(super) struct Surroundings<'a> {
+/// Access to the account for the kinds, for one statement.
+pub(super) struct StatementLookup<'a> {
     account: &'a Account,
     state: &'a State,
     session: SessionState,
@@ -25,9 +25,9 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl Executor {
-    /// What is around the objects of this state of the catalog.
-    pub(super) fn around<'a>(&'a self, state: &'a State) -> Surroundings<'a> {
-        Surroundings {
+    /// Access to a state of the catalog for the kinds.
+    pub(super) fn lookup<'a>(&'a self, state: &'a State) -> StatementLookup<'a> {
+        StatementLookup {
             account: &self.account,
             state,
             session: self.session_state(),
@@ -37,7 +37,7 @@ impl Executor {
     }
 }
 
-impl Lookup for Surroundings<'_> {
+impl Lookup for StatementLookup<'_> {
     fn visible(&self, kind: Kind, name: &ObjectName) -> Result<Option<&Object>, SqlError> {
         let path = self.session.namespace.resolve(kind, name)?;
         Ok(self.state.visible(&self.actor, kind, &path))
@@ -59,7 +59,7 @@ impl Lookup for Surroundings<'_> {
         let depth = outer.path.len() + 1;
         let kinds = Kind::ALL.iter().copied().filter(|kind| kind.depth() == depth);
         let inner = kinds.flat_map(|kind| self.state.below(kind, &outer.path));
-        inner.filter(|object| self.state.sees(&self.actor.roles, object)).collect()
+        inner.filter(|object| self.state.can_see(&self.actor.roles, object)).collect()
     }
 
     fn role_counts(&self, role: &str) -> RoleCounts {

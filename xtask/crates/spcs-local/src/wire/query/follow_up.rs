@@ -1,4 +1,4 @@
-//! What is asked of a query that was submitted: its result, how it stands, giving it up.
+//! Requests about a submitted query: its result, its status, aborting it.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::wire::reply::{failure, respond, success};
 fn own_query(account: &Account, headers: &HeaderMap, id: &str) -> Result<Query, Box<Response>> {
     let session = session(account, headers)?;
     let found = account.queries.by_id(id.trim_matches('/'));
-    // A query is its user's, whichever session asks.
+    // A query can be used in any session of its user.
     let identity = session.state().identity;
     found
         .filter(|query| query.identity == identity)
         .ok_or_else(|| Box::new(respond(failure("000709", &format!("Statement {id} not found")))))
 }
 
-/// `GET /queries/{id}/result`: waits as long as a long poll does.
+/// `GET /queries/{id}/result`: a long poll.
 pub(in crate::wire) async fn result(
     State(account): State<Arc<Account>>,
     Path(id): Path<String>,
@@ -64,7 +64,7 @@ pub(in crate::wire) async fn monitor(
     }]})))
 }
 
-/// `POST /queries/v1/abort-request`: the query is named by its request.
+/// `POST /queries/v1/abort-request`, with the id of the request that started the query.
 pub(in crate::wire) async fn abort_request(
     State(account): State<Arc<Account>>,
     headers: HeaderMap,
@@ -77,7 +77,7 @@ pub(in crate::wire) async fn abort_request(
     let request = body::json(&headers, &bytes);
     let id = request["requestId"].as_str().unwrap_or_default();
     match account.queries.by_request(session.id, id) {
-        Some(query) => give_up(&query),
+        Some(query) => abort(&query),
         None => not_executing(),
     }
 }
@@ -89,16 +89,16 @@ pub(in crate::wire) async fn abort_query(
     headers: HeaderMap,
 ) -> Response {
     match own_query(&account, &headers, &id) {
-        Ok(query) => give_up(&query),
+        Ok(query) => abort(&query),
         Err(refusal) => *refusal,
     }
 }
 
-fn give_up(query: &Query) -> Response {
+fn abort(query: &Query) -> Response {
     if query.finished().is_some() {
         return not_executing();
     }
-    query.given_up.cancel();
+    query.abort_token.cancel();
     query.finish(cancelled(query));
     respond(success(Json::Null))
 }

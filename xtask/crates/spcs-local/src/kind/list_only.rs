@@ -1,5 +1,5 @@
-//! Kinds that an account of Snowflake can hold and that nobody can make here: there are none, and
-//! a list of them says so, with the columns that Snowflake documents.
+//! Kinds that Snowflake has and that cannot be created here. SHOW lists no objects of them, with
+//! the columns that Snowflake documents.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,11 +7,11 @@ use super::column::{self, Column};
 use super::definition::Definition;
 use super::facts::{Creation, Facts};
 
-/// What an object of such a kind would hold; there is no such value.
+/// The data of an object of such a kind: no value exists, so no object does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Nothing {}
 
-/// Such a kind, in schemas.
+/// A kind in a schema that can only be listed.
 pub(super) const fn in_schema(
     words: &'static str,
     columns: &'static [Column<Nothing>],
@@ -19,6 +19,7 @@ pub(super) const fn in_schema(
     of(Facts::in_schema(words), columns)
 }
 
+/// A kind that can only be listed.
 pub(super) const fn of(facts: Facts, columns: &'static [Column<Nothing>]) -> Definition<Nothing> {
     let facts = Facts { creation: Creation::Never, properties: &[], ..facts };
     Definition { columns, ..Definition::of(facts, None) }
