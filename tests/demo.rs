@@ -1,27 +1,27 @@
-//! The demo within `spcs.toml`: what snapshots and tests are about, whatever else is deployed.
+//! Extracts the demo from `spcs.toml`, so that tests and snapshots cover the demo only.
 //!
-//! Whoever adds a service, a pool or an image of their own changes no test and no snapshot. All that
-//! is not such an entry is kept as the repository has it, so that an edit of the demo shows.
+//! Adding a service, pool or image of your own changes no test and no snapshot. Everything else in
+//! `spcs.toml` is kept, so that every change to the demo shows up.
 
-/// The tables that others add entries to, with the demo's own.
+/// The tables that may have further entries, with the entries of the demo.
 const ENTRIES: [(&str, [&str; 2]); 4] =
     [("pools", DEMO), ("images", DEMO), ("services", DEMO), ("target", ["local", "snowflake"])];
 const DEMO: [&str; 2] = ["milvus", "jupyter"];
 const VARIABLES: [&str; 1] = ["milvus_volume_gib"];
 
-/// The lines of a `spcs.toml` without the entries that are not the demo's.
+/// The lines of a `spcs.toml` without the entries that do not belong to the demo.
 pub(crate) fn only(config: &str) -> String {
     let (mut kept, mut comments) = (String::new(), String::new());
     let mut table = "";
     for line in config.split_inclusive('\n') {
-        // A comment is about what follows it.
+        // A comment belongs to the lines after it.
         comments.push_str(line);
         if line.trim_start().starts_with('#') || line.trim().is_empty() {
             continue;
         }
         let header = line.strip_prefix('[').and_then(|line| line.split_once(']'));
         table = header.map_or(table, |(name, _)| name);
-        if is_of_the_demo(table, line) {
+        if belongs_to_demo(table, line) {
             kept.push_str(&comments);
         }
         comments.clear();
@@ -29,7 +29,7 @@ pub(crate) fn only(config: &str) -> String {
     kept
 }
 
-fn is_of_the_demo(table: &str, line: &str) -> bool {
+fn belongs_to_demo(table: &str, line: &str) -> bool {
     if table == "variables" {
         let key = line.split('=').next().unwrap_or_default();
         return line.starts_with('[') || VARIABLES.contains(&key.trim());
@@ -41,7 +41,7 @@ fn is_of_the_demo(table: &str, line: &str) -> bool {
 }
 
 #[test]
-fn entries_that_are_not_the_demos_are_left_out() {
+fn entries_outside_the_demo_are_removed() {
     let demo = "[deployment]\nname = \"demo\"\n[services.milvus]\nspec = \"a\"\n[variables]\nmilvus_volume_gib = 1\n";
     let with_others = demo
         .replace(

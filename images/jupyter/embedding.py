@@ -1,4 +1,4 @@
-"""Sentences to vectors with all-MiniLM-L6-v2, from the files beside this one."""
+"""Embeds sentences with all-MiniLM-L6-v2, using the model files in this folder."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 DIMENSION = 384
 
 _FOLDER = Path(__file__).parent
-# The length that the model was trained with; the tokenizer's file pads everything to 128.
+# The maximum length of the model; the tokenizer's own file would pad everything to 128.
 _MAX_TOKENS = 256
 
 _tokenizer = Tokenizer.from_file(str(_FOLDER / "tokenizer.json"))
@@ -22,7 +22,7 @@ _inputs = {node.name for node in _model.get_inputs()}
 
 
 def embed(sentences: list[str]) -> list[list[float]]:
-    """One vector of length 1 per sentence: the mean over its tokens, padding left out."""
+    """Returns one unit vector per sentence: the mean over its tokens, without padding."""
     encoded = _tokenizer.encode_batch(sentences)
     mask = np.array([item.attention_mask for item in encoded], dtype=np.int64)
     feed = {

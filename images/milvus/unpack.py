@@ -1,7 +1,7 @@
-"""Lays out the Milvus server from its wheel: bin, lib and configs, as in the official image.
+"""Unpacks the Milvus server from its wheel into bin, lib and configs, as in the official image.
 
 usage: unpack.py SOURCE TARGET
-SOURCE holds wheels/milvus-*.whl, glog.conf and embedEtcd.yaml.
+SOURCE contains wheels/milvus-*.whl, glog.conf and embedEtcd.yaml.
 """
 
 import lzma
@@ -11,8 +11,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-# Everything that Milvus writes lies below /var/lib/milvus, where the service mounts its volume.
-# A file log would need a folder on that volume before the first start, so logs go to stdout.
+# Milvus writes only below /var/lib/milvus, where the service mounts its volume.
+# Logs go to stdout: a log file would need a folder on that volume before the first start.
 SETTINGS = {
     "etcd_data_dir": "/var/lib/milvus/etcd",
     "local_storage_dir": "/var/lib/milvus/data/",
@@ -24,21 +24,21 @@ PLACEHOLDER = re.compile(r"\{\{ *(\w+)(?:\(\w+\))?(?:: *(.*?))? *\}\}")
 
 
 def render(template: str) -> str:
-    """Fills the wheel's own configuration template; a name without a value is an error."""
+    """Fills in the wheel's configuration template. A name without a value is an error."""
 
     def value(match: re.Match) -> str:
         name, default = match.groups()
         if name in SETTINGS:
             return SETTINGS[name]
         if default is None:
-            sys.exit(f"unpack.py: the template asks for `{name}`, which has no value here")
+            sys.exit(f"unpack.py: no value for `{name}` of the template")
         return default
 
     return PLACEHOLDER.sub(value, template)
 
 
 def main(source: Path, target: Path) -> None:
-    """Unpacks the one wheel in `source` into `target`."""
+    """Unpacks the wheel in `source` into `target`."""
     (wheel,) = (source / "wheels").glob("milvus-*.whl")
     for folder in ("bin", "lib", "configs"):
         (target / folder).mkdir(parents=True)

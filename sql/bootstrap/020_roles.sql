@@ -1,4 +1,4 @@
--- The role that may use the services, and the role that lets the system role open endpoints.
+-- The role that may use the services, and the role that lets the system role create public endpoints.
 -- role: <% security_role %>
 USE ROLE <% security_role %>;
 

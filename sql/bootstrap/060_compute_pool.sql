@@ -1,4 +1,4 @@
--- The nodes that services run on. They take minutes to start, so they come early.
+-- The compute pools that services run in. Nodes take minutes to start, so pools are created early.
 -- role: <% system_role %>
 -- for each: pool
 USE ROLE <% system_role %>;

@@ -1,4 +1,4 @@
--- The warehouse that queries of the services and of the user run in.
+-- The warehouse for queries of the services and the user.
 -- role: <% system_role %>
 USE ROLE <% system_role %>;
 

@@ -1,4 +1,4 @@
--- The database that everything of the deployment lives in.
+-- The database of the deployment.
 -- role: <% system_role %>
 USE ROLE <% system_role %>;
 

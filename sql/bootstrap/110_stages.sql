@@ -1,6 +1,6 @@
--- The stages for service specs, for data and for the notebook's files.
+-- The stages for service specs, data and the notebook's files.
 -- role: <% system_role %>
--- A service can mount only a stage with server-side encryption; the specs need no more than that.
+-- Services can mount only stages with server-side encryption, which is enough for specs too.
 USE ROLE <% system_role %>;
 
 CREATE STAGE IF NOT EXISTS <% database %>.<% schema %>.<% specs_stage %>

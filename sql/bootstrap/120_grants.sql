@@ -1,4 +1,4 @@
--- What the user's role may do, spelled out: reach the schema, run queries, keep files.
+-- The privileges of the user's role: use the schema, run queries, read and write files.
 -- role: <% security_role %>
 USE ROLE <% security_role %>;
 

@@ -1,4 +1,4 @@
--- The hosts that a service may connect to outside of Snowflake.
+-- The hosts outside Snowflake that services may connect to.
 -- role: <% system_role %>
 -- when: egress
 USE ROLE <% system_role %>;

@@ -1,4 +1,4 @@
--- The integration that opens the network rule to the services that name it.
+-- The integration that gives services the egress of the network rule.
 -- role: <% account_role %>
 -- when: egress
 USE ROLE <% account_role %>;

@@ -1,4 +1,4 @@
--- A new password for the user, when the one that was kept is lost.
+-- A new password for the user, if the saved one is lost.
 -- role: <% user_role %>
 USE ROLE <% user_role %>;
 

@@ -1,4 +1,4 @@
--- A service, brought to its spec and settings and started.
+-- A service: created, updated to its spec and settings, and resumed.
 -- role: <% system_role %>
 -- for each: service
 USE ROLE <% system_role %>;

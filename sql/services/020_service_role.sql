@@ -1,4 +1,4 @@
--- The user's role may open a service's public endpoints: for that USAGE on the service is not enough, its service role is needed.
+-- Access to a service's public endpoints for the user's role. USAGE on the service is not enough; it takes its service role.
 -- role: <% system_role %>
 -- for each: service
 -- when: service_public

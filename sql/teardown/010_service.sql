@@ -1,4 +1,4 @@
--- A service, and with FORCE the block volumes that hold its data.
+-- A service. FORCE also drops the block volumes that hold its data.
 -- role: <% system_role %>
 -- for each: service
 USE ROLE <% system_role %>;

@@ -1,4 +1,4 @@
--- A compute pool; one that still runs a service of somebody else stays.
+-- A compute pool, unless it runs a service that does not belong to the deployment.
 -- role: <% system_role %>
 -- for each: pool
 USE ROLE <% system_role %>;

@@ -1,4 +1,4 @@
--- The way out. The ingress integration stays: it belongs to the whole account.
+-- The egress integration. The ingress integration stays: the whole account shares it.
 -- role: <% account_role %>
 USE ROLE <% account_role %>;
 

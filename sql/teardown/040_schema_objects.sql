@@ -1,4 +1,4 @@
--- What lives in the schema, one by one: the database may be somebody else's.
+-- The objects in the schema, one by one, because the database may not belong to the deployment.
 -- role: <% system_role %>
 USE ROLE <% system_role %>;
 

@@ -1,4 +1,4 @@
--- The schema, when it is not the PUBLIC that every database has.
+-- The schema, unless it is the PUBLIC schema that every database has.
 -- role: <% system_role %>
 -- when: own_schema
 USE ROLE <% system_role %>;

@@ -1,4 +1,4 @@
--- The database; one that holds something of somebody else stays.
+-- The database, unless it contains objects that do not belong to the deployment.
 -- role: <% system_role %>
 USE ROLE <% system_role %>;
 

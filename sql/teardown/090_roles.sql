@@ -1,4 +1,4 @@
--- The roles, and with the second the privilege that it carried.
+-- The roles. Dropping the second one revokes the privilege granted to it.
 -- role: <% security_role %>
 USE ROLE <% security_role %>;
 

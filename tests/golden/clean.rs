@@ -1,11 +1,11 @@
-//! What is taken away, and what is not.
+//! What `clean` drops and what it keeps.
 
 use spcs_plan::{
     Change, ObjectKind, Observed, ObservedObject, ObservedService, SqlSet, StepId, clean,
 };
 
 use crate::sources::{desired, is_unchanged};
-use crate::target::everything_there;
+use crate::target::fully_deployed;
 
 fn foreign(kind: ObjectKind, name: &str) -> ObservedObject {
     ObservedObject { kind, name: name.to_owned(), comment: String::new(), properties: [].into() }
@@ -17,21 +17,21 @@ fn drops_database() -> StepId {
 }
 
 #[test]
-fn all_that_was_made_is_dropped() {
+fn every_created_object_is_dropped() {
     let desired = desired();
-    insta::assert_snapshot!("clean", clean(&desired, &everything_there(&desired)).to_string());
+    insta::assert_snapshot!("clean", clean(&desired, &fully_deployed(&desired)).to_string());
 }
 
 #[test]
-fn on_a_fresh_target_there_is_nothing_to_drop() {
+fn an_empty_target_has_nothing_to_drop() {
     assert!(is_unchanged(&clean(&desired(), &Observed::default())));
 }
 
 #[test]
-fn what_belongs_to_others_stays_and_keeps_what_it_is_in() {
+fn foreign_objects_and_their_containers_are_kept() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
-    // Somebody's table in the database, somebody's service in a pool, somebody's warehouse of the name.
+    let mut observed = fully_deployed(&desired);
+    // A foreign table in the database, a foreign service in a pool, a foreign warehouse with our name.
     observed.objects.push(foreign(ObjectKind::Schema, "MILVUS_DEMO.PUBLIC"));
     observed.objects.push(foreign(ObjectKind::Table, "MILVUS_DEMO.PUBLIC.ORDERS"));
     let warehouse = observed.objects.iter_mut().find(|o| o.kind == ObjectKind::Warehouse).unwrap();
@@ -45,24 +45,24 @@ fn what_belongs_to_others_stays_and_keeps_what_it_is_in() {
 }
 
 #[test]
-fn whatever_somebody_made_in_the_database_keeps_it() {
+fn a_database_with_foreign_objects_is_kept() {
     let desired = desired();
     for kind in [ObjectKind::Procedure, ObjectKind::Task, ObjectKind::Secret] {
-        let mut observed = everything_there(&desired);
+        let mut observed = fully_deployed(&desired);
         observed.objects.push(foreign(kind, "MILVUS_DEMO.PUBLIC.LOAD"));
         let plan = clean(&desired, &observed);
         let database = plan.steps.iter().find(|step| step.id == drops_database());
         let database = database.unwrap();
         assert_eq!(database.change, Change::Unchanged);
-        let resident = format!("{kind} MILVUS_DEMO.PUBLIC.LOAD is in it");
-        assert!(plan.to_string().contains(&resident), "{plan}");
+        let kept = format!("contains {kind} MILVUS_DEMO.PUBLIC.LOAD");
+        assert!(plan.to_string().contains(&kept), "{plan}");
     }
 }
 
 #[test]
-fn the_public_schema_alone_does_not_keep_the_database() {
+fn a_database_with_only_the_public_schema_is_dropped() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.objects.push(foreign(ObjectKind::Schema, "MILVUS_DEMO.PUBLIC"));
     let plan = clean(&desired, &observed);
     let database = plan.steps.iter().find(|step| step.id == drops_database()).unwrap();
@@ -70,9 +70,9 @@ fn the_public_schema_alone_does_not_keep_the_database() {
 }
 
 #[test]
-fn a_deployment_of_another_name_is_not_ours() {
+fn objects_of_another_deployment_are_kept() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     for object in &mut observed.objects {
         object.comment = object.comment.replace("milvus_demo", "milvus_test");
     }

@@ -1,15 +1,15 @@
-//! What the target has that no plan may be made against, and the user's password.
+//! Conflicts with the target's state, and the user's password.
 
 use spcs_plan::{
     Change, ObjectKind, Observed, Plan, SqlSet, StepId, UserPassword, deploy, run_sql,
 };
 
 use crate::sources::{desired, is_unchanged};
-use crate::target::everything_there;
+use crate::target::fully_deployed;
 
-/// Everything is there, but one object is somebody else's.
+/// A fully deployed target on which one object belongs to others.
 fn with_foreign(kind: ObjectKind, name: &str) -> Observed {
-    let mut observed = everything_there(&desired());
+    let mut observed = fully_deployed(&desired());
     let object = observed.objects.iter_mut().find(|o| o.kind == kind && o.name == name).unwrap();
     object.comment = "the analysts'".to_owned();
     observed
@@ -20,25 +20,25 @@ fn refused(result: Result<Plan, spcs_plan::Error>) -> String {
     format!("{error}\n\nhint: {}", error.hint().unwrap())
 }
 
-/// What is done about the password, where anything is.
+/// The steps that set the password.
 fn password_steps(plan: &Plan) -> Vec<(String, Change)> {
-    let of_password = plan
+    let steps = plan
         .steps
         .iter()
         .filter(|step| matches!(step.id, StepId::Sql { set: SqlSet::Password, .. }));
-    of_password.map(|step| (step.id.to_string(), step.change)).collect()
+    steps.map(|step| (step.id.to_string(), step.change)).collect()
 }
 
 #[test]
-fn somebody_elses_user_is_let_in_only_when_their_password_was_given() {
+fn a_foreign_user_is_used_only_if_its_password_was_passed_in() {
     let desired = desired();
     let observed = with_foreign(ObjectKind::User, "MILVUS_USER");
     for unknown in [UserPassword::Unknown, UserPassword::Fresh, UserPassword::Kept] {
         insta::allow_duplicates! {
             insta::assert_snapshot!(refused(deploy(&desired, &observed, unknown)), @r"
-            sql/bootstrap/040_user.sql:5: the user `MILVUS_USER` is there and not of this deployment: its comment is `the analysts'`
+            sql/bootstrap/040_user.sql:5: the user `MILVUS_USER` exists but does not belong to this deployment: its comment is `the analysts'`
 
-            hint: set SPCS_USER_PASSWORD to this user's password to let the user in as it is, or choose another `user` in [deployment] of spcs.toml
+            hint: set SPCS_USER_PASSWORD to this user's password to use the existing user, or choose another `user` in [deployment] of spcs.toml
             ");
         }
     }
@@ -47,87 +47,87 @@ fn somebody_elses_user_is_let_in_only_when_their_password_was_given() {
 }
 
 #[test]
-fn somebody_elses_user_never_gets_a_password() {
+fn the_password_of_a_foreign_user_is_never_set() {
     let desired = desired();
     let observed = with_foreign(ObjectKind::User, "MILVUS_USER");
     for password in [UserPassword::Given, UserPassword::Fresh] {
         let refused = refused(run_sql(&desired, &observed, password, "password"));
-        assert!(refused.contains("the user `MILVUS_USER` is there"), "{refused}");
+        assert!(refused.contains("the user `MILVUS_USER` exists"), "{refused}");
     }
 }
 
 #[test]
-fn nothing_is_granted_to_somebody_elses_role() {
+fn nothing_is_granted_to_a_foreign_role() {
     let desired = desired();
     let observed = with_foreign(ObjectKind::Role, "MILVUS_ROLE");
     insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Given)), @r"
-    sql/bootstrap/020_roles.sql:5: the role `MILVUS_ROLE` is there and not of this deployment: its comment is `the analysts'`
+    sql/bootstrap/020_roles.sql:5: the role `MILVUS_ROLE` exists but does not belong to this deployment: its comment is `the analysts'`
 
-    hint: choose another name for it in [deployment] of spcs.toml, or drop it if nobody needs it any more: whoever has it would get what the files grant
+    hint: choose another name for it in [deployment] of spcs.toml, or drop the role if it is no longer needed: everyone who holds it would receive the grants of this deployment
     ");
     assert!(run_sql(&desired, &observed, UserPassword::Given, "services").is_err());
 }
 
 #[test]
-fn only_a_password_that_was_generated_anew_is_given_to_a_user_who_is_there() {
+fn an_existing_user_gets_only_a_newly_generated_password() {
     let desired = desired();
-    let there = everything_there(&desired);
+    let there = fully_deployed(&desired);
     for password in [UserPassword::Given, UserPassword::Kept, UserPassword::Unknown] {
         let plan = deploy(&desired, &there, password).unwrap();
         assert!(is_unchanged(&plan) && !plan.sends_secret(), "{plan}");
     }
-    let set = [("sql:password/010_user_password.sql".to_owned(), Change::Alter)];
+    let reset = [("sql:password/010_user_password.sql".to_owned(), Change::Alter)];
     for plan in [
         deploy(&desired, &there, UserPassword::Fresh).unwrap(),
         run_sql(&desired, &there, UserPassword::Fresh, "bootstrap").unwrap(),
         run_sql(&desired, &there, UserPassword::Unknown, "password").unwrap(),
     ] {
-        assert_eq!(password_steps(&plan), set, "{plan}");
+        assert_eq!(password_steps(&plan), reset, "{plan}");
         assert!(plan.sends_secret());
     }
-    // A user who is not there is created with it.
+    // A missing user is created with the password.
     let plan = deploy(&desired, &Observed::default(), UserPassword::Fresh).unwrap();
     assert_eq!(password_steps(&plan), []);
     assert!(plan.sends_secret());
 }
 
 #[test]
-fn a_service_is_not_moved_to_another_pool() {
+fn moving_a_service_to_another_pool_is_refused() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     let jupyter = observed.services.get_mut("MILVUS_DEMO.PUBLIC.JUPYTER").unwrap();
     jupyter.compute_pool = "MILVUS_COMPUTE_POOL".to_owned();
     insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
     spcs.toml: the service MILVUS_DEMO.PUBLIC.JUPYTER runs in the compute pool MILVUS_COMPUTE_POOL and cannot move to JUPYTER_COMPUTE_POOL
 
-    hint: name the old pool again, run `cargo xtask clean`, and edit then
+    hint: restore the old pool, run `cargo xtask clean`, then make the change
     ");
 }
 
 #[test]
-fn a_pool_keeps_its_family() {
+fn changing_the_family_of_a_pool_is_refused() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().instance_family = "CPU_X64_L".to_owned();
     insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
-    spcs.toml: the compute pool MILVUS_COMPUTE_POOL is of the family CPU_X64_L and cannot become CPU_X64_S
+    spcs.toml: the compute pool MILVUS_COMPUTE_POOL has the instance family CPU_X64_L, which cannot be changed to CPU_X64_S
 
-    hint: give `family` its old value, or run `cargo xtask clean` and deploy again
+    hint: restore the old `family`, or run `cargo xtask clean` and deploy again
     ");
 }
 
 #[test]
-fn a_service_that_runs_is_not_renamed() {
+fn renaming_a_running_service_is_refused() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     let milvus = observed.services.remove("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
     observed.services.insert("MILVUS_DEMO.PUBLIC.OLD_NAME".to_owned(), milvus);
     insta::assert_snapshot!(refused(deploy(&desired, &observed, UserPassword::Kept)), @r"
-    spcs.toml: the service MILVUS_DEMO.PUBLIC.OLD_NAME is of this deployment, and spcs.toml does not name it
+    spcs.toml: the service MILVUS_DEMO.PUBLIC.OLD_NAME belongs to this deployment, but spcs.toml does not list it
 
-    hint: a service cannot be renamed: name it again and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE MILVUS_DEMO.PUBLIC.OLD_NAME FORCE`
+    hint: a service cannot be renamed: restore its entry and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE MILVUS_DEMO.PUBLIC.OLD_NAME FORCE`
     ");
     let clean = spcs_plan::clean(&desired, &observed).to_string();
-    let kept = "kept: service MILVUS_DEMO.PUBLIC.OLD_NAME is in it, and spcs.toml does not name it";
+    let kept = "kept: contains service MILVUS_DEMO.PUBLIC.OLD_NAME, which spcs.toml does not list";
     assert!(clean.contains(kept), "{clean}");
 }

@@ -1,4 +1,4 @@
-//! What a deployment does to targets in different states.
+//! Deployment plans for targets in different states.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use spcs_plan::{
     PlannedStatement, Reason, SqlSet, StepId, Subject, UserPassword,
 };
 
-use crate::sources::{MILVUS, Small, built, desired, is_unchanged, project};
-use crate::target::everything_there;
+use crate::sources::{MILVUS, TestProject, built, desired, is_unchanged, project};
+use crate::target::fully_deployed;
 
-/// The lines that do something.
+/// The lines of a plan that change something.
 fn changes(plan: &Plan) -> String {
     let kept = |line: &&str| !line.starts_with('=') && !line.starts_with('.');
     plan.to_string().lines().filter(kept).collect::<Vec<_>>().join("\n")
@@ -31,8 +31,8 @@ fn sent(plan: &Plan) -> Vec<&str> {
     sent
 }
 
-/// Whether a step can start only after another has ended.
-fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
+/// Whether a step depends on another, directly or indirectly.
+fn depends_on(plan: &Plan, step: &str, other: &str) -> bool {
     let needs: BTreeMap<String, Vec<String>> = plan
         .steps
         .iter()
@@ -48,12 +48,12 @@ fn waits_for(plan: &Plan, step: &str, other: &str) -> bool {
     false
 }
 
-/// The statements of the step of a service whose images are built.
+/// The statements of a service whose images are built.
 fn known_statements<'p>(plan: &'p Plan, key: &str) -> &'p [PlannedStatement] {
     let id = StepId::Service(key.to_owned());
     match plan.steps.iter().find(|step| step.id == id).map(|step| &step.action) {
         Some(Action::Service { statements: Planned::Known(statements), .. }) => statements,
-        other => panic!("the statements of `{key}` are not known: {other:?}"),
+        other => panic!("the statements of `{key}` are not planned: {other:?}"),
     }
 }
 
@@ -62,12 +62,12 @@ fn never_built() -> Desired {
 }
 
 #[test]
-fn on_a_fresh_target_everything_is_made() {
+fn everything_is_created_on_an_empty_target() {
     insta::assert_snapshot!("plan_fresh", deploy(&never_built(), &Observed::default()).to_string());
 }
 
 #[test]
-fn the_same_plan_is_made_for_an_account() {
+fn the_plan_for_an_account_equals_the_local_plan() {
     let desired = spcs_plan::desired(&project(), "snowflake", &BTreeMap::new()).unwrap();
     let account = deploy(&desired, &Observed::default());
     let local = deploy(&never_built(), &Observed::default());
@@ -76,18 +76,18 @@ fn the_same_plan_is_made_for_an_account() {
 }
 
 #[test]
-fn where_everything_is_there_nothing_is_sent() {
+fn nothing_is_sent_to_a_fully_deployed_target() {
     let desired = desired();
-    let plan = deploy(&desired, &everything_there(&desired));
+    let plan = deploy(&desired, &fully_deployed(&desired));
     assert_eq!(changes(&plan), "Plan for local: 32 unchanged");
     assert!(is_unchanged(&plan));
     assert_eq!(sent(&plan), Vec::<&str>::new());
 }
 
 #[test]
-fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
+fn a_changed_spec_is_put_and_its_service_altered_and_nothing_else() {
     let before = desired();
-    let mut observed = everything_there(&before);
+    let mut observed = fully_deployed(&before);
     let milvus = observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
     milvus.spec_digest = Some("0123456789abcdef".to_owned());
     observed.staged.remove(&before.services["milvus"].spec.as_ref().unwrap().file_name);
@@ -103,8 +103,8 @@ fn a_changed_spec_is_put_and_rolled_and_nothing_else() {
 }
 
 #[test]
-fn a_changed_image_is_built_pushed_and_rolled_and_the_other_service_is_left_alone() {
-    let observed = everything_there(&desired());
+fn a_changed_image_is_built_and_pushed_and_only_its_service_altered() {
+    let observed = fully_deployed(&desired());
     let reason = "images/jupyter/TestMilvus.ipynb changed".to_owned();
     let mut images = built();
     images.insert("jupyter".to_owned(), ImageState::Stale { reason });
@@ -115,7 +115,7 @@ fn a_changed_image_is_built_pushed_and_rolled_and_the_other_service_is_left_alon
 #[test]
 fn a_changed_configuration_is_altered_in_place() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().max_nodes = 3;
     observed.pools.get_mut("JUPYTER_COMPUTE_POOL").unwrap().auto_suspend_secs = Some(60);
     for object in &mut observed.objects {
@@ -136,10 +136,10 @@ fn a_changed_configuration_is_altered_in_place() {
 }
 
 #[test]
-fn hosts_that_swap_parts_of_their_names_are_another_list() {
+fn host_lists_that_differ_only_by_swapped_name_parts_are_different() {
     let hosts = "[egress]\nhosts = [\"us-west.example:443\", \"eu-east.example:443\"]\n";
     let rule = "ALTER NETWORK RULE DEMO.PUBLIC.RULE SET VALUE_LIST = (<% egress_hosts %>);";
-    let desired = Small::new().more_config(hosts).statement(rule).desired().unwrap();
+    let desired = TestProject::new().more_config(hosts).statement(rule).desired().unwrap();
     let change = |seen: &str| {
         let rule = ObservedObject {
             kind: ObjectKind::NetworkRule,
@@ -161,9 +161,9 @@ fn hosts_that_swap_parts_of_their_names_are_another_list() {
 }
 
 #[test]
-fn what_others_made_is_used_and_not_changed() {
+fn foreign_objects_are_used_and_not_changed() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().comment = String::new();
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().max_nodes = 9;
     let milvus = observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap();
@@ -173,14 +173,14 @@ fn what_others_made_is_used_and_not_changed() {
     assert!(is_unchanged(&plan), "{plan}");
     let milvus = StepId::Service("milvus".to_owned());
     let service = plan.steps.iter().find(|step| step.id == milvus).unwrap();
-    assert_eq!(service.reason, Reason::UsedAsItIs);
+    assert_eq!(service.reason, Reason::UsedAsIs);
     assert!(known_statements(&plan, "milvus").iter().all(|s| s.change == Change::Unchanged));
 }
 
 #[test]
-fn what_was_interrupted_is_finished() {
+fn an_interrupted_deploy_is_completed() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.services.clear();
     observed.staged.clear();
     observed.grants.retain(|grant| grant.on != "SERVICE ROLE");
@@ -189,9 +189,9 @@ fn what_was_interrupted_is_finished() {
 }
 
 #[test]
-fn a_tag_that_names_another_image_is_pushed_again() {
+fn an_image_is_pushed_again_if_its_tag_has_another_digest() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     let other = MILVUS.replace("ffff", "0000");
     observed.images.get_mut("milvus").unwrap().insert("aaaaaaaaaaaa".to_owned(), other);
     let plan = deploy(&desired, &observed);
@@ -200,7 +200,7 @@ fn a_tag_that_names_another_image_is_pushed_again() {
 }
 
 #[test]
-fn steps_wait_only_for_what_they_need() {
+fn steps_depend_only_on_what_they_need() {
     let plan = deploy(&never_built(), &Observed::default());
     for (step, other) in [
         ("push:milvus", "build:milvus"),
@@ -212,7 +212,7 @@ fn steps_wait_only_for_what_they_need() {
         ("sql:services/020_service_role.sql:jupyter", "service:jupyter"),
         ("ready:milvus", "service:milvus"),
     ] {
-        assert!(waits_for(&plan, step, other), "{step} waits for {other}");
+        assert!(depends_on(&plan, step, other), "{step} must depend on {other}");
     }
     for (step, other) in [
         ("build:jupyter", "build:milvus"),
@@ -223,7 +223,7 @@ fn steps_wait_only_for_what_they_need() {
         ("service:jupyter", "service:milvus"),
         ("endpoints:jupyter", "ready:milvus"),
     ] {
-        assert!(!waits_for(&plan, step, other), "{step} does not wait for {other}");
+        assert!(!depends_on(&plan, step, other), "{step} must not depend on {other}");
     }
 }
 
@@ -233,26 +233,26 @@ fn every_step_comes_after_those_it_needs() {
     let mut seen: Vec<&StepId> = Vec::new();
     for step in &plan.steps {
         assert!(step.needs.iter().all(|id| seen.contains(&id)), "{step:?}");
-        assert!(!seen.contains(&&step.id), "{} stands twice", step.id);
+        assert!(!seen.contains(&&step.id), "duplicate step {}", step.id);
         seen.push(&step.id);
     }
 }
 
 #[test]
-fn a_suspended_pool_is_woken_by_its_service_and_not_waited_for_before() {
+fn a_suspended_pool_is_waited_for_only_after_its_service_resumes_it() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     observed.pools.get_mut("MILVUS_COMPUTE_POOL").unwrap().state = "SUSPENDED".to_owned();
     observed.services.get_mut("MILVUS_DEMO.PUBLIC.MILVUS").unwrap().status = "SUSPENDED".to_owned();
     let plan = deploy(&desired, &observed);
-    assert!(waits_for(&plan, "pool:milvus", "service:milvus"));
+    assert!(depends_on(&plan, "pool:milvus", "service:milvus"));
     assert!(changes(&plan).contains("is suspended"), "{plan}");
 }
 
 #[test]
-fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
+fn a_service_is_unchanged_only_if_its_spec_and_settings_match() {
     let desired = desired();
-    let mut observed = everything_there(&desired);
+    let mut observed = fully_deployed(&desired);
     let decided = |observed: &Observed| {
         let plan = deploy(&desired, observed);
         let jupyter = StepId::Service("jupyter".to_owned());
@@ -260,7 +260,7 @@ fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
         (step.change, step.reason)
     };
     const JUPYTER: &str = "MILVUS_DEMO.PUBLIC.JUPYTER";
-    assert_eq!(decided(&observed), (Change::Unchanged, Reason::RunsWantedSpec));
+    assert_eq!(decided(&observed), (Change::Unchanged, Reason::RunsDesiredSpec));
     let running = observed.services.get_mut(JUPYTER).unwrap();
     running.status = "SUSPENDED".to_owned();
     assert_eq!(decided(&observed), (Change::Alter, Reason::Suspended));
@@ -268,13 +268,13 @@ fn a_service_is_left_alone_only_if_spec_and_settings_are_as_wanted() {
     running.properties.insert("max_instances".to_owned(), "4".to_owned());
     assert_eq!(decided(&observed), (Change::Alter, Reason::SettingsDiffer));
     observed.services.get_mut(JUPYTER).unwrap().spec_digest = None;
-    assert_eq!(decided(&observed), (Change::Alter, Reason::RunsUnmarkedSpec));
+    assert_eq!(decided(&observed), (Change::Alter, Reason::RunsSpecWithoutDigest));
     observed.services.remove(JUPYTER);
     assert_eq!(decided(&observed), (Change::Create, Reason::Missing));
 }
 
 #[test]
-fn a_phase_is_a_part_of_the_plan() {
+fn selecting_a_phase_keeps_only_its_steps() {
     let plan = deploy(&never_built(), &Observed::default());
     let push = plan.select(|step| matches!(step.id, StepId::Push(_)));
     let ids: Vec<String> = push.steps.iter().map(|step| step.id.to_string()).collect();
@@ -283,7 +283,7 @@ fn a_phase_is_a_part_of_the_plan() {
 }
 
 #[test]
-fn a_step_of_a_plan_is_json_without_what_only_its_run_needs() {
+fn the_json_of_a_step_omits_data_needed_only_for_execution() {
     let plan = deploy(&desired(), &Observed::default());
     let json = |id: StepId| {
         let step = plan.steps.iter().find(|step| step.id == id).unwrap();
@@ -291,8 +291,8 @@ fn a_step_of_a_plan_is_json_without_what_only_its_run_needs() {
     };
     insta::assert_snapshot!(json(StepId::Build("jupyter".to_owned())), @r#"{"id":"build:jupyter","needs":[],"change":"unchanged","subject":"image jupyter","reason":"built as 111111111111","action":{"do":"build","image":"jupyter"}}"#);
     insta::assert_snapshot!(json(StepId::Put("jupyter".to_owned())), @r#"{"id":"put:jupyter","needs":["build:jupyter","sql:bootstrap/110_stages.sql"],"change":"put","subject":"spec of service MILVUS_DEMO.PUBLIC.JUPYTER","reason":"jupyter-ebdff30f3573b12e.yaml is not staged","action":{"do":"put","service":"jupyter"}}"#);
-    insta::assert_snapshot!(json(StepId::Service("jupyter".to_owned())), @r#"{"id":"service:jupyter","needs":["push:jupyter","put:jupyter","pool:jupyter","sql:bootstrap/140_external_access.sql"],"change":"create","subject":"service MILVUS_DEMO.PUBLIC.JUPYTER","reason":"not there","action":{"do":"service","service":"jupyter"}}"#);
+    insta::assert_snapshot!(json(StepId::Service("jupyter".to_owned())), @r#"{"id":"service:jupyter","needs":["push:jupyter","put:jupyter","pool:jupyter","sql:bootstrap/140_external_access.sql"],"change":"create","subject":"service MILVUS_DEMO.PUBLIC.JUPYTER","reason":"does not exist","action":{"do":"service","service":"jupyter"}}"#);
     let file = "080_database.sql".to_owned();
     let database = StepId::Sql { set: SqlSet::Bootstrap, file, entry: None };
-    insta::assert_snapshot!(json(database), @r#"{"id":"sql:bootstrap/080_database.sql","needs":["sql:bootstrap/070_warehouse.sql"],"change":"create","subject":"sql/bootstrap/080_database.sql","reason":"The database that everything of the deployment lives in.","action":{"do":"sql","file":"sql/bootstrap/080_database.sql","role":"SYSADMIN","statements":[{"line":3,"text":"USE ROLE SYSADMIN","change":"run","summary":"session role sysadmin","reason":"for the statements after it"},{"line":5,"text":"CREATE DATABASE IF NOT EXISTS MILVUS_DEMO\n  COMMENT = 'managed by cargo xtask, deployment milvus_demo'","change":"create","summary":"database MILVUS_DEMO","reason":"not there"}]}}"#);
+    insta::assert_snapshot!(json(database), @r#"{"id":"sql:bootstrap/080_database.sql","needs":["sql:bootstrap/070_warehouse.sql"],"change":"create","subject":"sql/bootstrap/080_database.sql","reason":"The database of the deployment.","action":{"do":"sql","file":"sql/bootstrap/080_database.sql","role":"SYSADMIN","statements":[{"line":3,"text":"USE ROLE SYSADMIN","change":"run","summary":"session role sysadmin","reason":"needed by the following statements"},{"line":5,"text":"CREATE DATABASE IF NOT EXISTS MILVUS_DEMO\n  COMMENT = 'managed by cargo xtask, deployment milvus_demo'","change":"create","summary":"database MILVUS_DEMO","reason":"does not exist"}]}}"#);
 }

@@ -1,11 +1,11 @@
-//! What statements are understood to do.
+//! The parsed effects of statements.
 
 use spcs_plan::{Effect, Grant, ObjectKind};
 
-use crate::sources::Small;
+use crate::sources::TestProject;
 
 fn effect(statement: &str) -> Effect {
-    let desired = Small::new().statement(statement).desired().unwrap();
+    let desired = TestProject::new().statement(statement).desired().unwrap();
     desired.sets["bootstrap"][0].statements[1].effect.clone()
 }
 
@@ -29,7 +29,7 @@ fn a_grant_of_several_privileges_is_several_grants() {
 }
 
 #[test]
-fn grants_of_all_forms_are_what_show_grants_shows() {
+fn a_parsed_grant_equals_the_row_of_show_grants() {
     for (statement, shown) in [
         (
             "grant bind service endpoint on account to role r;",
@@ -55,13 +55,13 @@ fn grants_of_all_forms_are_what_show_grants_shows() {
 }
 
 #[test]
-fn a_grant_that_is_not_understood_always_runs() {
+fn an_unsupported_grant_always_runs() {
     assert_eq!(effect("GRANT SELECT ON ALL TABLES IN SCHEMA d.s TO ROLE r;"), Effect::Other);
     assert_eq!(effect("GRANT USAGE ON DATABASE d TO ROLE r WITH GRANT OPTION;"), Effect::Other);
 }
 
 #[test]
-fn settings_are_read_wherever_they_stand() {
+fn settings_are_found_anywhere_in_a_statement() {
     let statement =
         "ALTER SERVICE d.s.web SET EXTERNAL_ACCESS_INTEGRATIONS = (a, b) MIN_INSTANCES=2;";
     let settings = [("external_access_integrations", "a,b"), ("min_instances", "2")]
@@ -72,9 +72,9 @@ fn settings_are_read_wherever_they_stand() {
 }
 
 #[test]
-fn semicolons_in_quotes_and_comments_end_nothing() {
+fn semicolons_in_quotes_and_comments_do_not_end_a_statement() {
     let text = "-- a; b\nSELECT ';', $$ ; $$ /* ; */ ;\nSELECT 2;\n";
-    let desired = Small::new().statement(text).desired().unwrap();
+    let desired = TestProject::new().statement(text).desired().unwrap();
     let statements: Vec<(usize, &str)> = desired.sets["bootstrap"][0].statements[1..]
         .iter()
         .map(|statement| (statement.line, statement.text.as_str()))
@@ -84,7 +84,7 @@ fn semicolons_in_quotes_and_comments_end_nothing() {
 
 #[test]
 fn columns_count_characters_and_not_bytes() {
-    let desired = Small::new().statement("SELECT 'äöü€😀'; SELECT 'ß';").desired().unwrap();
+    let desired = TestProject::new().statement("SELECT 'äöü€😀'; SELECT 'ß';").desired().unwrap();
     let texts: Vec<&str> =
         desired.sets["bootstrap"][0].statements[1..].iter().map(|s| s.text.as_str()).collect();
     assert_eq!(texts, ["SELECT 'äöü€😀'", "SELECT 'ß'"]);

@@ -1,4 +1,4 @@
-//! Services and pools as entries of `spcs.toml`: what each may say, and what it changes.
+//! Services and pools in `spcs.toml`: their settings and their effect on the plan.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use spcs_plan::{
     Change, Desired, Error, ImageState, Observed, Reason, SqlFile, StepId, UserPassword, deploy,
 };
 
-use crate::sources::{MILVUS, SMALL_SPEC, Small, demo, with_config};
-use crate::target::everything_there;
+use crate::sources::{MILVUS, TEST_SPEC, TestProject, demo, with_config};
+use crate::target::fully_deployed;
 
-/// A service with a pool and a public endpoint of its own, before the notebook in the alphabet.
+/// A service with its own pool and public endpoint. Its key sorts before that of the notebook.
 const ATTU: &str = r#"
 [pools.attu]
 name = "ATTU_COMPUTE_POOL"
@@ -44,19 +44,19 @@ fn built(images: &[&str]) -> BTreeMap<String, ImageState> {
     images.iter().map(|image| ((*image).to_owned(), built())).collect()
 }
 
-/// The demo and what a newcomer adds to it.
+/// The demo with the additional service.
 fn with_attu(config: &str) -> Result<Desired, Error> {
     let project = with_config(config, &[("specs/attu.yaml", ATTU_SPEC)])?;
     spcs_plan::desired(&project, "local", &built(&["attu", "jupyter", "milvus"]))
 }
 
-fn said(result: Result<Desired, Error>) -> String {
+fn error_text(result: Result<Desired, Error>) -> String {
     let error = result.unwrap_err();
     format!("{error}\n\nhint: {}", error.hint().unwrap_or_default())
 }
 
 #[test]
-fn a_third_service_is_an_entry_and_changes_no_statement_of_the_others() {
+fn a_third_service_needs_only_entries_and_changes_no_other_statement() {
     let desired = with_attu(&(demo() + ATTU)).unwrap();
     let before = with_config(&demo(), &[]).unwrap();
     let before = spcs_plan::desired(&before, "local", &built(&["jupyter", "milvus"])).unwrap();
@@ -81,7 +81,7 @@ fn a_third_service_is_an_entry_and_changes_no_statement_of_the_others() {
 }
 
 #[test]
-fn the_endpoint_that_is_opened_and_verified_is_the_one_that_spcs_toml_names() {
+fn open_and_verify_use_the_endpoints_of_spcs_toml() {
     let desired = with_attu(&(demo() + ATTU)).unwrap();
     for endpoint in [desired.opened.unwrap(), desired.verified.unwrap()] {
         let endpoint = (endpoint.name.as_str(), endpoint.endpoint.as_str());
@@ -89,7 +89,7 @@ fn the_endpoint_that_is_opened_and_verified_is_the_one_that_spcs_toml_names() {
     }
     let open = |value: &str| {
         let notebook = "open = { service = \"jupyter\", endpoint = \"jupyter\" }";
-        said(with_attu(&(demo().replace(notebook, value) + ATTU)))
+        error_text(with_attu(&(demo().replace(notebook, value) + ATTU)))
     };
     insta::assert_snapshot!(open("open = { service = \"atu\", endpoint = \"attu\" }"), @r"
     spcs.toml:50: there is no service `atu`
@@ -109,7 +109,7 @@ fn the_endpoint_that_is_opened_and_verified_is_the_one_that_spcs_toml_names() {
 }
 
 #[test]
-fn a_pool_and_a_service_whose_keys_are_alike_are_told_apart() {
+fn a_pool_and_a_service_with_similar_keys_are_distinguished() {
     let more = r#"
 [pools.web_service]
 name = "OTHER_POOL"
@@ -122,26 +122,28 @@ name = "OTHER"
 spec = "specs/web.yaml"
 pool = "web_service"
 "#;
-    let desired = Small::new().more_config(more).desired().unwrap();
+    let desired = TestProject::new().more_config(more).desired().unwrap();
     let texts = |set: &str, entry: &str| {
         let files = desired.sets[set].iter().filter(|file| file.entry.as_deref() == Some(entry));
         files.map(|file| file.statements[1].text.clone()).collect::<Vec<_>>()
     };
     let pool = "CREATE COMPUTE POOL IF NOT EXISTS OTHER_POOL";
     assert_eq!(texts("bootstrap", "web_service"), [pool]);
-    let [web] = &texts("services", "web")[..] else { panic!("one file creates it") };
+    let [web] = &texts("services", "web")[..] else {
+        panic!("exactly one file creates the service")
+    };
     assert!(web.contains("IN COMPUTE POOL WEB_POOL"), "{web}");
 }
 
 #[test]
-fn services_share_a_spec_and_say_in_what_they_differ() {
-    let spec = format!("{SMALL_SPEC}        ROLE: <% role %>\n        PORT: '<% port %>'\n");
+fn services_can_share_a_spec_and_set_different_variables() {
+    let spec = format!("{TEST_SPEC}        ROLE: <% role %>\n        PORT: '<% port %>'\n");
     let own = |role: &str, port: u16| {
         format!("pool = \"web\"\nvariables = {{ role = \"{role}\", port = {port} }}\n")
     };
     let query = "[services.query]\nname = \"QUERY\"\nspec = \"specs/web.yaml\"\n";
     let small = |query_variables: &str| {
-        let small = Small::new().config("pool = \"web\"\n", &own("proxy", 19530));
+        let small = TestProject::new().config("pool = \"web\"\n", &own("proxy", 19530));
         small.spec(&spec).more_config(&format!("{query}{query_variables}"))
     };
     let desired = small(&own("querynode", 21123)).desired().unwrap();
@@ -154,18 +156,18 @@ fn services_share_a_spec_and_say_in_what_they_differ() {
     insta::assert_snapshot!(small(&unused).error(), @r"
     spcs.toml:32: `specs/web.yaml` does not use `<% prot %>`
 
-    hint: use it there, or take it out of the service's variables
+    hint: use it there, or remove it from the service's variables
     ");
     let reserved = own("querynode", 21123).replace("port =", "spec_digest = 1, port =");
     insta::assert_snapshot!(small(&reserved).error(), @"spcs.toml:32: the variable `spec_digest` is already defined");
 }
 
 #[test]
-fn instances_may_be_between_two_numbers() {
+fn a_service_has_minimum_and_maximum_instances() {
     let spec = "spec = \"specs/web.yaml\"";
     let file = "-- Settings.\n-- role: <% system_role %>\n-- for each: service\nUSE ROLE <% system_role %>;\nALTER SERVICE D.S.X SET MIN_INSTANCES = <% min_instances %> MAX_INSTANCES = <% max_instances %>;\n";
     let set = |instances: &str| {
-        let small = Small::new().config(spec, &format!("{spec}\n{instances}"));
+        let small = TestProject::new().config(spec, &format!("{spec}\n{instances}"));
         small.sql("services/020_settings.sql", file)
     };
     for (instances, expected) in
@@ -181,7 +183,7 @@ fn instances_may_be_between_two_numbers() {
 }
 
 #[test]
-fn a_service_starts_when_those_before_it_are_ready() {
+fn a_service_starts_after_its_dependencies_are_ready() {
     let config = demo() + &ATTU.replace("name = \"ATTU\"", "name = \"ATTU\"\nafter = [\"milvus\"]");
     let desired = with_attu(&config).unwrap();
     let plan = deploy(&desired, &Observed::default(), UserPassword::Kept).unwrap();
@@ -194,17 +196,20 @@ fn a_service_starts_when_those_before_it_are_ready() {
     {
         assert!(at(id) < at(&step.id), "{} comes before {id}", step.id);
     }
-    let clean = spcs_plan::clean(&desired, &everything_there(&desired)).to_string();
+    let clean = spcs_plan::clean(&desired, &fully_deployed(&desired)).to_string();
     let dropped = |name: &str| clean.find(&format!("service MILVUS_DEMO.PUBLIC.{name}")).unwrap();
-    assert!(dropped("ATTU") < dropped("MILVUS"), "what was started last goes first:\n{clean}");
+    assert!(
+        dropped("ATTU") < dropped("MILVUS"),
+        "services are dropped in reverse start order:\n{clean}"
+    );
 }
 
 #[test]
-fn an_order_that_cannot_be_kept_is_refused() {
+fn an_invalid_start_order_is_refused() {
     let after = |attu: &str, milvus: &str| {
         let attu = ATTU.replace("name = \"ATTU\"", &format!("name = \"ATTU\"\nafter = [{attu}]"));
         let milvus = format!("name = \"MILVUS\"\nafter = [{milvus}]");
-        said(with_attu(&(demo().replace("name = \"MILVUS\"", &milvus) + &attu)))
+        error_text(with_attu(&(demo().replace("name = \"MILVUS\"", &milvus) + &attu)))
     };
     insta::assert_snapshot!(after("\"jupyter\",\n  \"etcd\"", ""), @r"
     spcs.toml:128: there is no service `etcd`
@@ -214,19 +219,19 @@ fn an_order_that_cannot_be_kept_is_refused() {
     insta::assert_snapshot!(after("\"jupyter\", \"milvus\"", "\"attu\""), @r"
     spcs.toml:127: services wait for each other: attu after milvus after attu
 
-    hint: take one of them out of an `after`
+    hint: remove one of them from an `after`
     ");
     insta::assert_snapshot!(after("\"attu\"", ""), @r"
     spcs.toml:127: services wait for each other: attu after attu
 
-    hint: take one of them out of an `after`
+    hint: remove one of them from an `after`
     ");
 }
 
 #[test]
-fn a_service_may_connect_where_spcs_toml_lets_it_and_no_longer_when_it_does_not() {
+fn egress_is_removed_from_a_service_when_spcs_toml_turns_it_off() {
     let with = |egress: &str| with_attu(&(demo() + ATTU + egress)).unwrap();
-    let mut observed = everything_there(&with("egress = true\n"));
+    let mut observed = fully_deployed(&with("egress = true\n"));
     let attu = observed.services.get_mut("MILVUS_DEMO.PUBLIC.ATTU").unwrap();
     let granted = attu.properties["external_access_integrations"].clone();
     assert_eq!(granted, "MILVUS_EGRESS_EAI");
@@ -236,8 +241,8 @@ fn a_service_may_connect_where_spcs_toml_lets_it_and_no_longer_when_it_does_not(
     assert_eq!((step.change, &step.reason), (Change::Alter, &Reason::SettingsDiffer));
     let open = deploy(&with(""), &observed, UserPassword::Kept).unwrap_err();
     insta::assert_snapshot!(format!("{open}\n\nhint: {}", open.hint().unwrap()), @r"
-    spcs.toml: the service MILVUS_DEMO.PUBLIC.ATTU may connect out by MILVUS_EGRESS_EAI, and spcs.toml does not say whether it shall
+    spcs.toml: the service MILVUS_DEMO.PUBLIC.ATTU has egress through MILVUS_EGRESS_EAI, but spcs.toml does not set `egress` for it
 
-    hint: add `egress = false` to [services.attu] to take that away, or `egress = true`
+    hint: add `egress = false` to [services.attu] to remove it, or `egress = true` to keep it
     ");
 }

@@ -1,11 +1,12 @@
-//! What the project's files become, and the rules they keep: no network, no engine, a few seconds.
+//! Snapshot tests of rendered files and plans, and the tidy rules of the repository. They need no
+//! network and no container engine, and take a few seconds.
 //!
-//! A changed snapshot is a changed deployment: read it before accepting it with
+//! A changed snapshot means a changed deployment: read it before accepting it with
 //! `INSTA_UPDATE=always cargo test -p spcs-plan`.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 #![expect(
     clippy::disallowed_methods,
-    reason = "the bans are for the crate, the rules read its files"
+    reason = "the tidy rules read files; the bans apply to the crate"
 )]
 
 mod clean;
@@ -16,7 +17,7 @@ mod deploy;
 mod effects;
 mod entries;
 mod errors;
-mod places;
+mod placement;
 mod rendered;
 mod sources;
 mod specs;

@@ -1,4 +1,4 @@
-//! The demo's own files, and small projects made of texts.
+//! The demo's files, and small projects built from strings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use spcs_plan::{Change, Desired, ImageState, Plan, Project, SourceFile};
 
 use crate::tidy::files;
 
-/// Digests that images are said to have.
+/// Example digests of images.
 pub(crate) const MILVUS: &str =
     "sha256:aaaaaaaaaaaabbbbbbbbbbbbccccccccccccddddddddddddeeeeeeeeeeeeffff";
 pub(crate) const JUPYTER: &str =
@@ -24,7 +24,7 @@ pub(crate) fn demo() -> String {
     crate::demo::only(&config)
 }
 
-/// A project of this configuration and the repository's own SQL and specs, and further specs.
+/// A project with this configuration, the repository's SQL files and specs, and further specs.
 pub(crate) fn with_config(
     config: &str,
     more_specs: &[(&str, &str)],
@@ -41,28 +41,28 @@ pub(crate) fn with_config(
     Project::from_texts(config, texts("sql", ".sql"), specs)
 }
 
-/// The demo as it is in the repository.
+/// The demo of the repository.
 pub(crate) fn project() -> Project {
-    with_config(&demo(), &[]).expect("the project's own files are in order")
+    with_config(&demo(), &[]).expect("the project's files are valid")
 }
 
 pub(crate) fn digests() -> BTreeMap<String, String> {
     [("milvus", MILVUS), ("jupyter", JUPYTER)].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
 }
 
-/// Both images built.
+/// Both images as built.
 pub(crate) fn built() -> BTreeMap<String, ImageState> {
     digests().into_iter().map(|(key, digest)| (key, ImageState::Built { digest })).collect()
 }
 
-/// The project's own files for the local target, both images built.
+/// The desired state of the demo for the local target, with both images built.
 pub(crate) fn desired() -> Desired {
-    spcs_plan::desired(&project(), "local", &built()).expect("the project's own files are in order")
+    spcs_plan::desired(&project(), "local", &built()).expect("the project's files are valid")
 }
 
-/// The project's own files for a deployment that chooses otherwise wherever a file of sql/ has a
-/// condition: a schema of its own, no hosts to connect to, no warehouse, and the ingress integration.
-pub(crate) fn desired_otherwise() -> Desired {
+/// The desired state of a deployment in which every condition of sql/ has the opposite value: its own
+/// schema, no egress hosts, no query warehouse, and the ingress integration.
+pub(crate) fn desired_alternative() -> Desired {
     let mut config = demo();
     for (from, to) in [
         ("schema = \"PUBLIC\"", "schema = \"SEARCH\""),
@@ -70,26 +70,26 @@ pub(crate) fn desired_otherwise() -> Desired {
         ("create_integration = false", "create_integration = true"),
         ("\nquery_warehouse = true", "\nquery_warehouse = false"),
     ] {
-        assert_eq!(config.matches(from).count(), 1, "spcs.toml has `{from}` once");
+        assert_eq!(config.matches(from).count(), 1, "spcs.toml must contain `{from}` exactly once");
         config = config.replace(from, to);
     }
-    let project = with_config(&config, &[]).expect("the project's own files are in order");
-    spcs_plan::desired(&project, "local", &built()).expect("and say what is wanted")
+    let project = with_config(&config, &[]).expect("the project's files are valid");
+    spcs_plan::desired(&project, "local", &built()).expect("the files are valid")
 }
 
-/// Whether carrying a plan out would change nothing.
+/// Whether a plan changes nothing.
 pub(crate) fn is_unchanged(plan: &Plan) -> bool {
     plan.steps.iter().all(|step| matches!(step.change, Change::Unchanged | Change::Wait))
 }
 
-/// A project of texts: a configuration with one image, pool and service, and these files.
-pub(crate) struct Small {
+/// A project built from strings, with one image, one pool and one service.
+pub(crate) struct TestProject {
     config: String,
     sql: Vec<SourceFile>,
     spec: String,
 }
 
-pub(crate) const SMALL_CONFIG: &str = r#"[deployment]
+pub(crate) const TEST_CONFIG: &str = r#"[deployment]
 name = "demo"
 database = "DEMO"
 repository = "REPO"
@@ -117,7 +117,7 @@ pool = "web"
 kind = "local"
 "#;
 
-const SMALL_SQL: &str = "-- A service.
+const TEST_SQL: &str = "-- A service.
 -- role: <% system_role %>
 -- for each: service
 USE ROLE <% system_role %>;
@@ -127,14 +127,14 @@ CREATE SERVICE IF NOT EXISTS <% database %>.<% schema %>.<% service %>
   SPECIFICATION_FILE = '<% spec_file %>';
 ";
 
-const SMALL_POOL: &str = "-- A pool.
+const TEST_POOL: &str = "-- A pool.
 -- role: <% system_role %>
 -- for each: pool
 USE ROLE <% system_role %>;
 CREATE COMPUTE POOL IF NOT EXISTS <% pool %>;
 ";
 
-pub(crate) const SMALL_SPEC: &str = "spec:
+pub(crate) const TEST_SPEC: &str = "spec:
   containers:
     - name: web
       image: <% web_image %>
@@ -142,41 +142,41 @@ pub(crate) const SMALL_SPEC: &str = "spec:
         SPCS_SPEC_DIGEST: '<% spec_digest %>'
 ";
 
-impl Small {
-    pub(crate) fn new() -> Small {
-        Small { config: SMALL_CONFIG.to_owned(), sql: Vec::new(), spec: SMALL_SPEC.to_owned() }
-            .sql("services/010_service.sql", SMALL_SQL)
-            .sql("bootstrap/020_pool.sql", SMALL_POOL)
+impl TestProject {
+    pub(crate) fn new() -> TestProject {
+        TestProject { config: TEST_CONFIG.to_owned(), sql: Vec::new(), spec: TEST_SPEC.to_owned() }
+            .sql("services/010_service.sql", TEST_SQL)
+            .sql("bootstrap/020_pool.sql", TEST_POOL)
     }
 
-    pub(crate) fn config(mut self, from: &str, to: &str) -> Small {
+    pub(crate) fn config(mut self, from: &str, to: &str) -> TestProject {
         assert!(self.config.contains(from), "{from}");
         self.config = self.config.replace(from, to);
         self
     }
 
-    pub(crate) fn more_config(mut self, text: &str) -> Small {
+    pub(crate) fn more_config(mut self, text: &str) -> TestProject {
         self.config.push_str(text);
         self
     }
 
-    pub(crate) fn sql(mut self, name: &str, text: &str) -> Small {
+    pub(crate) fn sql(mut self, name: &str, text: &str) -> TestProject {
         self.sql.push(SourceFile { path: format!("sql/{name}"), text: text.to_owned() });
         self
     }
 
-    pub(crate) fn without(mut self, name: &str) -> Small {
+    pub(crate) fn without(mut self, name: &str) -> TestProject {
         self.sql.retain(|file| file.path != format!("sql/{name}"));
         self
     }
 
-    /// A file of one statement after a header that is in order: it starts on line 4.
-    pub(crate) fn statement(self, text: &str) -> Small {
+    /// Adds a file with a valid header and one statement, which starts on line 4.
+    pub(crate) fn statement(self, text: &str) -> TestProject {
         let header = "-- One statement.\n-- role: <% system_role %>\nUSE ROLE <% system_role %>;\n";
         self.sql("bootstrap/010_one.sql", &format!("{header}{text}\n"))
     }
 
-    pub(crate) fn spec(mut self, text: &str) -> Small {
+    pub(crate) fn spec(mut self, text: &str) -> TestProject {
         self.spec = text.to_owned();
         self
     }
@@ -192,10 +192,10 @@ impl Small {
         )
     }
 
-    /// The error and its hint, as people see them.
+    /// The error and its hint, as printed.
     #[track_caller]
     pub(crate) fn error(self) -> String {
-        let error = self.desired().expect_err("the project is not in order");
+        let error = self.desired().expect_err("the project must be invalid");
         match error.hint() {
             Some(hint) => format!("{error}\n\nhint: {hint}"),
             None => error.to_string(),

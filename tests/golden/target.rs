@@ -1,4 +1,4 @@
-//! Targets in the states that plans are made for.
+//! Observed states of targets.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use spcs_plan::{
     Desired, Effect, ObjectKind, Observed, ObservedObject, ObservedPool, ObservedService,
 };
 
-/// A target that a deployment was carried out on and nothing has happened to since.
-pub(crate) fn everything_there(desired: &Desired) -> Observed {
+/// The state of a target right after a deployment.
+pub(crate) fn fully_deployed(desired: &Desired) -> Observed {
     let mut observed = Observed::default();
     let comment = desired.owner_comment.clone();
     let deployed =
@@ -59,7 +59,7 @@ pub(crate) fn everything_there(desired: &Desired) -> Observed {
     observed
 }
 
-/// What the statements of a service set.
+/// The settings that the statements of a service set.
 fn settings_of(desired: &Desired, service: &str) -> BTreeMap<String, String> {
     let statements = desired.sets["services"].iter().flat_map(|file| &file.statements);
     let settings = statements.filter_map(|statement| match &statement.effect {

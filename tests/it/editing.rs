@@ -27,7 +27,7 @@ fn both_services_run_in_one_pool_when_they_name_it() {
     let refused = sandbox.xtask(&["deploy"]).code(3).without_data();
     let refused = refused
         .says("service MILVUS_DEMO.PUBLIC.JUPYTER runs in the compute pool MILVUS_COMPUTE_POOL");
-    refused.says("cannot move to ANOTHER_POOL").says("hint: name the old pool again");
+    refused.says("cannot move to ANOTHER_POOL").says("hint: restore the old pool");
     sandbox.edit("spcs.toml", "name = \"ANOTHER_POOL\"", "name = \"MILVUS_COMPUTE_POOL\"");
     sandbox.xtask(&["clean", "--yes"]).code(0);
 }
@@ -66,7 +66,7 @@ fn a_service_is_renamed_after_clean_and_not_before() {
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.edit("spcs.toml", old, new);
     let refused = sandbox.xtask(&["deploy"]).code(3).without_data();
-    let refused = refused.says("the service MILVUS_DEMO.PUBLIC.MILVUS is of this deployment");
+    let refused = refused.says("the service MILVUS_DEMO.PUBLIC.MILVUS belongs to this deployment");
     refused.says("hint: a service cannot be renamed");
     sandbox.edit("spcs.toml", new, old);
     sandbox.xtask(&["clean", "--yes"]).code(0);

@@ -1,14 +1,14 @@
-//! Rules for `sql/`, `specs/` and what is generated from them.
+//! Rules for `sql/`, `specs/`, snapshots and documents.
 
 use std::collections::BTreeSet;
 
 use spcs_plan::{Desired, Effect, ObjectKind};
 
-use crate::sources::{desired, desired_otherwise, root};
-use crate::tidy::{files, none};
+use crate::sources::{desired, desired_alternative, root};
+use crate::tidy::{assert_none, files};
 
 #[test]
-fn sql_files_are_numbered_and_named_by_what_they_are_about() {
+fn sql_files_are_named_by_number_and_noun() {
     let mut wrong = Vec::new();
     for file in files(&["sql"], "") {
         let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -20,11 +20,11 @@ fn sql_files_are_numbered_and_named_by_what_they_are_about() {
             wrong.push(file.path);
         }
     }
-    none(wrong, "name the file `NNN_noun.sql`, in steps of ten");
+    assert_none(wrong, "name the file `NNN_noun.sql`, in steps of ten");
 }
 
 #[test]
-fn sql_files_say_what_they_are_for_and_whose_role_runs_them() {
+fn sql_files_start_with_their_purpose_and_role() {
     let mut wrong = Vec::new();
     for file in files(&["sql"], ".sql") {
         let lines: Vec<&str> = file.text.lines().take(2).collect();
@@ -37,26 +37,26 @@ fn sql_files_say_what_they_are_for_and_whose_role_runs_them() {
             wrong.push(file.path);
         }
     }
-    none(wrong, "start with `-- A sentence.` and `-- role: <% … %>`");
+    assert_none(wrong, "start with `-- A sentence.` and `-- role: <% … %>`");
 }
 
 #[test]
-fn nothing_is_replaced() {
+fn no_sql_file_uses_or_replace() {
     let replaces = |text: &str| text.to_uppercase().contains("OR REPLACE");
     let wrong = files(&["sql"], ".sql").into_iter().filter(|file| replaces(&file.text));
-    none(
+    assert_none(
         wrong.map(|file| file.path).collect(),
         "use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`",
     );
 }
 
-/// Belongs to the whole account, so it is nobody's to mark and nobody's to drop.
+/// Shared by the whole account: it has no owner comment, and no file drops it.
 const SHARED: &str = "SNOWSERVICES_INGRESS_OAUTH";
 
-fn made_and_dropped(desired: &Desired) -> [BTreeSet<(ObjectKind, String)>; 2] {
+fn created_and_dropped(desired: &Desired) -> [BTreeSet<(ObjectKind, String)>; 2] {
     let statements = |set: &str| desired.sets[set].iter().flat_map(|file| &file.statements);
-    let made = statements("bootstrap").chain(statements("services"));
-    let made = made.filter_map(|statement| match &statement.effect {
+    let created = statements("bootstrap").chain(statements("services"));
+    let created = created.filter_map(|statement| match &statement.effect {
         Effect::Create { kind, name, .. } if name != SHARED => Some((*kind, name.clone())),
         _ => None,
     });
@@ -64,22 +64,22 @@ fn made_and_dropped(desired: &Desired) -> [BTreeSet<(ObjectKind, String)>; 2] {
         Effect::Drop { kind, name } => Some((*kind, name.clone())),
         _ => None,
     });
-    [made.collect(), dropped.collect()]
+    [created.collect(), dropped.collect()]
 }
 
 #[test]
-fn every_object_that_is_made_is_taken_away_but_what_the_account_shares() {
-    let [made, dropped] = made_and_dropped(&desired());
-    assert_eq!(made, dropped);
-    // Here the way out may be left of a time when there was one.
-    let [made, dropped] = made_and_dropped(&desired_otherwise());
-    let stays: Vec<_> = made.difference(&dropped).collect();
-    assert!(stays.is_empty(), "drop these in a file of sql/teardown: {stays:?}");
+fn every_created_object_is_dropped_except_shared_ones() {
+    let [created, dropped] = created_and_dropped(&desired());
+    assert_eq!(created, dropped);
+    // Without hosts, teardown still drops the egress objects of an earlier configuration.
+    let [created, dropped] = created_and_dropped(&desired_alternative());
+    let not_dropped: Vec<_> = created.difference(&dropped).collect();
+    assert!(not_dropped.is_empty(), "drop these in a file of sql/teardown: {not_dropped:?}");
 }
 
 #[test]
-fn every_object_that_is_made_says_whose_it_is() {
-    for desired in [desired(), desired_otherwise()] {
+fn every_created_object_has_the_owner_comment() {
+    for desired in [desired(), desired_alternative()] {
         let comment = format!("COMMENT = '{}'", desired.owner_comment);
         let statements = desired.sets.values().flatten().flat_map(|file| &file.statements);
         let without = statements.filter(|statement| match &statement.effect {
@@ -87,15 +87,15 @@ fn every_object_that_is_made_says_whose_it_is() {
             _ => false,
         });
         let without = without.map(|statement| statement.text.clone());
-        none(without.collect(), "add `COMMENT = '<% owner_comment %>'`");
+        assert_none(without.collect(), "add `COMMENT = '<% owner_comment %>'`");
     }
 }
 
 #[test]
-fn no_secret_stands_in_any_file_that_is_kept() {
+fn no_committed_file_contains_a_secret() {
     let root = root();
     let mut kept = files(&["sql", "specs", "tests/golden/snapshots"], "");
-    let text = std::fs::read_to_string(root.join("spcs.toml")).expect("spcs.toml is there");
+    let text = std::fs::read_to_string(root.join("spcs.toml")).expect("spcs.toml exists");
     kept.push(crate::tidy::TextFile { path: "spcs.toml".to_owned(), text });
     let value_of_a_secret = |line: &&str| {
         let line = line.to_uppercase();
@@ -110,21 +110,21 @@ fn no_secret_stands_in_any_file_that_is_kept() {
         let lines = file.text.lines().filter(value_of_a_secret);
         lines.map(|line| format!("{}: {line}", file.path))
     });
-    none(wrong.collect(), "take the secret out: only its marker is ever written");
+    assert_none(wrong.collect(), "remove the secret: files may contain only its marker");
 }
 
 #[test]
-fn what_the_documents_point_at_is_there() {
+fn paths_and_links_in_documents_exist() {
     let tops = ["xtask/", "sql/", "specs/", "images/", "tests/", "docs/"];
     let mut wrong = Vec::new();
     let in_root = std::fs::read_dir(root()).expect("the repository can be read");
-    let in_root = in_root.map(|entry| entry.expect("and each entry of it").path());
+    let in_root = in_root.map(|entry| entry.expect("every entry can be read").path());
     let in_root = in_root.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
     let in_docs = files(&["docs"], ".md").into_iter().map(|file| root().join(file.path));
     for document in in_root.chain(in_docs) {
         let name = document.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&document).expect("it is text");
-        let folder = document.parent().expect("it is in a folder").to_owned();
+        let text = std::fs::read_to_string(&document).expect("the document is UTF-8 text");
+        let folder = document.parent().expect("the document is in a folder").to_owned();
         // `path` in code, and [text](path) in links.
         let code = text.split('`').skip(1).step_by(2).map(|path| root().join(path));
         let code = code.zip(text.split('`').skip(1).step_by(2));
@@ -139,5 +139,5 @@ fn what_the_documents_point_at_is_there() {
             }
         }
     }
-    none(wrong, "these are not there: mend the document");
+    assert_none(wrong, "these paths do not exist: fix the document");
 }

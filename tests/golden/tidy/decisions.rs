@@ -1,18 +1,18 @@
-//! Reasons, summaries, subjects and ids are printed, and nothing is decided by their text.
+//! Reasons, summaries, subjects and ids are only printed: no code may decide by their text.
 //!
-//! The types of a plan do most of this: they have no text to compare. This rule finds what they
-//! let pass: a text made of one of them, and fields of these names that are text themselves.
+//! The types of a plan prevent most of this, because they are not strings. This rule finds the rest:
+//! values converted to strings, and string fields with one of these names.
 
-use crate::tidy::{files, none};
+use crate::tidy::{assert_none, files};
 
-/// The names of what is only printed.
+/// The names of values that are only printed.
 const PRINTED: [&str; 4] = ["reason", "summary", "subject", "id"];
 
-/// What makes a text of a value, or passes a text on.
+/// Calls that convert a value to a string, or return a string unchanged.
 const AS_TEXT: [&str; 5] = [".to_string()", ".as_str()", ".as_ref()", ".as_deref()", ".trim()"];
 
-/// What looks into a text.
-const LOOKS_INTO: [&str; 11] = [
+/// Calls that inspect a string.
+const INSPECTS: [&str; 11] = [
     ".starts_with(",
     ".ends_with(",
     ".contains(",
@@ -26,14 +26,14 @@ const LOOKS_INTO: [&str; 11] = [
     ".eq_ignore_ascii_case(",
 ];
 
-/// What a comparison with a text goes on with.
-const TEXT: [&str; 5] = ["\"", "&\"", "format!(", "&format!(", "String::"];
+/// The start of a string expression on the right side of a comparison.
+const STRING_STARTS: [&str; 5] = ["\"", "&\"", "format!(", "&format!(", "String::"];
 
-/// What stands before a value whose text is compared or looked for.
+/// The code before a value that is compared or searched for.
 const COMPARES: [&str; 6] = ["==", "!=", "match", "matches!(", ".contains(", ".eq("];
 
 #[test]
-fn nothing_is_decided_by_text_that_is_printed() {
+fn no_decision_depends_on_printed_text() {
     let folders = ["xtask/src", "xtask/crates/spcs-plan/src", "xtask/crates/spcs-apply/src"];
     let code = files(&folders, ".rs").into_iter();
     let code =
@@ -42,35 +42,35 @@ fn nothing_is_decided_by_text_that_is_printed() {
         let found = decisions(file.text.split("#[cfg(test)]").next().unwrap_or_default());
         found.into_iter().map(move |place| format!("{}: {place}", file.path))
     });
-    none(
+    assert_none(
         wrong.collect(),
         "match on the variants of the type: `Reason`, `Effect`, `Subject`, `StepId`",
     );
 }
 
-/// The places of a file that look into a printed value, or compare its text.
+/// The places in a file that inspect a printed value or compare its text.
 fn decisions(code: &str) -> Vec<String> {
     let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-    // A chain of calls may stand on several lines.
+    // A chain of calls may span several lines.
     let code = lines.collect::<Vec<_>>().join(" ").replace(" .", ".");
     let mut found = Vec::new();
     for name in PRINTED {
         for (at, _) in code.match_indices(name) {
             let (before, after) = (&code[..at], &code[at + name.len()..]);
-            if before.ends_with(is_of_a_name) || after.starts_with(is_of_a_name) {
+            if before.ends_with(is_name_char) || after.starts_with(is_name_char) {
                 continue;
             }
-            // The method `summary` makes a text.
+            // The method `summary` returns a string.
             let called = after.strip_prefix("()");
             let rest = without_conversions(called.unwrap_or(after));
             let is_text =
                 rest.len() < called.unwrap_or(after).len() || called.is_some() && name == "summary";
             let compared =
                 ["==", "!="].into_iter().filter_map(|sign| rest.trim_start().strip_prefix(sign));
-            let with_text = compared.into_iter().any(|other| starts_with(other, &TEXT));
-            let receiver = before.trim_end_matches(|c: char| is_of_a_name(c) || c == '.');
+            let with_text = compared.into_iter().any(|other| starts_with(other, &STRING_STARTS));
+            let receiver = before.trim_end_matches(|c: char| is_name_char(c) || c == '.');
             let before = receiver.trim_end_matches(['&', '*', ' ']);
-            if starts_with(rest, &LOOKS_INTO)
+            if starts_with(rest, &INSPECTS)
                 || with_text
                 || is_text && COMPARES.iter().any(|compares| before.ends_with(compares))
             {
@@ -83,7 +83,7 @@ fn decisions(code: &str) -> Vec<String> {
     found
 }
 
-fn is_of_a_name(c: char) -> bool {
+fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
@@ -94,13 +94,13 @@ fn without_conversions(mut code: &str) -> &str {
     code
 }
 
-fn starts_with(code: &str, beginnings: &[&str]) -> bool {
+fn starts_with(code: &str, prefixes: &[&str]) -> bool {
     let code = code.trim_start();
-    beginnings.iter().any(|beginning| code.starts_with(beginning))
+    prefixes.iter().any(|prefix| code.starts_with(prefix))
 }
 
 #[test]
-fn a_decision_by_text_is_found_however_it_is_written() {
+fn decisions_by_text_are_found_in_every_form() {
     for wrong in [
         "if statement.reason.starts_with(\"kept\") {}",
         "let session = self.summary().contains(\"session\");",
@@ -117,7 +117,7 @@ fn a_decision_by_text_is_found_however_it_is_written() {
 }
 
 #[test]
-fn printing_and_comparing_values_is_no_decision_by_text() {
+fn printing_and_comparing_values_is_allowed() {
     for right in [
         "steps.find(|step| step.id == *id)",
         "if seen.contains(&step.id) {}",

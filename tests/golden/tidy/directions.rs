@@ -1,22 +1,22 @@
-//! Which crate may use which: the table of the architecture, held against the manifests.
+//! Which crate may depend on which, checked against the manifests.
 
 use std::collections::BTreeSet;
 
 use toml::Table;
 
+use crate::tidy::assert_none;
 use crate::tidy::manifests::members;
-use crate::tidy::none;
 
-/// A crate, the crates of this workspace that it may use, and what else it may not.
+/// A crate, the workspace crates that it may use, and other crates that it must not use.
 struct Rule {
     name: &'static str,
     may_use: &'static [&'static str],
     must_not_use: &'static [&'static str],
 }
 
-/// Libraries that speak Snowflake's or a registry's protocol for us.
+/// Client libraries for Snowflake's and the registry's protocol.
 const CLIENTS: &[&str] = &["snowflake-connector-rs", "oci-distribution", "oci-client"];
-/// The platform reads both protocols by itself, and knows no command line.
+/// The local platform implements both protocols itself and has no command line.
 const PLATFORM: &[&str] = &["snowflake-connector-rs", "oci-distribution", "oci-client", "clap"];
 
 const RULES: [Rule; 8] = [
@@ -52,7 +52,7 @@ fn every_crate_uses_only_the_crates_below_it() {
     let mut wrong = Vec::new();
     for (path, manifest) in members() {
         let Some(rule) = rule(&manifest) else {
-            wrong.push(format!("{path}: the table in this test does not name the crate"));
+            wrong.push(format!("{path}: the table in this test does not list the crate"));
             continue;
         };
         for used in uses(&manifest, &["dependencies", "build-dependencies"]) {
@@ -65,11 +65,11 @@ fn every_crate_uses_only_the_crates_below_it() {
             }
         }
     }
-    none(wrong, "move the code to the crate that may do this, or pass the result in");
+    assert_none(wrong, "move the code to the crate that may do this, or pass the result in");
 }
 
 #[test]
-fn the_client_and_the_platform_share_no_code_in_tests_either() {
+fn the_client_and_the_local_platform_share_no_code_even_in_tests() {
     let mut wrong = Vec::new();
     for (path, manifest) in members() {
         let name = name(&manifest);
@@ -83,11 +83,14 @@ fn the_client_and_the_platform_share_no_code_in_tests_either() {
             }
         }
     }
-    none(wrong, "two readings of one protocol: a shared mistake would pass every test");
+    assert_none(
+        wrong,
+        "keep two independent implementations of the protocol: a shared mistake would pass every test",
+    );
 }
 
 #[test]
-fn plan_decides_and_touches_nothing() {
+fn spcs_plan_uses_only_pure_libraries() {
     let allowed = [
         "minijinja",
         "serde",
@@ -99,10 +102,10 @@ fn plan_decides_and_touches_nothing() {
         "toml",
     ];
     let plan = members().into_iter().find(|(_, manifest)| name(manifest) == "spcs-plan");
-    let (_, plan) = plan.expect("there is a crate spcs-plan");
+    let (_, plan) = plan.expect("the crate spcs-plan exists");
     let used = uses(&plan, &["dependencies", "build-dependencies"]);
     let wrong = used.into_iter().filter(|name| !allowed.contains(&name.as_str()));
-    none(
+    assert_none(
         wrong.collect(),
         "`spcs-plan` is pure: do this in `spcs-apply` or `xtask` and pass the result in",
     );

@@ -1,14 +1,14 @@
-//! Rules for manifests: where versions stand, and what every crate inherits.
+//! Rules for manifests: versions, and what every crate inherits.
 
 use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
 use crate::sources::root;
-use crate::tidy::{files, none};
+use crate::tidy::{assert_none, files};
 
 pub(crate) fn manifest(path: &str) -> Table {
-    let text = std::fs::read_to_string(root().join(path)).expect("the manifest is there");
+    let text = std::fs::read_to_string(root().join(path)).expect("the manifest exists");
     text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn members() -> Vec<(String, Table)> {
 }
 
 #[test]
-fn only_the_workspace_chooses_versions() {
+fn only_the_root_manifest_has_versions() {
     let mut wrong = Vec::new();
     for (path, manifest) in members() {
         for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
@@ -30,7 +30,7 @@ fn only_the_workspace_chooses_versions() {
             }
         }
     }
-    none(wrong, "write `workspace = true`, and the version in the root's Cargo.toml");
+    assert_none(wrong, "write `workspace = true`, and put the version in the root's Cargo.toml");
 }
 
 #[test]
@@ -56,13 +56,14 @@ fn every_member_inherits_the_lints_and_the_package_table() {
             }
         }
     }
-    none(wrong, "inherit these from the workspace");
+    assert_none(wrong, "inherit these from the workspace");
 }
 
 #[test]
-fn what_the_workspace_lists_is_used() {
+fn every_workspace_dependency_is_used() {
     let workspace = manifest("Cargo.toml");
-    let listed = workspace["workspace"]["dependencies"].as_table().expect("it is a table");
+    let listed =
+        workspace["workspace"]["dependencies"].as_table().expect("the dependencies are a table");
     let mut used = BTreeSet::new();
     for (_, manifest) in members() {
         for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
@@ -71,11 +72,11 @@ fn what_the_workspace_lists_is_used() {
         }
     }
     let unused = listed.keys().filter(|name| !used.contains(*name));
-    none(unused.cloned().collect(), "take these out of the root's Cargo.toml");
+    assert_none(unused.cloned().collect(), "remove these from the root's Cargo.toml");
 }
 
 #[test]
-fn every_ban_of_clippy_has_a_reason() {
+fn every_clippy_ban_has_a_reason() {
     let mut wrong = Vec::new();
     for path in ["clippy.toml", "xtask/crates/spcs-plan/clippy.toml"] {
         for (key, value) in manifest(path) {
@@ -85,5 +86,5 @@ fn every_ban_of_clippy_has_a_reason() {
             wrong.extend(without.map(|ban| format!("{path}: {ban}")));
         }
     }
-    none(wrong, "say why it is banned");
+    assert_none(wrong, "say why it is banned");
 }

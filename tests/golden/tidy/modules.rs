@@ -1,9 +1,9 @@
-//! The top-level modules of no crate form a cycle: each can be read, moved and tested without
+//! No crate has a cycle of top-level modules, so each module can be read, moved and tested without
 //! those above it.
 //!
-//! A child may use its parent and a parent its children: only the part of a path that names a
-//! top-level module counts. The crate root is a module like the others where it holds code; where
-//! it declares or re-exports, the name counts for the module that it comes from.
+//! Parents and children may use each other: only the top-level module of a path counts. Code in the
+//! crate root counts as a module of its own. A name that the root re-exports counts as the module
+//! that defines it.
 
 mod graph;
 mod paths;
@@ -11,12 +11,12 @@ mod paths;
 use std::collections::BTreeSet;
 
 use crate::tidy::manifests::members;
-use crate::tidy::{TextFile, files, none};
+use crate::tidy::{TextFile, assert_none, files};
 use graph::Graph;
 use paths::{Root, uses};
 
 #[test]
-fn the_top_level_modules_of_no_crate_form_a_cycle() {
+fn no_crate_has_a_cycle_of_top_level_modules() {
     let mut wrong = Vec::new();
     for (path, manifest) in members() {
         let name = manifest["package"]["name"].as_str().expect("a package has a name");
@@ -24,14 +24,15 @@ fn the_top_level_modules_of_no_crate_form_a_cycle() {
         let cycles = cycles(&files(&[&source], ".rs"), &source);
         wrong.extend(cycles.iter().map(|cycle| format!("{name}: {cycle}")));
     }
-    none(wrong, "let one of the modules not know the other: move what both need below them");
+    assert_none(wrong, "break the cycle: move what both modules need into a module below them");
 }
 
-/// The cycles in a crate whose files lie below `source`, each with a place for every edge.
+/// The cycles in a crate whose files are below `source`, each with one place per edge.
 fn cycles(files: &[TextFile], source: &str) -> Vec<String> {
     let module = |file: &TextFile| -> Vec<String> {
         let path = file.path.strip_prefix(source).and_then(|path| path.strip_suffix(".rs"));
-        let parts = path.expect("it is a source file").split('/').filter(|part| !part.is_empty());
+        let parts =
+            path.expect("the path is a source file").split('/').filter(|part| !part.is_empty());
         let parts: Vec<String> = parts.map(str::to_owned).collect();
         if matches!(parts[..], [ref root] if root == "lib" || root == "main") {
             vec![]
@@ -51,7 +52,7 @@ fn cycles(files: &[TextFile], source: &str) -> Vec<String> {
             graph.add(&edge.from, &edge.to, &here, format!("{}:{}", file.path, edge.line));
         }
     }
-    graph.forget(&tests);
+    graph.remove_modules(&tests);
     graph.cycles()
 }
 
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_re_export_at_the_root_counts_for_the_module_that_it_comes_from() {
+    fn a_re_export_at_the_root_counts_as_its_defining_module() {
         let cycles = found(&[
             ("lib.rs", "mod a;\nmod b;\npub use b::{Thing as Other, more};"),
             ("a.rs", "use crate::Other;"),

@@ -1,11 +1,11 @@
-//! Which module uses which, and the cycles among them.
+//! The dependency graph of modules, and its cycles.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// What the crate root is called in a report.
+/// The name of the crate root in reports.
 pub(super) const ROOT: &str = "the crate root";
 
-/// Top-level modules with their uses of each other.
+/// The uses between top-level modules.
 #[derive(Default)]
 pub(super) struct Graph {
     edges: Vec<Edge>,
@@ -14,7 +14,7 @@ pub(super) struct Graph {
 struct Edge {
     from: String,
     to: String,
-    /// The module that holds it, from the crate root down.
+    /// The path of the module that contains the use.
     module: Vec<String>,
     place: String,
 }
@@ -27,12 +27,12 @@ impl Graph {
         }
     }
 
-    /// Leaves out what stands in these modules and below them.
-    pub(super) fn forget(&mut self, modules: &BTreeSet<Vec<String>>) {
+    /// Removes the edges in these modules and their submodules.
+    pub(super) fn remove_modules(&mut self, modules: &BTreeSet<Vec<String>>) {
         self.edges.retain(|edge| !modules.iter().any(|module| edge.module.starts_with(module)));
     }
 
-    /// The shortest cycle through each module that is in one.
+    /// The shortest cycle through each module that is part of one.
     pub(super) fn cycles(&self) -> Vec<String> {
         let mut next: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
         for edge in &self.edges {
@@ -59,21 +59,21 @@ impl Graph {
     }
 }
 
-/// The shortest way from a module back to itself.
+/// The shortest path from a module back to itself.
 fn shortest<'a>(
     next: &BTreeMap<&'a str, BTreeMap<&'a str, &'a str>>,
     start: &'a str,
 ) -> Option<Vec<&'a str>> {
-    let mut ways = VecDeque::from([vec![start]]);
+    let mut paths = VecDeque::from([vec![start]]);
     let mut reached = BTreeSet::new();
-    while let Some(way) = ways.pop_front() {
-        let last = way.last()?;
+    while let Some(path) = paths.pop_front() {
+        let last = path.last()?;
         for to in next.get(last).into_iter().flat_map(BTreeMap::keys) {
             if *to == start {
-                return Some(way);
+                return Some(path);
             }
             if reached.insert(*to) {
-                ways.push_back([&way[..], &[*to]].concat());
+                paths.push_back([&path[..], &[*to]].concat());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The paths in a source file that lead to other modules of its crate.
+//! Finds the paths in a source file that refer to other modules of its crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,11 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use super::graph::ROOT;
 
-/// What the root of a crate declares.
+/// The declarations in the root of a crate.
 #[derive(Default)]
 pub(super) struct Root {
     modules: BTreeSet<String>,
-    /// Names that it imports or re-exports, and the module that each comes from.
+    /// The names that it imports or re-exports, with the module that defines each.
     names: BTreeMap<String, String>,
 }
 
@@ -21,15 +21,15 @@ pub(super) struct Edge {
     pub(super) line: usize,
 }
 
-/// What one file uses.
+/// The uses in one file.
 #[derive(Default)]
 pub(super) struct Uses {
     pub(super) edges: Vec<Edge>,
-    /// Modules that it declares for tests only.
+    /// The modules that it declares for tests only.
     pub(super) test_modules: Vec<Vec<String>>,
 }
 
-/// A path as written, with the name that it is given: empty for a glob.
+/// A path as written, and the name it is imported as: empty for a glob.
 struct Written {
     segments: Vec<String>,
     name: String,
@@ -57,25 +57,28 @@ impl Root {
                 else {
                     continue;
                 };
-                assert!(!written.name.is_empty(), "name what the crate root takes from `{module}`");
+                assert!(
+                    !written.name.is_empty(),
+                    "list the names that the crate root imports from `{module}`"
+                );
                 root.names.insert(written.name.clone(), module.clone());
             }
         }
         root
     }
 
-    /// The top-level modules that a path from the crate root leads to.
+    /// The top-level modules that a path from the crate root refers to.
     fn targets(&self, path: &[String]) -> Vec<String> {
         match path.first() {
             Some(first) if self.modules.contains(first) => vec![first.clone()],
             Some(first) => vec![self.names.get(first).cloned().unwrap_or_else(|| ROOT.to_owned())],
-            // The root as a whole, by a glob: all that it has.
+            // A glob import of the root: everything in it.
             None => self.names.values().cloned().chain([ROOT.to_owned()]).collect(),
         }
     }
 }
 
-/// Every path of a file that leads to another top-level module.
+/// Every path of a file that refers to another top-level module.
 pub(super) fn uses(text: &str, module: &[String], root: &Root) -> Uses {
     let mut found = Uses::default();
     read(&tokens(text), module, root, &mut found);
@@ -110,7 +113,7 @@ fn read(tokens: &[TokenTree], module: &[String], root: &Root, found: &mut Uses) 
                     }
                 }
             }
-            // What the root re-exports counts where it is used.
+            // A re-export of the root counts where it is used.
             TokenTree::Ident(word)
                 if word == "use" && module.is_empty() && is_public(tokens, at) =>
             {
@@ -120,9 +123,9 @@ fn read(tokens: &[TokenTree], module: &[String], root: &Root, found: &mut Uses) 
             }
             TokenTree::Ident(word) if !for_tests && begins_path(tokens, at, word, module, root) => {
                 for written in tree(&tokens[at..]) {
-                    follow(&written, module, root, found);
+                    add_edges(&written, module, root, found);
                 }
-                // All parts have been read, a group at the end too.
+                // `tree` has read all segments, including a group at the end.
                 while starts_path(tokens, at + 1) {
                     at += 3;
                 }
@@ -133,7 +136,7 @@ fn read(tokens: &[TokenTree], module: &[String], root: &Root, found: &mut Uses) 
     }
 }
 
-/// Whether a path to this crate's own modules begins here.
+/// Whether a path to a module of this crate starts here.
 fn begins_path(
     tokens: &[TokenTree],
     at: usize,
@@ -150,7 +153,7 @@ fn begins_path(
         && (inside || module.is_empty() && root.modules.contains(&word))
 }
 
-fn follow(written: &Written, module: &[String], root: &Root, found: &mut Uses) {
+fn add_edges(written: &Written, module: &[String], root: &Root, found: &mut Uses) {
     let mut path = module.to_vec();
     for segment in &written.segments {
         match segment.as_str() {
@@ -222,12 +225,12 @@ fn is_punct(token: Option<&TokenTree>, mark: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
 }
 
-/// Whether `::` stands here.
+/// Whether `::` is next.
 fn starts_path(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at + 1), ':')
 }
 
-/// Whether `pub` or `pub(…)` stands before.
+/// Whether `pub` or `pub(…)` comes before.
 fn is_public(tokens: &[TokenTree], at: usize) -> bool {
     let before = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
     before(1).is_some_and(|token| is_ident(token, "pub"))

@@ -1,9 +1,9 @@
-//! One text for all spellings of the same data, and its digest.
+//! Canonical JSON: equal data gives equal text, whose digest identifies it.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// JSON with sorted keys and no spaces.
+/// JSON with sorted keys and no whitespace.
 pub(crate) fn json(value: &Value) -> String {
     match value {
         Value::Object(map) => {

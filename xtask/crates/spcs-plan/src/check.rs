@@ -1,4 +1,4 @@
-//! Values of `spcs.toml` that hide others, do not fit into a template, or are used by none.
+//! Checks the variables of `spcs.toml`: no name clashes, no invalid values, none unused.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,20 @@ use crate::error::Error;
 use crate::project::Project;
 use crate::secret;
 use crate::template;
-use crate::variables::{OF_POOL, OF_SERVICE, Variables};
+use crate::variables::{POOL_VARIABLES, SERVICE_VARIABLES, Variables};
 
-/// Checks that no variable hides one that the program sets, and that each fits into a template.
+/// Checks that no variable shadows a built-in one, and that every value can be rendered.
 ///
-/// In a spec the service's own variables come before those of the deployment. Those they may hide,
-/// but not what is set only when the spec is rendered.
+/// In a spec, a service's own variables take precedence over `[variables]`. They may shadow those
+/// and the built-in ones of the deployment, but not the ones set only while a file is rendered.
 pub(crate) fn variables(project: &Project) -> Result<(), Error> {
     let config = &project.config;
     let mut without = config.clone();
     without.variables.clear();
     let fixed = Variables::of(&without);
     let later = |name: &str| {
-        let names = ["target", "spec_digest"].into_iter().chain(OF_SERVICE).chain(OF_POOL);
+        let names =
+            ["target", "spec_digest"].into_iter().chain(SERVICE_VARIABLES).chain(POOL_VARIABLES);
         names.into_iter().any(|other| other == name) || names_an_entry(config, name)
     };
     for (key, variable) in &config.variables {
@@ -35,7 +36,7 @@ pub(crate) fn variables(project: &Project) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a name is that of an image or of a service's host.
+/// Whether a name is the `<key>_image` of an image or the `<key>_host` of a service.
 fn names_an_entry(config: &Config, name: &str) -> bool {
     name.strip_suffix("_image").is_some_and(|image| config.images.contains_key(image))
         || name.strip_suffix("_host").is_some_and(|service| config.services.contains_key(service))
@@ -50,21 +51,20 @@ fn variable_fits(
     let message = match variable.get_ref() {
         _ if is_defined => format!("the variable `{key}` is already defined"),
         Variable::Number(number) if *number < 0 => {
-            format!("the variable `{key}` is negative: templates take whole numbers from 0")
+            format!("the variable `{key}` is negative: only whole numbers from 0 are allowed")
         }
         Variable::Text(text) if text.chars().any(char::is_control) => {
-            format!("the variable `{key}` holds a control character")
+            format!("the variable `{key}` contains a control character")
         }
         Variable::Text(text) if secret::has_marker(text) => {
-            format!("the variable `{key}` looks like a secret's marker")
+            format!("the variable `{key}` contains a secret marker")
         }
         _ => return Ok(()),
     };
     Err(Error::new(message).at("spcs.toml", line_at(&project.config_text, variable.span().start)))
 }
 
-/// Checks that a template uses each image and variable: one that none uses is a mistake that nobody
-/// notices.
+/// Checks that some template uses each image and variable: an unused one is probably a typo.
 pub(crate) fn all_used(project: &Project) -> Result<(), Error> {
     let config = &project.config;
     let text = &project.config_text;
@@ -78,7 +78,7 @@ pub(crate) fn all_used(project: &Project) -> Result<(), Error> {
             if !in_spec.remove(&**key) {
                 return Err(Error::new(format!("`{}` does not use `<% {key} %>`", service.spec))
                     .at("spcs.toml", line_at(text, variable.span().start))
-                    .with_hint("use it there, or take it out of the service's variables"));
+                    .with_hint("use it there, or remove it from the service's variables"));
             }
         }
         used.append(&mut in_spec);
@@ -93,7 +93,7 @@ pub(crate) fn all_used(project: &Project) -> Result<(), Error> {
         if !used.contains(&name) {
             return Err(Error::new(format!("no template uses `<% {name} %>`"))
                 .at("spcs.toml", line)
-                .with_hint("use it in a file of sql/ or specs/, or take it out of spcs.toml"));
+                .with_hint("use it in a file of sql/ or specs/, or remove it from spcs.toml"));
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! Taking a deployment away, and nothing else.
+//! The plan that removes a deployment, and nothing else.
 
 use crate::desired::Desired;
 use crate::observed::Observed;
 use crate::plan::{Change, Kept, Plan, Reason, Step};
 use crate::sql::{Effect, ObjectKind, Statement};
 
-/// The files of `sql/teardown` in order; what is not there or not ours is left out.
+/// Runs the files of `sql/teardown` in order. Skips missing objects and objects of others.
 pub fn clean(desired: &Desired, observed: &Observed) -> Plan {
     let mut needs = Vec::new();
     let mut steps = Vec::new();
@@ -25,9 +25,9 @@ fn decide(statement: &Statement, desired: &Desired, observed: &Observed) -> (Cha
         return (Change::Unchanged, Reason::Missing);
     };
     let kept = if seen.comment == desired.owner_comment {
-        resident(*kind, name, desired, observed)
+        contents_to_keep(*kind, name, desired, observed)
     } else {
-        Some(Kept::NotOurs(seen.comment))
+        Some(Kept::Foreign(seen.comment))
     };
     match kept {
         Some(kept) => (Change::Unchanged, Reason::Kept(kept)),
@@ -35,8 +35,13 @@ fn decide(statement: &Statement, desired: &Desired, observed: &Observed) -> (Cha
     }
 }
 
-/// What keeps an object from being dropped: it would take along what others made, or not go at all.
-fn resident(kind: ObjectKind, name: &str, desired: &Desired, observed: &Observed) -> Option<Kept> {
+/// Why an object must be kept: dropping it would drop objects of others, or would fail.
+fn contents_to_keep(
+    kind: ObjectKind,
+    name: &str,
+    desired: &Desired,
+    observed: &Observed,
+) -> Option<Kept> {
     match kind {
         ObjectKind::ComputePool => service_in_pool(name, desired, observed),
         ObjectKind::Database | ObjectKind::Schema => foreign_object_in(name, desired, observed),
@@ -48,23 +53,25 @@ fn service_in_pool(pool: &str, desired: &Desired, observed: &Observed) -> Option
     let mut services = observed.services.iter().filter(|(_, s)| s.compute_pool == pool);
     let dropped = |name: &str| desired.services.values().any(|service| service.name == name);
     services.find_map(|(service, seen)| match seen.comment == desired.owner_comment {
-        false => Some(Kept::Holds(ObjectKind::Service, service.clone())),
+        false => Some(Kept::ContainsForeign(ObjectKind::Service, service.clone())),
         true if dropped(service) => None,
-        true => Some(Kept::HoldsUnnamed(service.clone())),
+        true => Some(Kept::ContainsUnlistedService(service.clone())),
     })
 }
 
 fn foreign_object_in(name: &str, desired: &Desired, observed: &Observed) -> Option<Kept> {
     let foreign = |comment: &str| comment != desired.owner_comment;
-    let inside = format!("{name}.");
-    let every_database_has =
-        |name: &str| matches!(name.strip_prefix(&inside), Some("PUBLIC" | "INFORMATION_SCHEMA"));
+    let prefix = format!("{name}.");
+    let is_default_schema =
+        |name: &str| matches!(name.strip_prefix(&prefix), Some("PUBLIC" | "INFORMATION_SCHEMA"));
     let objects =
-        observed.objects.iter().filter(|o| o.name.starts_with(&inside) && foreign(&o.comment));
+        observed.objects.iter().filter(|o| o.name.starts_with(&prefix) && foreign(&o.comment));
     let mut objects =
-        objects.filter(|o| !(o.kind == ObjectKind::Schema && every_database_has(&o.name)));
+        objects.filter(|o| !(o.kind == ObjectKind::Schema && is_default_schema(&o.name)));
     let mut services =
-        observed.services.iter().filter(|(n, s)| n.starts_with(&inside) && foreign(&s.comment));
-    let object = objects.next().map(|o| Kept::Holds(o.kind, o.name.clone()));
-    object.or_else(|| services.next().map(|(n, _)| Kept::Holds(ObjectKind::Service, n.clone())))
+        observed.services.iter().filter(|(n, s)| n.starts_with(&prefix) && foreign(&s.comment));
+    let object = objects.next().map(|o| Kept::ContainsForeign(o.kind, o.name.clone()));
+    object.or_else(|| {
+        services.next().map(|(n, _)| Kept::ContainsForeign(ObjectKind::Service, n.clone()))
+    })
 }

@@ -1,4 +1,4 @@
-//! `spcs.toml`, read strictly: an unknown key or a value of the wrong form is an error with its line.
+//! The data model of `spcs.toml`. Parsing is strict: unknown keys and malformed values are errors.
 
 mod names;
 mod order;
@@ -17,65 +17,52 @@ pub use target::{Engine, LocalTarget, Port, Target, TargetKind};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Names of what is set up once.
     pub deployment: Deployment,
-    /// The account's roles that set it up.
+    /// The account's roles that run the SQL files.
     #[serde(default)]
     pub roles: Roles,
-    /// The security integration older accounts need for ingress.
     #[serde(default)]
     pub ingress: Ingress,
-    /// Where services with `egress = true` may connect to outside of Snowflake.
+    /// The hosts outside Snowflake that services with `egress = true` may connect to.
     #[serde(default)]
     pub egress: Egress,
-    /// The public endpoints that commands go to.
     #[serde(default)]
     pub endpoints: Endpoints,
-    /// Compute pools.
     pub pools: BTreeMap<Key, Pool>,
-    /// Container images.
     pub images: BTreeMap<Key, Image>,
-    /// Services.
     pub services: BTreeMap<Key, Service>,
-    /// Values for templates that are nobody else's.
+    /// Further values for templates.
     #[serde(default)]
     pub variables: BTreeMap<Key, toml::Spanned<Variable>>,
     /// Where to deploy to.
     pub target: BTreeMap<Key, Target>,
 }
 
-/// Names of what is set up once.
+/// The objects that a deployment has once, by name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deployment {
-    /// The deployment's own name: it stands in the comment of every object.
+    /// The deployment's own name, part of the comment of every object.
     pub name: Key,
-    /// The database.
     pub database: Identifier,
-    /// The schema in it.
     #[serde(default = "Identifier::public")]
     pub schema: Identifier,
     /// The image repository in the schema.
     pub repository: Identifier,
     /// The role that may use the services.
     pub role: Identifier,
-    /// The role that carries BIND SERVICE ENDPOINT, so that dropping it takes the grant away.
+    /// The role that holds BIND SERVICE ENDPOINT, so that dropping the role revokes the grant.
     pub endpoint_role: Identifier,
     /// The user that logs in at the endpoints.
     pub user: Identifier,
-    /// The warehouse.
     pub warehouse: Warehouse,
-    /// The stages in the schema.
     pub stages: Stages,
 }
 
-/// The warehouse.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warehouse {
-    /// Its name.
     pub name: Identifier,
-    /// Its size.
     pub size: WarehouseSize,
     /// Idle seconds until it is suspended.
     pub auto_suspend: u32,
@@ -93,15 +80,15 @@ pub struct Stages {
     pub files: Identifier,
 }
 
-/// The account's roles that set things up.
+/// The account's roles that run the SQL files.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
-    /// Grants account privileges and makes integrations.
+    /// Grants account privileges and creates integrations.
     pub account: Identifier,
-    /// Makes roles and grants.
+    /// Creates roles and grants.
     pub security: Identifier,
-    /// Makes users.
+    /// Creates users.
     pub user: Identifier,
     /// Owns the database, pools and services.
     pub system: Identifier,
@@ -118,13 +105,12 @@ impl Default for Roles {
     }
 }
 
-/// The security integration older accounts need for ingress.
+/// The security integration that older accounts need for ingress.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ingress {
-    /// Whether to make it if it is not there. It belongs to the account: it is never dropped.
+    /// Whether to create it if it is missing. The whole account shares it, so it is never dropped.
     pub create_integration: bool,
-    /// Its name.
     pub integration: Identifier,
 }
 
@@ -137,7 +123,7 @@ impl Default for Ingress {
     }
 }
 
-/// Where services may connect to outside of Snowflake. Without hosts no rule is made.
+/// The hosts outside Snowflake that services may connect to. Without hosts no rule is created.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Egress {
@@ -159,17 +145,16 @@ impl Default for Egress {
     }
 }
 
-/// The public endpoints that commands go to.
+/// The public endpoints that commands use.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Endpoints {
-    /// The one that `open` shows and whose URL `deploy` ends with.
+    /// Opened by `open`; `deploy` prints its URL.
     pub open: Option<toml::Spanned<Endpoint>>,
-    /// The one that `verify` runs the notebook at.
+    /// `verify` runs the notebook through it.
     pub verify: Option<toml::Spanned<Endpoint>>,
 }
 
-/// One endpoint of a service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
@@ -183,13 +168,12 @@ pub struct Endpoint {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
-    /// Its name.
     pub name: Identifier,
     /// Its instance family.
     pub family: Identifier,
-    /// At least one.
+    /// At least 1.
     pub min_nodes: u32,
-    /// Not below `min_nodes`.
+    /// At least `min_nodes`.
     pub max_nodes: u32,
     /// Idle seconds until it is suspended.
     #[serde(default = "one_hour")]
@@ -204,12 +188,12 @@ fn one_hour() -> u32 {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// The folder that is sent to the engine.
+    /// The build context, a folder of the project.
     pub context: String,
-    /// The Dockerfile in it, one for all targets or one for each kind of target.
+    /// The Dockerfile in the context, the same for all targets or one per kind of target.
     #[serde(default = "ByTarget::dockerfile")]
     pub dockerfile: ByTarget,
-    /// The image that `ARG BASE` names, if the Dockerfile has one.
+    /// The value of the Dockerfile's `ARG BASE`, if it has one.
     #[serde(default)]
     pub base: Option<ByTarget>,
     /// Further build arguments.
@@ -217,22 +201,15 @@ pub struct Image {
     pub args: BTreeMap<String, String>,
 }
 
-/// A value for all kinds of target, or one for each.
+/// One value for all kinds of target, or one per kind.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected a text, or one for each kind of target: { local = \"…\", snowflake = \"…\" }"
+    expecting = "expected a string, or one per kind of target: { local = \"…\", snowflake = \"…\" }"
 )]
 pub enum ByTarget {
-    /// The same everywhere.
     Same(String),
-    /// One for each kind of target.
-    Each {
-        /// On the local platform.
-        local: String,
-        /// On Snowflake.
-        snowflake: String,
-    },
+    Each { local: String, snowflake: String },
 }
 
 impl ByTarget {
@@ -240,7 +217,6 @@ impl ByTarget {
         Self::Same("Dockerfile".to_owned())
     }
 
-    /// The value for a kind of target.
     pub fn get(&self, kind: TargetKind) -> &str {
         match self {
             Self::Same(value) => value,
@@ -252,35 +228,34 @@ impl ByTarget {
     }
 }
 
-/// A service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its name in the schema.
     pub name: Identifier,
-    /// Its spec, a file of the project that several services may share.
+    /// The path of its spec in the project. Several services may share one.
     pub spec: String,
     /// A key of `[pools]`.
     pub pool: Key,
-    /// At least one.
+    /// At least 1.
     #[serde(default = "one")]
     pub min_instances: u32,
-    /// Not below `min_instances`, and the same if missing.
+    /// At least `min_instances`, which is also the default.
     pub max_instances: Option<u32>,
-    /// Keys of `[services]` that have to be ready before this one is started.
+    /// Keys of `[services]` that must be ready before this one starts.
     #[serde(default)]
     pub after: Vec<toml::Spanned<Key>>,
-    /// Whether it may connect to the hosts of `[egress]`. If missing, the files leave that alone.
+    /// Whether it may connect to the hosts of `[egress]`. If missing, the setting is left as it is.
     pub egress: Option<bool>,
-    /// Whether its queries run in the warehouse. If missing, the files leave that alone.
+    /// Whether its queries run in the warehouse. If missing, the setting is left as it is.
     pub query_warehouse: Option<bool>,
-    /// Values for its spec that are its own.
+    /// Variables for its spec only.
     #[serde(default)]
     pub variables: BTreeMap<Key, toml::Spanned<Variable>>,
 }
 
 impl Service {
-    /// The most instances that run.
+    /// The largest number of instances that run.
     pub fn max_instances(&self) -> u32 {
         self.max_instances.unwrap_or(self.min_instances)
     }

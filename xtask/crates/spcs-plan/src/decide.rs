@@ -1,4 +1,4 @@
-//! What each statement of a file does to a target, given what is there.
+//! Decides what each statement changes on a target, given its observed state.
 
 use crate::observed::{Observed, ObservedObject};
 use crate::plan::{Change, Reason};
@@ -6,18 +6,16 @@ use crate::sql::{Effect, ObjectKind, SqlFile, Statement};
 
 mod settings;
 
-/// What statements are decided against.
+/// The state that statements are compared with.
 pub(crate) struct Known<'k, D: Fn(&str) -> Option<String>> {
-    /// The target.
     pub(crate) observed: &'k Observed,
-    /// The comment of what is ours.
+    /// The comment of the deployment's own objects.
     pub(crate) owner_comment: &'k str,
-    /// Which spec a service is to run, by the service's full name.
+    /// The digest of the desired spec of a service, by the service's full name.
     pub(crate) spec_digest: D,
 }
 
-/// What a statement does to a target, seen from what is there. What others made is used, and never
-/// changed.
+/// Decides what a statement changes, and why. Objects of others are used but never changed.
 pub(crate) fn decide(
     statement: &Statement,
     file: &SqlFile,
@@ -33,7 +31,7 @@ pub(crate) fn decide(
                 false => (Change::Create, Reason::NotGranted),
             };
         }
-        Effect::Respec { name } => (ObjectKind::Service, name),
+        Effect::ChangeSpec { name } => (ObjectKind::Service, name),
         Effect::Create { kind, name, .. }
         | Effect::Alter { kind, name, .. }
         | Effect::Resume { kind, name } => (*kind, name),
@@ -42,30 +40,30 @@ pub(crate) fn decide(
     let Some(seen) = known.observed.find(kind, name) else {
         return match () {
             () if creates => (Change::Create, Reason::Missing),
-            () if file.creates(kind, name) => (Change::Unchanged, Reason::CreatedSo),
-            () => (Change::Alter, Reason::MissingBefore),
+            () if file.creates(kind, name) => (Change::Unchanged, Reason::SetOnCreation),
+            () => (Change::Alter, Reason::CreatedEarlier),
         };
     };
     if seen.comment != known.owner_comment && kind != ObjectKind::SecurityIntegration {
-        return (Change::Unchanged, Reason::UsedAsItIs);
+        return (Change::Unchanged, Reason::UsedAsIs);
     }
     match &statement.effect {
-        // It is set whenever it is asked for.
+        // No target shows a password, so it is always set.
         Effect::Alter { settings, .. } if settings.contains_key("password") => {
             (Change::Alter, Reason::PasswordNotShown)
         }
         Effect::Create { or_alter: true, settings, .. } | Effect::Alter { settings, .. } => {
-            if settings::hold(settings, &seen.properties) {
-                (Change::Unchanged, Reason::SettingsHold)
+            if settings::all_match(settings, &seen.properties) {
+                (Change::Unchanged, Reason::SettingsMatch)
             } else {
                 (Change::Alter, Reason::SettingsDiffer)
             }
         }
-        Effect::Respec { .. } => {
+        Effect::ChangeSpec { .. } => {
             match known.observed.services.get(name).and_then(|s| s.spec_digest.clone()) {
-                None => (Change::Alter, Reason::RunsUnmarkedSpec),
+                None => (Change::Alter, Reason::RunsSpecWithoutDigest),
                 running if running == (known.spec_digest)(name) => {
-                    (Change::Unchanged, Reason::RunsWantedSpec)
+                    (Change::Unchanged, Reason::RunsDesiredSpec)
                 }
                 Some(other) => (Change::Alter, Reason::RunsSpec(other)),
             }

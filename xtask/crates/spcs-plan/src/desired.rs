@@ -1,4 +1,4 @@
-//! What the project's files ask of one target.
+//! The desired state of one target, as the project's files describe it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,42 +15,42 @@ use crate::spec::{self, RenderedSpec};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 use crate::variables;
 
-/// Whether an image can be pushed as it is.
+/// Whether an image is built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageState {
-    /// It is built from what its folder holds now.
+    /// It was built from the current contents of its folder.
     Built {
         /// The digest of its manifest, `sha256:…`.
         digest: String,
     },
-    /// It has to be built.
+    /// It needs to be built.
     Stale {
         /// Why: `it was never built`, `images/jupyter/TestMilvus.ipynb changed`.
         reason: String,
     },
 }
 
-/// Everything that the files ask of one target.
+/// The desired state of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Desired {
-    /// The target's name.
+    /// The name of the target in `spcs.toml`.
     pub target: String,
     /// The comment of every object of this deployment.
     pub owner_comment: String,
-    /// Files by set, those whose condition holds, in order.
+    /// The files whose condition holds, by set, in order.
     pub sets: BTreeMap<String, Vec<SqlFile>>,
-    /// The other files by their path, with the condition that does not hold.
+    /// The other files by path, with the condition that does not hold.
     pub left_out: BTreeMap<String, String>,
     /// Images by key.
     pub images: BTreeMap<String, ImageState>,
     /// Services by key.
     pub services: BTreeMap<String, DesiredService>,
-    /// The keys of the services in an order in which each comes after those it waits for.
+    /// The keys of the services, each after the services it waits for.
     pub start_order: Vec<String>,
-    /// The endpoint that `open` shows.
+    /// The endpoint that `open` opens.
     pub opened: Option<PublicEndpoint>,
-    /// The endpoint that `verify` runs the notebook at.
+    /// The endpoint that `verify` runs the notebook through.
     pub verified: Option<PublicEndpoint>,
     /// Names of pools by key.
     pub pools: BTreeMap<String, String>,
@@ -58,7 +58,7 @@ pub struct Desired {
     pub user: String,
     /// `DB.SCHEMA.REPOSITORY`.
     pub repository: String,
-    /// `DB.SCHEMA.STAGE` of the stage for specs.
+    /// The stage for specs, `DB.SCHEMA.STAGE`.
     pub specs_stage: String,
 }
 
@@ -73,25 +73,25 @@ pub struct DesiredService {
     pub images: Vec<String>,
     /// The keys of the services that must be ready before it starts.
     pub after: Vec<String>,
-    /// The names of its endpoints that are public.
+    /// The names of its public endpoints.
     pub public: Vec<String>,
-    /// Its spec, when all its images are built.
+    /// Its spec, if all its images are built.
     pub spec: Option<RenderedSpec>,
 }
 
-/// A public endpoint that a command goes to.
+/// A public endpoint that a command uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicEndpoint {
-    /// The key of its service.
+    /// The key of the service.
     pub service: String,
-    /// `DB.SCHEMA.NAME` of its service.
+    /// The full name of the service, `DB.SCHEMA.NAME`.
     pub name: String,
-    /// Its name in the service's spec.
+    /// The name of the endpoint in the service's spec.
     pub endpoint: String,
 }
 
-/// Renders and checks every file for a target. `images` says of each image whether it is built;
-/// one that is missing there counts as never built.
+/// Renders and checks every file for a target. An image that is missing in `images` counts as never
+/// built.
 pub fn desired(
     project: &Project,
     target: &str,
@@ -124,7 +124,7 @@ pub fn desired(
     let mut sets = BTreeMap::new();
     let mut left_out = BTreeMap::new();
     for (set, sources) in &project.sql {
-        let files = files::rendered(project, target, set, &facts)?;
+        let files = files::render_set(project, target, set, &facts)?;
         for source in sources.iter().filter(|s| !files.iter().any(|file| file.path == s.path)) {
             let condition = source.text.lines().find_map(|line| line.strip_prefix("-- when: "));
             left_out.insert(source.path.clone(), condition.unwrap_or_default().trim().to_owned());
@@ -136,7 +136,7 @@ pub fn desired(
     };
     for (key, service) in &services {
         if !creates("services", ObjectKind::Service, &service.name) {
-            return Err(nothing_creates(key, &service.name));
+            return Err(no_file_creates(key, &service.name));
         }
     }
     for (key, pool) in &project.config.pools {
@@ -144,7 +144,7 @@ pub fn desired(
             let message =
                 format!("no file of sql/bootstrap creates the compute pool `{}`", pool.name);
             return Err(Error::new(message).with_hint(format!(
-                "add one with `CREATE COMPUTE POOL IF NOT EXISTS`, or take [pools.{key}] out of spcs.toml"
+                "add one with `CREATE COMPUTE POOL IF NOT EXISTS`, or remove [pools.{key}] from spcs.toml"
             )));
         }
     }
@@ -172,7 +172,7 @@ pub fn desired(
 }
 
 impl Desired {
-    /// Every object that the files create or drop: what has to be observed.
+    /// Every object that the files create, alter or drop: the objects to observe.
     pub fn objects(&self) -> BTreeSet<(ObjectKind, String)> {
         let statements = self.sets.values().flatten().flat_map(|file| &file.statements);
         statements
@@ -185,12 +185,12 @@ impl Desired {
             .collect()
     }
 
-    /// The services, each after those it waits for.
+    /// The services, each after the services it waits for.
     pub(crate) fn in_start_order(&self) -> impl Iterator<Item = (&String, &DesiredService)> {
         self.start_order.iter().filter_map(|key| self.services.get_key_value(key))
     }
 
-    /// Every role and user that the files grant something to, as `("ROLE", name)` or `("USER", name)`.
+    /// Every role and user that receives a grant, as `("ROLE", name)` or `("USER", name)`.
     pub fn grantees(&self) -> BTreeSet<(String, String)> {
         let statements = self.sets.values().flatten().flat_map(|file| &file.statements);
         statements
@@ -212,7 +212,7 @@ fn service(
     let config = spec::find(project, key)?;
     let file = project.spec(config)?;
     let images = spec::images_of(project, file)?;
-    // A spec is checked even when its digests are not known yet.
+    // Check the spec even if its images are not built yet.
     let mut digests = built.clone();
     for image in project.config.images.keys() {
         digests.entry(image.to_string()).or_insert_with(|| "0".repeat(12));
@@ -229,15 +229,15 @@ fn service(
     })
 }
 
-/// A service of `spcs.toml` that no file creates would be waited for in vain.
-pub(crate) fn nothing_creates(service: &str, name: &str) -> Error {
+/// The error for a service that no file creates: waiting for it would never end.
+pub(crate) fn no_file_creates(service: &str, name: &str) -> Error {
     let hint = format!(
-        "add one with `CREATE SERVICE IF NOT EXISTS`, or take [services.{service}] out of spcs.toml"
+        "add one with `CREATE SERVICE IF NOT EXISTS`, or remove [services.{service}] from spcs.toml"
     );
     Error::new(format!("no file of sql/services creates the service `{name}`")).with_hint(hint)
 }
 
-/// An endpoint of `[endpoints]`, which must be public.
+/// Resolves an endpoint of `[endpoints]` and checks that it is public.
 fn public_endpoint(
     project: &Project,
     services: &BTreeMap<String, DesiredService>,

@@ -1,8 +1,8 @@
-//! What is wrong with the project's files, and where.
+//! Errors in the project's files, with their location.
 
 use std::fmt;
 
-/// A mistake in the project: what was being done, where it is, and what to do about it.
+/// An error in the project's files: what is wrong, where, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     file: Option<String>,
@@ -27,7 +27,7 @@ impl Error {
         self
     }
 
-    /// What to do next.
+    /// How to fix it.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }

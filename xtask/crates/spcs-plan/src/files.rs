@@ -1,4 +1,4 @@
-//! The files of `sql/`, rendered: once for the deployment, or once for each of its services or pools.
+//! Renders the files of `sql/`: once for the deployment, or once per service or pool.
 
 use std::collections::BTreeMap;
 
@@ -10,25 +10,24 @@ use crate::sql::{Condition, Each, Header, SqlFile};
 use crate::template::{self, Syntax};
 use crate::variables::{Value, Variables};
 
-/// What a service's files depend on besides `spcs.toml`.
+/// Facts about a service that its files depend on and that come from its spec.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ServiceFacts {
-    /// The name of its staged spec. A spec that is not known yet stands as `<service>.yaml`: such a
-    /// statement is rendered again when it is.
+    /// The name of its staged spec. While that is unknown, the placeholder `<service>.yaml` is used,
+    /// and the file is rendered again later.
     pub(crate) spec_file: Option<String>,
     /// Whether it has a public endpoint.
     pub(crate) is_public: bool,
 }
 
 impl ServiceFacts {
-    /// The facts of a service with this spec.
     pub(crate) fn of(spec: &RenderedSpec) -> Self {
         Self { spec_file: Some(spec.file_name.clone()), is_public: !spec.public.is_empty() }
     }
 }
 
-/// The files of a set whose condition holds, rendered.
-pub(crate) fn rendered(
+/// Renders the files of a set whose condition holds.
+pub(crate) fn render_set(
     project: &Project,
     target: &str,
     set: &str,
@@ -44,8 +43,8 @@ pub(crate) fn rendered(
     Ok(files)
 }
 
-/// One file, rendered for one service: the one that creates it.
-pub(crate) fn rendered_for(
+/// Renders one file for one service.
+pub(crate) fn render_for_service(
     project: &Project,
     target: &str,
     path: &str,
@@ -64,7 +63,7 @@ pub(crate) fn rendered_for(
     render(project, target, source, &header, &entry)
 }
 
-/// A file rendered for an entry, if its condition holds.
+/// Renders a file for an entry. Returns nothing if the file's condition does not hold.
 fn render(
     project: &Project,
     target: &str,
@@ -79,7 +78,7 @@ fn render(
         let holds = entry.condition_holds(&project.config, &condition.text);
         holds.ok_or_else(|| entry.unknown_condition(source, condition))
     };
-    // A file that is left out is read too: its mistakes are found before it is needed.
+    // Parse the file even if its condition does not hold, so that its errors are found early.
     let file = SqlFile::parse(&source.path, &text, entry.key(), holds)?;
     Ok(header.when.as_ref().map_or(Ok(true), holds)?.then_some(file))
 }
@@ -116,7 +115,7 @@ fn entries<'c>(
 }
 
 const CONDITIONS: [&str; 4] = ["ingress_integration", "egress", "not egress", "own_schema"];
-const OF_A_SERVICE: [&str; 5] = [
+const SERVICE_CONDITIONS: [&str; 5] = [
     "service_public",
     "service_egress",
     "service_egress_off",
@@ -144,7 +143,7 @@ impl Entry<'_> {
         }
     }
 
-    /// Whether a condition holds, if there is one of this name.
+    /// Whether a condition holds; nothing if the condition is unknown.
     fn condition_holds(&self, config: &Config, condition: &str) -> Option<bool> {
         let has_hosts = !config.egress.hosts.is_empty();
         match (condition, self) {
@@ -156,7 +155,7 @@ impl Entry<'_> {
             ("service_egress", Self::Service { service, .. }) => {
                 Some(service.egress == Some(true) && has_hosts)
             }
-            // Without hosts there is nothing that a service could be given.
+            // Without hosts there is no integration to attach.
             ("service_egress_off", Self::Service { service, .. }) => {
                 Some(service.egress.is_some_and(|egress| !(egress && has_hosts)))
             }
@@ -173,7 +172,7 @@ impl Entry<'_> {
     fn unknown_condition(&self, source: &SourceFile, condition: &Condition) -> Error {
         let mut known = CONDITIONS.to_vec();
         if matches!(self, Self::Service { .. }) {
-            known.extend(OF_A_SERVICE);
+            known.extend(SERVICE_CONDITIONS);
         }
         Error::new(format!("unknown condition `{}`", condition.text))
             .at(&source.path, condition.line)

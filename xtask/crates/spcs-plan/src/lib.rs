@@ -1,8 +1,9 @@
-//! Decides what a deployment has to do, as plain data.
+//! Computes the plan of a deployment as plain data.
 //!
-//! A [`Project`] is what the files say, [`Desired`] what they ask of one target, [`Observed`] what the
-//! target answers; [`deploy`] and [`clean`] compare the two and return a [`Plan`].
-//! Nothing here talks to anything: `spcs-apply` reads targets and carries plans out.
+//! [`Project`] holds the project's files, [`Desired`] the state they describe for one target, and
+//! [`Observed`] the target's current state. [`deploy`] and [`clean`] compare the two and return a
+//! [`Plan`]. This crate does no I/O except reading the project's files: `spcs-apply` reads targets
+//! and executes plans.
 
 mod canonical;
 mod check;

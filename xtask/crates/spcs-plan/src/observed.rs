@@ -1,4 +1,4 @@
-//! What a target says of itself: plain values that `spcs-apply` fills in from SHOW and DESCRIBE.
+//! The observed state of a target: plain values that `spcs-apply` reads with SHOW and DESCRIBE.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,70 +6,59 @@ use serde::{Deserialize, Serialize};
 
 use crate::sql::{Grant, ObjectKind};
 
-/// The environment variable that carries a spec's fingerprint through DESCRIBE SERVICE.
+/// The environment variable that holds a spec's digest, readable through DESCRIBE SERVICE.
 pub const SPEC_DIGEST_VARIABLE: &str = "SPCS_SPEC_DIGEST";
 
-/// Everything about a target that a plan depends on. The default is a target where nothing is.
+/// Everything about a target that a plan depends on. The default is an empty target.
 ///
-/// All names are as the catalog has them: upper case, `DB.SCHEMA.NAME` for objects in a schema.
+/// Names are in catalog form: upper case, `DB.SCHEMA.NAME` for objects in a schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
-    /// Every object but pools and services: those that [`crate::Desired::objects`] lists, and the
-    /// others that live in the deployment's database, because those keep `clean` from dropping it.
+    /// All objects except pools and services: those of [`crate::Desired::objects`], and all others in
+    /// the deployment's database, because those keep `clean` from dropping it.
     pub objects: Vec<ObservedObject>,
     /// The grants to the roles and users that [`crate::Desired::grantees`] lists.
     pub grants: BTreeSet<Grant>,
     /// Compute pools by name.
     pub pools: BTreeMap<String, ObservedPool>,
-    /// Services by `DB.SCHEMA.NAME`, those of others too: they keep `clean` from dropping a pool.
+    /// Services by `DB.SCHEMA.NAME`, including those of others: they keep `clean` from dropping a pool.
     pub services: BTreeMap<String, ObservedService>,
     /// File names on the stage for specs, without the stage's own name.
     pub staged: BTreeSet<String>,
-    /// Pushed images: image name -> tag -> manifest digest (`sha256:…`).
+    /// Images in the repository: name -> tag -> manifest digest (`sha256:…`).
     pub images: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// One object of the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedObject {
-    /// What it is.
     pub kind: ObjectKind,
     /// Its full name.
     pub name: String,
-    /// Its COMMENT, empty when there is none. It says whose the object is.
+    /// Its COMMENT, empty if it has none. It identifies the owner of the object.
     pub comment: String,
-    /// Columns of SHOW or DESCRIBE, lower-case name -> text (`size`, `auto_suspend`, `value_list` …).
-    /// A setting whose column is missing here is taken to be as wanted.
+    /// Columns of SHOW or DESCRIBE by lower-case name (`size`, `auto_suspend`, `value_list` …).
+    /// A setting whose column is missing counts as having its desired value.
     pub properties: BTreeMap<String, String>,
 }
 
-/// One compute pool.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedPool {
     /// `ACTIVE`, `IDLE`, `STARTING`, `SUSPENDED` …
     pub state: String,
-    /// As of MIN_NODES.
     pub min_nodes: u32,
-    /// As of MAX_NODES.
     pub max_nodes: u32,
-    /// As of AUTO_SUSPEND_SECS, if it is shown.
     pub auto_suspend_secs: Option<u32>,
-    /// As of SHOW COMPUTE POOLS.
     pub instance_family: String,
-    /// Its COMMENT.
     pub comment: String,
 }
 
-/// One service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedService {
     /// `RUNNING`, `PENDING`, `SUSPENDED` …
     pub status: String,
-    /// The pool it runs in.
     pub compute_pool: String,
-    /// Its COMMENT.
     pub comment: String,
-    /// The value of [`SPEC_DIGEST_VARIABLE`] in DESCRIBE SERVICE's `spec`.
+    /// The value of [`SPEC_DIGEST_VARIABLE`] in the `spec` of DESCRIBE SERVICE.
     pub spec_digest: Option<String>,
     /// Columns of SHOW SERVICES, lower case: `min_instances`, `max_instances`,
     /// `external_access_integrations` (as shown: a JSON list or text).
@@ -77,14 +66,14 @@ pub struct ObservedService {
 }
 
 impl ObservedObject {
-    /// How it shows that it is somebody else's.
-    pub(crate) fn whose(&self) -> String {
-        whose(&self.comment)
+    /// Describes the comment of an object that does not belong to the deployment.
+    pub(crate) fn foreign_comment(&self) -> String {
+        foreign_comment(&self.comment)
     }
 }
 
-/// What the comment of somebody else's object says.
-pub(crate) fn whose(comment: &str) -> String {
+/// Describes the comment of an object that does not belong to the deployment.
+pub(crate) fn foreign_comment(comment: &str) -> String {
     match comment {
         "" => "it has no comment".to_owned(),
         comment => format!("its comment is `{comment}`"),
@@ -92,7 +81,7 @@ pub(crate) fn whose(comment: &str) -> String {
 }
 
 impl Observed {
-    /// The comment and properties of an object, whatever its kind; `None` when it is not there.
+    /// Finds an object of any kind by its full name.
     pub fn find(&self, kind: ObjectKind, name: &str) -> Option<ObservedObject> {
         let seen = |comment: &str, properties: BTreeMap<String, String>| ObservedObject {
             kind,

@@ -1,4 +1,4 @@
-//! A plan: steps as data, each with its reason and the steps it waits for.
+//! A plan: steps as data, each with its reason and its dependencies.
 
 mod action;
 mod change;
@@ -22,37 +22,33 @@ pub use reason::{Kept, Reason};
 pub use statement::PlannedStatement;
 pub use subject::Subject;
 
-/// Everything one run does, in an order that respects every `needs`.
+/// The steps of one run, in dependency order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// The name of the target in `spcs.toml`.
     pub target: String,
-    /// The steps; a step comes after those it needs.
+    /// The steps, each after the steps it needs.
     pub steps: Vec<Step>,
 }
 
-/// One step of a plan. Steps without a path of `needs` between them may run at the same time.
+/// One step of a plan. Steps that do not depend on each other may run at the same time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Its name.
     pub id: StepId,
-    /// The steps that must have ended well before this one starts.
+    /// The steps that must have succeeded before this one starts.
     pub needs: Vec<StepId>,
-    /// What happens.
     pub change: Change,
-    /// What it happens to.
     pub subject: Subject,
-    /// Why it happens, or why not.
+    /// Why the step changes something, or why it does not.
     pub reason: Reason,
-    /// What to do.
     pub action: Action,
 }
 
 impl Plan {
-    /// The plan that is left when only some steps are wanted, as the single phases want.
-    /// What a step needed of the steps left out is taken to be there.
-    pub fn select(&self, wanted: impl Fn(&Step) -> bool) -> Plan {
-        let mut steps: Vec<Step> = self.steps.iter().filter(|s| wanted(s)).cloned().collect();
+    /// The plan reduced to some of its steps, for commands that run a single phase.
+    /// Dependencies on the other steps count as satisfied.
+    pub fn select(&self, keep: impl Fn(&Step) -> bool) -> Plan {
+        let mut steps: Vec<Step> = self.steps.iter().filter(|s| keep(s)).cloned().collect();
         let kept: Vec<StepId> = steps.iter().map(|s| s.id.clone()).collect();
         for step in &mut steps {
             step.needs.retain(|id| kept.contains(id));
@@ -60,7 +56,7 @@ impl Plan {
         Plan { target: self.target.clone(), steps }
     }
 
-    /// Whether a statement that is to be sent holds a secret's marker.
+    /// Whether a statement that will be sent contains a secret marker.
     pub fn sends_secret(&self) -> bool {
         let sends =
             |s: &PlannedStatement| s.change != Change::Unchanged && secret::has_marker(&s.text);

@@ -1,4 +1,4 @@
-//! The files of a project, as text.
+//! The files of a project.
 
 mod read;
 
@@ -7,30 +7,29 @@ use std::collections::BTreeMap;
 use crate::config::{Config, Service, Target, TargetKind};
 use crate::error::Error;
 
-/// The files of a project. It is a value: reading it is the only time files are touched.
+/// The files of a project, in memory.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// `spcs.toml`, parsed.
     pub config: Config,
     /// `spcs.toml`, as text.
     pub(crate) config_text: String,
-    /// `sql/<set>/<file>` in order, by set.
+    /// The files `sql/<set>/<file>` by set, in order.
     pub(crate) sql: BTreeMap<String, Vec<SourceFile>>,
-    /// The specs that `[services]` names, by their path.
+    /// The specs of `[services]`, by path.
     pub(crate) specs: BTreeMap<String, SourceFile>,
 }
 
-/// One text file.
+/// A text file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its path, relative to the project's root, with `/`.
     pub path: String,
-    /// Its text.
     pub text: String,
 }
 
 impl Project {
-    /// Puts a project together from texts, as tests do; checks what `read` checks.
+    /// A project from texts, for tests. Runs the same checks as `read`.
     pub fn from_texts(
         config: &str,
         sql: Vec<SourceFile>,
@@ -53,7 +52,7 @@ impl Project {
         })
     }
 
-    /// A target by its name.
+    /// Finds a target by name.
     pub fn target(&self, name: &str) -> Result<&Target, Error> {
         self.config.target.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.config.target.keys().map(|k| &**k).collect();
@@ -63,19 +62,18 @@ impl Project {
         })
     }
 
-    /// The spec of a service, not rendered.
+    /// The spec template of a service.
     pub(crate) fn spec(&self, service: &Service) -> Result<&SourceFile, Error> {
         let read = self.specs.get(&service.spec);
         read.ok_or_else(|| Error::new("the spec was not read").at(&service.spec, None))
     }
 
-    /// `DB.SCHEMA.NAME`.
+    /// The full name of an object in the deployment's schema: `DB.SCHEMA.NAME`.
     pub(crate) fn in_schema(&self, name: &str) -> String {
         let d = &self.config.deployment;
         format!("{}.{}.{name}", d.database, d.schema)
     }
 
-    /// The kind of a target, for what differs by it.
     pub fn target_kind(&self, target: &str) -> Result<TargetKind, Error> {
         Ok(self.target(target)?.kind())
     }

@@ -1,25 +1,25 @@
-//! Secrets in rendered text: a marker stands for the value until the statement is sent.
+//! Secrets in rendered text: a marker replaces the value until the statement is sent.
 
 use crate::error::Error;
 
 const OPEN: &str = "<secret:";
 const CLOSE: char = '>';
 
-/// The names a secret may have. There is one: the password of the deployment's user.
+/// The name of the only secret, the password of the deployment's user.
 pub const USER_PASSWORD: &str = "user_password";
 
-/// The text that stands for a secret in plans, logs and snapshots.
+/// The text that replaces a secret in plans, logs and snapshots.
 pub fn marker(name: &str) -> String {
     format!("{OPEN}{name}{CLOSE}")
 }
 
-/// Whether a text holds a marker.
+/// Whether a text contains a marker.
 pub fn has_marker(text: &str) -> bool {
     text.contains(OPEN)
 }
 
-/// Puts the values in for the markers, quotes and backslashes doubled, as a marker always stands
-/// inside single quotes. To be called right before a statement is sent, and nowhere else.
+/// Replaces the markers with their values. Escapes quotes and backslashes, because a marker is always
+/// inside single quotes. Call this only right before a statement is sent.
 pub fn fill<'v>(
     text: &str,
     mut lookup: impl FnMut(&str) -> Option<&'v str>,
@@ -31,7 +31,7 @@ pub fn fill<'v>(
         let after = &rest[start + OPEN.len()..];
         let end = after
             .find(CLOSE)
-            .ok_or_else(|| Error::new("a secret's marker in a statement does not end"))?;
+            .ok_or_else(|| Error::new("unterminated secret marker in a statement"))?;
         let name = &after[..end];
         let value = lookup(name)
             .ok_or_else(|| Error::new(format!("no value is known for the secret `{name}`")))?;
@@ -42,7 +42,7 @@ pub fn fill<'v>(
     Ok(filled)
 }
 
-/// The inside of a single-quoted literal of Snowflake, where the backslash escapes too.
+/// Escapes a value for a single-quoted Snowflake literal, where the backslash is an escape character.
 pub(crate) fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('\'', "''")
 }

@@ -1,4 +1,4 @@
-//! Service specs: rendering and checking.
+//! Renders and checks service specs.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,16 @@ use crate::yaml;
 
 mod check;
 
-/// A spec that is ready to be put on the stage.
+/// A rendered spec, ready to be put on the stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderedSpec {
-    /// `milvus-<spec_digest>.yaml`: a changed spec has another name.
+    /// `milvus-<spec_digest>.yaml`: a changed spec gets a new name.
     pub file_name: String,
-    /// The text, comments and order as in the template.
+    /// The text, with the comments and the order of the template.
     pub text: String,
-    /// 16 hex digits over what the text means; comments and spelling do not count.
+    /// 16 hex digits over the parsed content: comments and formatting do not matter.
     pub spec_digest: String,
-    /// The names of the endpoints that are public.
+    /// The names of the public endpoints.
     pub public: Vec<String>,
 }
 
@@ -34,14 +34,14 @@ pub fn image_tag(digest: &str) -> &str {
     hex.get(..12).unwrap_or(hex)
 }
 
-/// An image as specs name it: `/milvus_demo/public/milvus_repo/milvus:<tag>`.
+/// The reference of an image in a spec: `/milvus_demo/public/milvus_repo/milvus:<tag>`.
 fn image_reference(project: &Project, image: &str, digest: &str) -> String {
     let d = &project.config.deployment;
     let repository = format!("/{}/{}/{}", d.database, d.schema, d.repository).to_lowercase();
     format!("{repository}/{image}:{}", image_tag(digest))
 }
 
-/// Renders the spec of a service; `digests` are the manifest digests of the images that are built.
+/// Renders the spec of a service. `digests` holds the manifest digests of the built images.
 pub fn render_spec(
     project: &Project,
     target: &str,
@@ -55,7 +55,7 @@ pub fn render_spec(
         if !digests.contains_key(&image) {
             return Err(Error::new(format!("the image `{image}` is not built"))
                 .at(&file.path, None)
-                .with_hint("build it: cargo xtask build"));
+                .with_hint("build it with `cargo xtask build`"));
         }
     }
     let render = |spec_digest: &str| {
@@ -83,7 +83,7 @@ fn public_endpoints(spec: &Json) -> Vec<String> {
     public.filter_map(|endpoint| Some(endpoint.get("name")?.as_str()?.to_owned())).collect()
 }
 
-/// The images whose variables a spec uses.
+/// The images that a spec uses, by their variables.
 pub(crate) fn images_of(project: &Project, file: &SourceFile) -> Result<Vec<String>, Error> {
     let used = template::used(file)?;
     let images = project.config.images.keys().filter(|key| used.contains(&format!("{key}_image")));

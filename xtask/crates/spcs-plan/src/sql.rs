@@ -1,4 +1,4 @@
-//! SQL files as data: statements, where they stand, and what they do.
+//! SQL files as data: statements with their lines and effects.
 
 mod condition;
 mod effect;

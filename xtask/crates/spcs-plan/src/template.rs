@@ -1,8 +1,8 @@
-//! `<% name %>` in SQL files and specs.
+//! Renders `<% name %>` in SQL files and specs.
 //!
-//! The delimiters are the Snowflake CLI's, so that it can run the files too; the `{{ }}` of service
-//! specs passes through. A value is written as its kind allows, and where it stands is checked: no
-//! value can change the shape of a statement or of a spec.
+//! The delimiters are those of the Snowflake CLI, so that it can run the files too. The `{{ }}` of
+//! service specs passes through unchanged. Values are escaped, and their position is checked: no value
+//! can change the structure of a statement or a spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,17 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use crate::error::Error;
 use crate::project::SourceFile;
-use crate::variables::{OF_POOL, OF_SERVICE, Value, Variables};
+use crate::variables::{POOL_VARIABLES, SERVICE_VARIABLES, Value, Variables};
 
-mod place;
+mod placement;
 
-/// What the text around a value is.
+/// The language of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Syntax {
     Sql,
     Yaml,
 }
 
-/// Renders a file.
 pub(crate) fn render(
     file: &SourceFile,
     syntax: Syntax,
@@ -32,11 +31,11 @@ pub(crate) fn render(
     let written =
         variables.iter().map(|(name, value)| (name.to_owned(), write(value, syntax))).collect();
     let text = fill(file, &written, variables)?;
-    place::check(file, syntax, variables, &text)?;
+    placement::check(file, syntax, variables, &text)?;
     Ok(text)
 }
 
-/// The names that a file uses, known or not.
+/// The variables that a file uses, known or unknown.
 pub(crate) fn used(file: &SourceFile) -> Result<BTreeSet<String>, Error> {
     check_names(file)?;
     let environment = environment()?;
@@ -46,7 +45,7 @@ pub(crate) fn used(file: &SourceFile) -> Result<BTreeSet<String>, Error> {
     Ok(template.undeclared_variables(true).into_iter().collect())
 }
 
-/// The file with these texts in its places, whatever they are.
+/// Replaces each variable with a text, without escaping.
 fn fill(
     file: &SourceFile,
     texts: &BTreeMap<String, String>,
@@ -57,8 +56,7 @@ fn fill(
         .map_err(|error| explain(file, &error, variables))
 }
 
-/// Between the marks stands a name and nothing else: an expression could cut a value in two, past
-/// the quotes that are doubled in it.
+/// Checks that delimiters contain only names: an expression could cut a value after it was escaped.
 fn check_names(file: &SourceFile) -> Result<(), Error> {
     let mut rest = file.text.as_str();
     while let Some((before, after)) = rest.split_once("<%") {
@@ -79,7 +77,7 @@ fn check_names(file: &SourceFile) -> Result<(), Error> {
     Ok(())
 }
 
-/// A value as it stands in the text.
+/// The escaped text of a value.
 fn write(value: &Value, syntax: Syntax) -> String {
     match value {
         Value::Identifier(name) => name.clone(),
@@ -98,7 +96,7 @@ fn write(value: &Value, syntax: Syntax) -> String {
 fn environment() -> Result<Environment<'static>, Error> {
     let syntax = SyntaxConfig::builder()
         .variable_delimiters("<%", "%>")
-        // Nothing but values: a file with blocks could not be run by the Snowflake CLI.
+        // No blocks or comments: the Snowflake CLI could not run such a file.
         .block_delimiters("<%%block", "block%%>")
         .comment_delimiters("<%%comment", "comment%%>")
         .keep_trailing_newline(true)
@@ -115,7 +113,7 @@ fn environment() -> Result<Environment<'static>, Error> {
 fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -> Error {
     let line = error.line();
     if error.kind() != ErrorKind::UndefinedError {
-        let detail = error.detail().unwrap_or("it cannot be read");
+        let detail = error.detail().unwrap_or("syntax error");
         return Error::new(format!("wrong use of `<% %>`: {detail}"))
             .at(&file.path, line)
             .with_hint("only plain names are allowed: `<% name %>`");
@@ -125,10 +123,12 @@ fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -
         .and_then(|range| file.text.get(range))
         .map(|text| text.trim_matches(['<', '%', '>', ' ']).to_owned())
         .unwrap_or_default();
-    let each = [("service", OF_SERVICE), ("pool", OF_POOL)];
+    let each = [("service", SERVICE_VARIABLES), ("pool", POOL_VARIABLES)];
     let each = each.iter().find(|(_, names)| names.contains(&unknown.as_str()));
     let hint = match each {
-        Some((each, _)) => format!("it has a value in a file of sql/ with `-- for each: {each}`"),
+        Some((each, _)) => {
+            format!("it is defined only in files of sql/ with `-- for each: {each}`")
+        }
         None => {
             let known: Vec<&str> = variables.names().collect();
             let known = known.join(", ");

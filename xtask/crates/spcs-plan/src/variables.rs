@@ -1,41 +1,40 @@
-//! The values that templates may name.
+//! The variables of templates.
 
 use std::collections::BTreeMap;
 
 use crate::config::{Config, Pool, Service, Variable};
 use crate::secret;
 
-/// A value, by the places it may stand in.
+/// A value. Its type decides where it may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
-    /// Letters, digits and underscores: safe anywhere.
+    /// Letters, digits and underscores: allowed anywhere.
     Identifier(String),
-    /// Digits: safe anywhere.
+    /// Digits: allowed anywhere.
     Number(u64),
-    /// Anything: inside single quotes only.
+    /// Any text: inside single quotes only.
     Text(String),
-    /// `host:port`s, rendered with their quotes: outside quotes only.
+    /// A list of `host:port`, rendered with quotes: outside quotes only.
     Texts(Vec<String>),
-    /// A secret, by its name: inside single quotes only.
+    /// The name of a secret: inside single quotes only.
     Secret(&'static str),
 }
 
-/// The names that have a value in a file of `sql/` that is rendered for each service.
-pub(crate) const OF_SERVICE: [&str; 5] =
+/// The variables of files of `sql/` that are rendered for each service.
+pub(crate) const SERVICE_VARIABLES: [&str; 5] =
     ["service", "service_pool", "spec_file", "min_instances", "max_instances"];
 
-/// The names that have a value in a file of `sql/` that is rendered for each pool.
-pub(crate) const OF_POOL: [&str; 5] =
+/// The variables of files of `sql/` that are rendered for each pool.
+pub(crate) const POOL_VARIABLES: [&str; 5] =
     ["pool", "pool_family", "pool_min_nodes", "pool_max_nodes", "pool_auto_suspend"];
 
-/// Values by name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
     values: BTreeMap<String, Value>,
 }
 
 impl Variables {
-    /// What `spcs.toml` says, without what depends on images that are built.
+    /// The variables from `spcs.toml`, without those that depend on built images.
     pub(crate) fn of(config: &Config) -> Variables {
         let mut variables = Variables::default();
         let d = &config.deployment;
@@ -67,7 +66,7 @@ impl Variables {
         variables.set("owner_comment", Value::Text(owner_comment(config)));
         variables.set(secret::USER_PASSWORD, Value::Secret(secret::USER_PASSWORD));
         for (key, service) in &config.services {
-            // Within the schema a service is found by its name, as DNS writes it.
+            // Within the schema, the DNS name of a service is its name with dashes.
             let host = service.name.to_lowercase().replace('_', "-");
             variables.set(format!("{key}_host"), Value::Text(host));
         }
@@ -77,7 +76,7 @@ impl Variables {
         variables
     }
 
-    /// The same for a file of `sql/` that is rendered for each service.
+    /// The variables of a file of `sql/` that is rendered for each service.
     pub(crate) fn of_service(config: &Config, service: &Service, spec_file: &str) -> Variables {
         let mut variables = Variables::of(config);
         let pool = config.pools.get(&service.pool).map(|pool| pool.name.to_string());
@@ -89,7 +88,7 @@ impl Variables {
         variables
     }
 
-    /// The same for a file of `sql/` that is rendered for each pool.
+    /// The variables of a file of `sql/` that is rendered for each pool.
     pub(crate) fn of_pool(config: &Config, pool: &Pool) -> Variables {
         let mut variables = Variables::of(config);
         variables.set("pool", Value::Identifier(pool.name.to_string()));
@@ -100,7 +99,7 @@ impl Variables {
         variables
     }
 
-    /// The same for the spec of a service, whose own values come before all others.
+    /// The variables of a service's spec. The service's own variables take precedence.
     pub(crate) fn of_spec(config: &Config, service: &Service) -> Variables {
         let mut variables = Variables::of(config);
         for (key, variable) in &service.variables {
@@ -126,7 +125,7 @@ impl Variables {
     }
 }
 
-/// The comment of every object that this deployment makes: it says whose the object is.
+/// The comment of every object that this deployment creates. It identifies the owner.
 pub(crate) fn owner_comment(config: &Config) -> String {
     format!("managed by cargo xtask, deployment {}", config.deployment.name)
 }

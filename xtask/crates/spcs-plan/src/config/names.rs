@@ -1,4 +1,4 @@
-//! Values of `spcs.toml` that are checked while they are read, so that the error has their line.
+//! Value types of `spcs.toml`, validated during deserialization so that errors carry a line number.
 
 use std::fmt;
 use std::ops::Deref;
@@ -49,11 +49,11 @@ text_newtype!(
     Key, key
 );
 text_newtype!(
-    /// `host:port` of a network rule.
+    /// A `host:port` of a network rule.
     HostPort, host_port
 );
 text_newtype!(
-    /// `X-SMALL` and its like.
+    /// A warehouse size, such as `X-SMALL`.
     WarehouseSize, warehouse_size
 );
 
@@ -69,11 +69,9 @@ impl Identifier {
 
 /// A value of `[variables]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a whole number or a text")]
+#[serde(untagged, expecting = "expected a whole number or a string")]
 pub enum Variable {
-    /// A number.
     Number(i64),
-    /// A text.
     Text(String),
 }
 
@@ -84,7 +82,7 @@ fn identifier(text: &str) -> Result<String, String> {
         Ok(text.to_ascii_uppercase())
     } else {
         Err(format!(
-            "`{text}` is not a plain identifier: it needs letters, digits and underscores, and no digit first"
+            "`{text}` is not a plain identifier: use letters, digits and underscores, and do not start with a digit"
         ))
     }
 }
@@ -96,28 +94,26 @@ fn key(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "`{text}` is not a plain key: it needs lower-case letters, digits and underscores, and a letter first"
+            "`{text}` is not a plain key: use lower-case letters, digits and underscores, and start with a letter"
         ))
     }
 }
 
 fn host_port(text: &str) -> Result<String, String> {
-    let wrong = |why: &str| Err(format!("`{text}` is not a `host:port` of a network rule: {why}"));
+    let wrong = |why: &str| Err(format!("`{text}` is not a valid `host:port`: {why}"));
     let Some((host, port)) = text.rsplit_once(':') else {
         return wrong("the port is missing");
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     if host.is_empty() || !host.chars().all(plain) {
-        return wrong(
-            "the host needs letters, digits, dots and dashes; wildcards are not supported",
-        );
+        return wrong("the host may contain letters, digits, dots and dashes, and no wildcards");
     }
     match port.parse::<u16>() {
         Ok(22 | 80 | 443 | 1024..) => {}
         _ => return wrong("the port must be 22, 80, 443 or at least 1024"),
     }
     if host == "0.0.0.0" && !matches!(port, "80" | "443") {
-        return wrong("`0.0.0.0` goes with the ports 80 and 443 only");
+        return wrong("`0.0.0.0` is allowed with the ports 80 and 443 only");
     }
     Ok(text.to_owned())
 }

@@ -1,32 +1,32 @@
-//! The order in which services are started and dropped, by what each says it comes after.
+//! The order in which services are started and dropped, derived from their `after` keys.
 
 use crate::config::{Config, Key};
 
 impl Config {
-    /// The services in an order in which each comes after those it waits for, otherwise by key.
+    /// The services sorted so that each comes after the services it waits for, otherwise by key.
     pub(crate) fn start_order(&self) -> Vec<&Key> {
         self.ordered(|key| self.waits_for(key))
     }
 
-    /// The services in an order in which each comes before those it waited for, otherwise by key.
+    /// The services sorted so that each comes before the services it waits for, otherwise by key.
     pub(crate) fn drop_order(&self) -> Vec<&Key> {
         self.ordered(|key| {
             self.services.keys().filter(|other| self.waits_for(other).contains(&key)).collect()
         })
     }
 
-    /// The first circle of services that wait for each other, its first key repeated at its end.
-    pub(super) fn circle(&self) -> Option<Vec<&Key>> {
+    /// The first cycle of services that wait for each other. The last key repeats the first.
+    pub(super) fn cycle(&self) -> Option<Vec<&Key>> {
         let ordered = self.start_order();
         let stuck = |key: &&Key| !ordered.contains(key);
-        let mut walked = vec![self.services.keys().find(stuck)?];
+        let mut path = vec![self.services.keys().find(stuck)?];
         loop {
-            // A service that is stuck waits for one that is.
-            let next = self.waits_for(walked.last()?).into_iter().find(stuck)?;
-            let seen = walked.iter().position(|key| *key == next);
-            walked.push(next);
+            // Every stuck service waits for another stuck one.
+            let next = self.waits_for(path.last()?).into_iter().find(stuck)?;
+            let seen = path.iter().position(|key| *key == next);
+            path.push(next);
             if let Some(start) = seen {
-                return Some(walked.split_off(start));
+                return Some(path.split_off(start));
             }
         }
     }
@@ -36,7 +36,7 @@ impl Config {
         service.flat_map(|service| &service.after).map(|key| key.get_ref()).collect()
     }
 
-    /// Services of a circle are left out, and so are those that wait for one.
+    /// A topological sort. Leaves out services in a cycle and services that wait for one of them.
     fn ordered<'c>(&'c self, waits_for: impl Fn(&'c Key) -> Vec<&'c Key>) -> Vec<&'c Key> {
         let mut done: Vec<&'c Key> = Vec::new();
         while let Some(next) = self.services.keys().find(|key| {

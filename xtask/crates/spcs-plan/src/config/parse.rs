@@ -1,4 +1,4 @@
-//! Reading `spcs.toml`, and the rules that concern more than one of its values.
+//! Parses `spcs.toml` and checks the rules that involve more than one value.
 
 use crate::config::{Config, Key, Pool, Service};
 use crate::error::Error;
@@ -17,12 +17,12 @@ pub(crate) fn parse(text: &str) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// The line of a byte offset, from 1.
+/// The 1-based line of a byte offset.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }
 
-/// The line where a table is opened, for errors about the table as a whole.
+/// The line of a table's header, for errors about the whole table.
 pub(crate) fn table_line(text: &str, table: &str) -> Option<usize> {
     let header = format!("[{table}]");
     text.lines().position(|line| line.trim_start().starts_with(&header)).map(|at| at + 1)
@@ -51,7 +51,7 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
             return wrong(
                 &table,
                 format!(
-                    "service `{key}` names the pool `{pool}`, which is not in [pools]: {}",
+                    "service `{key}` uses the pool `{pool}`, which is not one of [pools]: {}",
                     known.join(", ")
                 ),
             );
@@ -66,18 +66,18 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
             known_service(config, text, other.get_ref(), other.span().start)?;
         }
     }
-    if let Some(circle) = config.circle() {
-        let names: Vec<&str> = circle.iter().map(|key| &***key).collect();
+    if let Some(cycle) = config.cycle() {
+        let names: Vec<&str> = cycle.iter().map(|key| &***key).collect();
         return Err(Error::new(format!("services wait for each other: {}", names.join(" after ")))
-            .at(FILE, after_line(config, text, &circle))
-            .with_hint("take one of them out of an `after`"));
+            .at(FILE, after_line(config, text, &cycle))
+            .with_hint("remove one of them from an `after`"));
     }
     for pool in config.pools.keys() {
         if !config.services.values().any(|service| service.pool == *pool) {
             let error = Error::new(format!("no service runs in the pool `{pool}`"));
             return Err(error
                 .at(FILE, table_line(text, &format!("pools.{pool}")))
-                .with_hint(format!("name it in a service, or take [pools.{pool}] out")));
+                .with_hint(format!("use it in a service, or remove [pools.{pool}]")));
         }
     }
     for endpoint in [&config.endpoints.open, &config.endpoints.verify].into_iter().flatten() {
@@ -87,7 +87,7 @@ fn check(config: &Config, text: &str) -> Result<(), Error> {
     if NO_SERVICE_OWNERS.contains(&owner) {
         return wrong(
             "roles",
-            format!("`{owner}` may not own services: choose another role for `system`"),
+            format!("`{owner}` cannot own services: choose another role for `system`"),
         );
     }
     Ok(())
@@ -103,9 +103,9 @@ fn known_service(config: &Config, text: &str, key: &str, at: usize) -> Result<()
     Err(Error::new(message).at(FILE, line_at(text, at)).with_hint(hint))
 }
 
-/// The line where the first service of a circle names the second.
-fn after_line(config: &Config, text: &str, circle: &[&Key]) -> Option<usize> {
-    let [first, second, ..] = circle else { return None };
+/// The line where the first service of a cycle names the second.
+fn after_line(config: &Config, text: &str, cycle: &[&Key]) -> Option<usize> {
+    let [first, second, ..] = cycle else { return None };
     let named = config.services.get(*first)?.after.iter().find(|key| key.get_ref() == *second)?;
     Some(line_at(text, named.span().start))
 }

@@ -1,4 +1,4 @@
-//! `[target.<name>]`: where to deploy to.
+//! The targets of a deployment: `[target.<name>]`.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -7,60 +7,53 @@ use std::path::{Component, Path};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
-/// One target. Its form depends on `kind`.
+/// A target. Its keys depend on its `kind`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// The platform on this machine.
     Local(LocalTarget),
-    /// A Snowflake account.
     Snowflake(SnowflakeTarget),
 }
 
-/// The two kinds of target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
-    /// The platform on this machine.
     Local,
-    /// A Snowflake account.
     Snowflake,
 }
 
-/// The platform on this machine.
+/// The local platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalTarget {
-    /// The port it listens on.
+    /// The port that the platform listens on.
     pub port: Port,
-    /// Where it keeps its state, relative to the project.
+    /// The directory of its state, relative to the project.
     pub state_dir: String,
-    /// What runs its services, and builds images for it.
+    /// The container engine that runs its services and builds its images.
     pub engine: Engine,
-    /// Where the user's password is kept, relative to the project.
+    /// The file of the user's password, relative to the project.
     pub password_file: Option<String>,
 }
 
 /// The port of a local platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Port {
-    /// This one and no other.
     Fixed(NonZeroU16),
-    /// One that is free when the platform starts for the first time.
+    /// A free port, chosen when the platform starts for the first time.
     Auto,
 }
 
 /// A Snowflake account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnowflakeTarget {
-    /// A connection of `~/.snowflake/connections.toml` or `config.toml`; the default one if missing.
+    /// A connection of `~/.snowflake/connections.toml` or `config.toml`. If missing, the default one.
     pub connection: Option<String>,
-    /// What builds images for it here.
+    /// The container engine that builds its images.
     pub engine: Engine,
-    /// Where the user's password is kept, relative to the project.
+    /// The file of the user's password, relative to the project.
     pub password_file: Option<String>,
 }
 
 impl Target {
-    /// Which kind it is; images may differ by it.
     pub fn kind(&self) -> TargetKind {
         match self {
             Self::Local(_) => TargetKind::Local,
@@ -68,7 +61,6 @@ impl Target {
         }
     }
 
-    /// The container engine to use for it.
     pub fn engine(&self) -> Engine {
         match self {
             Self::Local(local) => local.engine,
@@ -76,7 +68,7 @@ impl Target {
         }
     }
 
-    /// Where the user's password is kept, if `spcs.toml` says so.
+    /// The file of the user's password, if `spcs.toml` sets one.
     pub fn password_file(&self) -> Option<&str> {
         match self {
             Self::Local(local) => local.password_file.as_deref(),
@@ -95,20 +87,18 @@ impl TargetKind {
     }
 }
 
-/// The container engine that a target uses.
+/// A container engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Engine {
-    /// The first that works.
+    /// The first one that works.
     #[default]
     Auto,
-    /// podman and nothing else
     Podman,
-    /// docker and nothing else
     Docker,
 }
 
-/// All keys of all kinds: an internally tagged enum would lose the lines of errors.
+/// The keys of all kinds in one struct: an internally tagged enum would lose the lines of errors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -121,7 +111,7 @@ struct Raw {
     password_file: Option<String>,
 }
 
-/// Where `spcs.toml` names no port.
+/// The port if `spcs.toml` sets none.
 const DEFAULT_PORT: Port = match NonZeroU16::new(8462) {
     Some(port) => Port::Fixed(port),
     None => Port::Auto,
@@ -188,7 +178,7 @@ impl<'de> Deserialize<'de> for Target {
     }
 }
 
-/// A path that leads down to a directory of its own: what it names is removed by `local reset`.
+/// Checks that a path names a directory of its own, because `local reset` removes it.
 fn own_directory(path: String) -> Result<String, String> {
     let mut parts = Path::new(&path).components().filter(|part| *part != Component::RootDir);
     let leads_down = parts.all(|part| matches!(part, Component::Normal(_)));
@@ -196,6 +186,6 @@ fn own_directory(path: String) -> Result<String, String> {
         return Ok(path);
     }
     Err(format!(
-        "`state_dir` must name a directory of the platform's own, without `.` and `..`, not `{path}`"
+        "`state_dir` must name a directory used by the platform only, without `.` and `..`, not `{path}`"
     ))
 }

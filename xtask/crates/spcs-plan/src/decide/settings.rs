@@ -1,12 +1,12 @@
-//! Whether what a target shows is what a statement sets.
+//! Compares the settings that a statement sets with those that a target shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Columns that are NULL, and so not there, when nothing was set.
+/// Columns that are NULL, and therefore missing, if nothing was set.
 const EMPTY_WHEN_MISSING: [&str; 2] = ["external_access_integrations", "query_warehouse"];
 
-/// Whether what is observed is as set. A setting that was not observed is taken to be.
-pub(super) fn hold(
+/// Whether all settings have their desired value. A setting that was not observed counts as equal.
+pub(super) fn all_match(
     settings: &BTreeMap<String, String>,
     properties: &BTreeMap<String, String>,
 ) -> bool {
@@ -22,8 +22,8 @@ pub(super) fn hold(
     })
 }
 
-/// `('a:443','b:443')` and `a:443,b:443` say the same; so do `X-SMALL` and `X-Small`.
-/// The order of a list says nothing.
+/// The items of a value, without regard to case, quotes, brackets and order: `('a:443','b:443')`
+/// equals `b:443,a:443`, and `X-SMALL` equals `X-Small`.
 fn items(text: &str) -> BTreeSet<String> {
     let separates = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-'));
     let items = text.split(separates).filter(|item| !item.is_empty());

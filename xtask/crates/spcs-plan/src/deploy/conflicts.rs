@@ -1,5 +1,5 @@
-//! What the target has that the files cannot be brought in line with: refused, with the way out,
-//! before anything is changed.
+//! Conflicts between the target and the files that no statement can resolve. They are reported, with
+//! a hint, before anything is changed.
 
 use crate::deploy::UserPassword;
 use crate::desired::{Desired, DesiredService};
@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::observed::Observed;
 use crate::sql::{Effect, ObjectKind};
 
-/// Roles and users that grants go to must be ours: who else holds them would be let in.
+/// Checks that roles and users that receive grants belong to this deployment. Otherwise the current
+/// holders of a role would gain access.
 pub(super) fn check_grantees(
     desired: &Desired,
     observed: &Observed,
@@ -21,18 +22,19 @@ pub(super) fn check_grantees(
             }
             let foreign =
                 observed.find(*kind, name).filter(|seen| seen.comment != desired.owner_comment);
-            // Who knows a user's password may let that user in.
+            // Knowing the user's password is enough to use the existing user.
             let allowed = *kind == ObjectKind::User && password == UserPassword::Given;
             let Some(seen) = foreign.filter(|_| !allowed) else { continue };
-            let whose = seen.whose();
-            let message =
-                format!("the {kind} `{name}` is there and not of this deployment: {whose}");
+            let comment = seen.foreign_comment();
+            let message = format!(
+                "the {kind} `{name}` exists but does not belong to this deployment: {comment}"
+            );
             let hint = match kind {
                 ObjectKind::User => {
-                    "set SPCS_USER_PASSWORD to this user's password to let the user in as it is, or choose another `user` in [deployment] of spcs.toml"
+                    "set SPCS_USER_PASSWORD to this user's password to use the existing user, or choose another `user` in [deployment] of spcs.toml"
                 }
                 _ => {
-                    "choose another name for it in [deployment] of spcs.toml, or drop it if nobody needs it any more: whoever has it would get what the files grant"
+                    "choose another name for it in [deployment] of spcs.toml, or drop the role if it is no longer needed: everyone who holds it would receive the grants of this deployment"
                 }
             };
             return Err(Error::new(message).at(&file.path, statement.line).with_hint(hint));
@@ -41,18 +43,20 @@ pub(super) fn check_grantees(
     Ok(())
 }
 
-/// What is ours but cannot be altered: a service keeps its name and its pool, a pool its family.
-pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), Error> {
+/// Checks what cannot be altered: the name and the pool of a service, the family of a pool. Also
+/// refuses to guess whether a service keeps egress that `spcs.toml` does not mention.
+pub(super) fn check_immutable(desired: &Desired, observed: &Observed) -> Result<(), Error> {
     let wrong = |message: String, hint: &str| {
         Err(Error::new(message).at("spcs.toml", None).with_hint(hint))
     };
     let named = |name: &str| desired.services.values().any(|service| service.name == name);
     let ours = observed.services.iter().filter(|(_, s)| s.comment == desired.owner_comment);
     if let Some(name) = ours.map(|(name, _)| name).find(|name| !named(name)) {
-        let message =
-            format!("the service {name} is of this deployment, and spcs.toml does not name it");
+        let message = format!(
+            "the service {name} belongs to this deployment, but spcs.toml does not list it"
+        );
         let hint = format!(
-            "a service cannot be renamed: name it again and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE {name} FORCE`"
+            "a service cannot be renamed: restore its entry and run `cargo xtask clean`, or drop it with its data: `DROP SERVICE {name} FORCE`"
         );
         return wrong(message, &hint);
     }
@@ -66,21 +70,21 @@ pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), 
             );
             return wrong(
                 message,
-                "name the old pool again, run `cargo xtask clean`, and edit then",
+                "restore the old pool, run `cargo xtask clean`, then make the change",
             );
         }
     }
     for (key, service) in &desired.services {
         let Some(running) = observed.services.get(&service.name) else { continue };
-        let given = running.properties.get(INTEGRATIONS).filter(|_| !says_egress(desired, service));
+        let given = running.properties.get(INTEGRATIONS).filter(|_| !sets_egress(desired, service));
         let given = given.filter(|given| given.contains(char::is_alphanumeric));
         if let Some(given) = given.filter(|_| running.comment == desired.owner_comment) {
             let message = format!(
-                "the service {} may connect out by {given}, and spcs.toml does not say whether it shall",
+                "the service {} has egress through {given}, but spcs.toml does not set `egress` for it",
                 service.name
             );
             let hint = format!(
-                "add `egress = false` to [services.{key}] to take that away, or `egress = true`"
+                "add `egress = false` to [services.{key}] to remove it, or `egress = true` to keep it"
             );
             return wrong(message, &hint);
         }
@@ -99,11 +103,11 @@ pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), 
             if !family.eq_ignore_ascii_case(&pool.instance_family) {
                 let old = &pool.instance_family;
                 let message = format!(
-                    "the compute pool {name} is of the family {old} and cannot become {family}"
+                    "the compute pool {name} has the instance family {old}, which cannot be changed to {family}"
                 );
                 return wrong(
                     message,
-                    "give `family` its old value, or run `cargo xtask clean` and deploy again",
+                    "restore the old `family`, or run `cargo xtask clean` and deploy again",
                 );
             }
         }
@@ -113,8 +117,8 @@ pub(super) fn check_fixed(desired: &Desired, observed: &Observed) -> Result<(), 
 
 const INTEGRATIONS: &str = "external_access_integrations";
 
-/// Whether a statement gives the service integrations or takes them away.
-fn says_egress(desired: &Desired, service: &DesiredService) -> bool {
+/// Whether a statement sets or unsets the service's external access integrations.
+fn sets_egress(desired: &Desired, service: &DesiredService) -> bool {
     let statements = desired.sets.get("services").into_iter().flatten();
     statements.flat_map(|file| &file.statements).any(|statement| match &statement.effect {
         Effect::Alter { name, settings, .. } => {

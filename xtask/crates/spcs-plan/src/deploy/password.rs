@@ -1,4 +1,4 @@
-//! The password of the deployment's user: whether it is set again.
+//! Whether a deployment sets the user's password again.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,28 +8,28 @@ use crate::observed::Observed;
 use crate::plan::{Step, StepId};
 use crate::sql::ObjectKind;
 
-/// What is known here of the password of the deployment's user.
+/// What this machine knows about the password of the deployment's user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UserPassword {
-    /// Whoever runs this has given it: a user who is there is taken to have it.
+    /// It was passed in: an existing user is assumed to have it.
     Given,
-    /// It was kept when it was set.
+    /// It was saved when it was set.
     Kept,
-    /// It was generated, and no run has ended well since: a user who is there may have another.
+    /// It was generated, and no run has succeeded since: an existing user may have another one.
     Fresh,
-    /// There is none: a user who is there keeps the one that others know.
+    /// It is not known here: an existing user keeps the password that others know.
     Unknown,
 }
 
-/// The steps that give a user who is there already a password that was generated anew.
+/// The steps that set a newly generated password for an existing user.
 pub(super) fn reset(
     desired: &Desired,
     observed: &Observed,
     password: UserPassword,
     needs: Vec<StepId>,
 ) -> Vec<Step> {
-    let there = observed.find(ObjectKind::User, &desired.user).is_some();
-    if password != UserPassword::Fresh || !there {
+    let exists = observed.find(ObjectKind::User, &desired.user).is_some();
+    if password != UserPassword::Fresh || !exists {
         return Vec::new();
     }
     sql::chain(desired, observed, super::files(desired, "password").iter(), needs)

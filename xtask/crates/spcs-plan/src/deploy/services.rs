@@ -1,7 +1,7 @@
 //! Steps for images, pools and services.
 
 use crate::deploy::sql;
-use crate::desired::{Desired, DesiredService, ImageState, nothing_creates};
+use crate::desired::{Desired, DesiredService, ImageState, no_file_creates};
 use crate::error::Error;
 use crate::observed::Observed;
 use crate::plan::{Action, Change, Planned, PlannedStatement, Reason, Step, StepId, Subject};
@@ -46,8 +46,8 @@ pub(super) fn push(key: &str, state: &ImageState, observed: &Observed, needs: Ve
     step(StepId::Push(key.to_owned()), needs, decision, subject, action)
 }
 
-/// Whether a pool has no nodes until a service wants some.
-pub(super) fn is_asleep(observed: &Observed, pool: &str) -> bool {
+/// Whether a pool has no nodes until a service starts in it.
+pub(super) fn is_suspended(observed: &Observed, pool: &str) -> bool {
     observed.pools.get(pool).is_some_and(|p| matches!(p.state.as_str(), "SUSPENDED" | "STOPPING"))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn wait_for_pool(
             (Change::Unchanged, Reason::PoolState(state.to_owned()))
         }
         Some(state) => (Change::Wait, Reason::PoolState(state.to_owned())),
-        None => (Change::Wait, Reason::PoolStarts),
+        None => (Change::Wait, Reason::PoolStarting),
     };
     let action = Action::WaitPool { pool: key.to_owned(), name: name.to_owned() };
     step(StepId::Pool(key.to_owned()), needs, decision, Subject::Pool(name.to_owned()), action)
@@ -91,7 +91,7 @@ pub(super) fn put(
     step(StepId::Put(key.to_owned()), needs, decision, subject, action)
 }
 
-/// What the statements of the service's file come to; before its images are built that is open.
+/// The step that creates or updates a service. Its statements are known once its images are built.
 pub(super) fn service(
     key: &str,
     service: &DesiredService,
@@ -100,7 +100,7 @@ pub(super) fn service(
     needs: Vec<StepId>,
 ) -> Result<Step, Error> {
     let file = sql::file_of(desired, &service.name);
-    let file = file.ok_or_else(|| nothing_creates(key, &service.name))?;
+    let file = file.ok_or_else(|| no_file_creates(key, &service.name))?;
     let statements = sql::statements(desired, observed, file);
     let seen = observed.services.get(&service.name);
     let ours = seen.is_some_and(|running| running.comment == desired.owner_comment);
@@ -116,15 +116,15 @@ pub(super) fn service(
     Ok(step(StepId::Service(key.to_owned()), needs, decision, subject, action))
 }
 
-/// What the statements of a service's file do to it, and the reason that says most.
+/// The overall change to a service, with the most informative reason of its statements.
 fn decision(statements: &[PlannedStatement]) -> (Change, Reason) {
     let statements: Vec<&PlannedStatement> =
         statements.iter().filter(|s| !matches!(s.effect, Effect::Use { .. })).collect();
-    // That it runs its spec says more of a service that is left alone than that it is there.
+    // For an unchanged service, "runs the desired spec" says more than "exists".
     let acts = statements.iter().find(|s| s.change != Change::Unchanged);
-    let spec = statements.iter().find(|s| matches!(s.effect, Effect::Respec { .. }));
-    let most = acts.or(spec).or(statements.first());
-    most.map_or((Change::Unchanged, Reason::Exists), |s| (s.change, s.reason.clone()))
+    let spec = statements.iter().find(|s| matches!(s.effect, Effect::ChangeSpec { .. }));
+    let main = acts.or(spec).or(statements.first());
+    main.map_or((Change::Unchanged, Reason::Exists), |s| (s.change, s.reason.clone()))
 }
 
 pub(super) fn wait_until_ready(key: &str, service: &DesiredService) -> Step {

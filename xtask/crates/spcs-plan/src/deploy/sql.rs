@@ -1,4 +1,4 @@
-//! Steps that run files of `sql/`, statement by statement.
+//! Steps that run files of `sql/`.
 
 use crate::decide::{Known, decide};
 use crate::desired::Desired;
@@ -6,7 +6,7 @@ use crate::observed::Observed;
 use crate::plan::{PlannedStatement, Step, StepId, planned_statements};
 use crate::sql::{Effect, ObjectKind, SqlFile};
 
-/// A step for each of these files, each after the one before it.
+/// One step per file, each depending on the one before it.
 pub(super) fn chain<'f>(
     desired: &Desired,
     observed: &Observed,
@@ -41,7 +41,7 @@ pub(super) fn file_of<'d>(desired: &'d Desired, service: &str) -> Option<&'d Sql
     files.find(|file| file.creates(ObjectKind::Service, service))
 }
 
-/// The statements of one file.
+/// The planned statements of one file.
 pub(super) fn statements(
     desired: &Desired,
     observed: &Observed,
@@ -51,7 +51,7 @@ pub(super) fn statements(
     planned_statements(file, |statement| decide(statement, file, &known))
 }
 
-/// The services that a file creates, by full name.
+/// The full names of the services that a file creates.
 pub(super) fn services_of(file: &SqlFile) -> impl Iterator<Item = &str> {
     file.statements.iter().filter_map(|statement| match &statement.effect {
         Effect::Create { kind: ObjectKind::Service, name, .. } => Some(name.as_str()),

@@ -1,7 +1,7 @@
-//! The statements of a service whose images were built after the plan was made.
+//! The statements of a service whose images are built while the plan runs.
 
 use crate::decide::{Known, decide};
-use crate::desired::nothing_creates;
+use crate::desired::no_file_creates;
 use crate::error::Error;
 use crate::files::{self, ServiceFacts};
 use crate::observed::Observed;
@@ -10,27 +10,26 @@ use crate::project::Project;
 use crate::spec::{self, RenderedSpec};
 use crate::variables::owner_comment;
 
-/// All statements of the file that creates a service, those to be sent marked with what they change.
-/// Only that file is rendered: the plan names it.
+/// Decides every statement of the file that creates a service. Renders only that file.
 ///
-/// A service that is not there is created and nothing else; one that runs another spec gets one
-/// ALTER SERVICE, one whose settings differ another, one that is suspended is resumed.
+/// A missing service is created, and nothing else is sent. An existing one gets an ALTER SERVICE if
+/// its spec differs, another if its settings differ, and a RESUME if it is suspended.
 pub fn service_statements(
     project: &Project,
     target: &str,
     service: &str,
     file: &str,
-    wanted: &RenderedSpec,
+    desired: &RenderedSpec,
     observed: &Observed,
 ) -> Result<Vec<PlannedStatement>, Error> {
-    let facts = ServiceFacts::of(wanted);
-    let file = files::rendered_for(project, target, file, service, facts)?;
+    let facts = ServiceFacts::of(desired);
+    let file = files::render_for_service(project, target, file, service, facts)?;
     let name = project.in_schema(&spec::find(project, service)?.name);
-    let file = file.ok_or_else(|| nothing_creates(service, &name))?;
+    let file = file.ok_or_else(|| no_file_creates(service, &name))?;
     let known = Known {
         observed,
         owner_comment: &owner_comment(&project.config),
-        spec_digest: |_: &str| Some(wanted.spec_digest.clone()),
+        spec_digest: |_: &str| Some(desired.spec_digest.clone()),
     };
     Ok(planned_statements(&file, |statement| decide(statement, &file, &known)))
 }

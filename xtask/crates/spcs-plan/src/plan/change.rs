@@ -8,26 +8,25 @@ use crate::plan::PlannedStatement;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Something that does not exist is made: an object, a grant, an image.
+    /// Creates an object, a grant or an image.
     Create,
-    /// Something that exists is changed.
+    /// Changes an existing object.
     Alter,
-    /// An image goes to the repository.
+    /// Pushes an image to the repository.
     Push,
-    /// A file goes to a stage.
+    /// Puts a file on a stage.
     Put,
-    /// A statement that is neither of these and is always sent, such as USE ROLE.
+    /// Sends a statement of another kind, such as USE ROLE.
     Run,
-    /// Nothing is changed until something is ready.
+    /// Waits until something is ready.
     Wait,
-    /// It is as wanted; nothing is sent.
+    /// Nothing is sent.
     Unchanged,
-    /// Something is removed.
     Drop,
 }
 
 impl Change {
-    /// What these statements change together: nothing, if all that is left only changes the session.
+    /// The combined change of several statements: unchanged if all others only change the session.
     pub fn of(statements: &[PlannedStatement]) -> Change {
         let acts =
             |s: &&PlannedStatement| s.change != Change::Unchanged && !s.changes_session_only();
@@ -39,7 +38,7 @@ impl Change {
         }
     }
 
-    /// The sign in front of a line.
+    /// The sign at the start of a line of the plan.
     pub fn sign(self) -> char {
         match self {
             Self::Create | Self::Push | Self::Put => '+',
@@ -51,7 +50,7 @@ impl Change {
         }
     }
 
-    /// The word after it.
+    /// The word after the sign.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",

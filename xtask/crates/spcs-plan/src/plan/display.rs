@@ -1,4 +1,4 @@
-//! A plan as text for people: one line for each thing, and the counts.
+//! A plan as text: one line per change, and a summary.
 
 use std::fmt;
 

@@ -4,7 +4,6 @@ use crate::plan::{Action, Change, PlannedStatement, Reason, Step, StepId, Subjec
 use crate::sql::{SqlFile, Statement};
 
 impl Step {
-    /// The step that runs a file.
     pub(crate) fn of_file(
         file: &SqlFile,
         needs: Vec<StepId>,
@@ -27,7 +26,7 @@ impl Step {
     }
 }
 
-/// All statements of a file. If none of the others is sent, its USE is not sent either.
+/// Plans all statements of a file. If no other statement is sent, its USE is not sent either.
 pub(crate) fn planned_statements(
     file: &SqlFile,
     decide: impl Fn(&Statement) -> (Change, Reason),

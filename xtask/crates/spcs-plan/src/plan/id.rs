@@ -1,4 +1,4 @@
-//! The names of steps.
+//! The ids of steps.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::sql::{SqlFile, SqlSet};
 
-/// Names a step of a plan: what it does, and to what. The keys are those of `spcs.toml`.
+/// Identifies a step of a plan. The keys are those of `spcs.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepId {
     /// Builds an image.
@@ -15,27 +15,25 @@ pub enum StepId {
     Push(String),
     /// Runs a file of `sql/`.
     Sql {
-        /// The set of the file.
         set: SqlSet,
-        /// Its name without folders.
+        /// The name of the file, without folders.
         file: String,
-        /// The key of the service or pool that it is rendered for, if it is rendered for each.
+        /// The key of the service or pool that the file is rendered for, if any.
         entry: Option<String>,
     },
     /// Waits for a compute pool.
     Pool(String),
     /// Puts the spec of a service on the stage.
     Put(String),
-    /// Creates or rolls a service.
+    /// Creates or updates a service.
     Service(String),
     /// Waits until a service is ready.
     Ready(String),
-    /// Waits for the endpoints of a service.
+    /// Waits until the endpoints of a service have URLs.
     Endpoints(String),
 }
 
 impl StepId {
-    /// The step that runs a file.
     pub(crate) fn of_file(file: &SqlFile) -> StepId {
         StepId::Sql {
             set: file.set.clone(),

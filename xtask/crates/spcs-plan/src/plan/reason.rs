@@ -1,4 +1,4 @@
-//! Why a step or a statement does something, or does nothing.
+//! Why a step or a statement changes something, or does not.
 
 use std::fmt;
 
@@ -7,56 +7,56 @@ use serde::{Serialize, Serializer};
 use crate::observed;
 use crate::sql::ObjectKind;
 
-/// Why a step or a statement does what it does. Its text is for people only.
+/// Why a step or a statement changes something, or does not. The text is only for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
-    /// A USE, which the statements after it need.
+    /// A USE statement, which the following statements need.
     ChangesSession,
-    /// A DROP of a file that is no teardown.
+    /// A DROP in a file outside `sql/teardown`.
     FileDrops,
     /// A statement that is always sent.
     AlwaysRuns,
     /// The object does not exist.
     Missing,
-    /// The object does not exist and is created before this statement.
-    MissingBefore,
-    /// The statement that creates the object sets this too.
-    CreatedSo,
+    /// The object does not exist yet, and an earlier file creates it.
+    CreatedEarlier,
+    /// The same file creates the object with these settings.
+    SetOnCreation,
     /// The object exists.
     Exists,
-    /// The object exists and belongs to somebody else.
-    UsedAsItIs,
+    /// The object exists and does not belong to this deployment.
+    UsedAsIs,
     /// A privilege is missing.
     NotGranted,
     /// All privileges are granted.
     Granted,
-    /// A password can only be set: no target shows it.
+    /// No target shows a password, so it cannot be compared.
     PasswordNotShown,
-    /// A setting has another value.
+    /// A setting differs from its desired value.
     SettingsDiffer,
-    /// All settings have their value.
-    SettingsHold,
+    /// All settings have their desired value.
+    SettingsMatch,
     /// The service runs a spec without a digest.
-    RunsUnmarkedSpec,
+    RunsSpecWithoutDigest,
     /// The service runs the spec with this digest.
     RunsSpec(String),
-    /// The service runs the spec that is wanted.
-    RunsWantedSpec,
+    /// The service runs the desired spec.
+    RunsDesiredSpec,
     /// The pool or service is suspended.
     Suspended,
     /// The pool or service is not suspended.
     NotSuspended,
     /// The object belongs to this deployment.
     Ours,
-    /// The object is not dropped.
+    /// `clean` does not drop the object.
     Kept(Kept),
-    /// What the file is for, as its first line says.
+    /// The purpose of the file, from its first line.
     Purpose(String),
     /// The image is built and has this tag.
     Built(String),
-    /// The image has to be built, for the reason that the build gives.
+    /// The image must be built, for this reason.
     Stale(String),
-    /// The image is pushed when it is built.
+    /// The image is pushed after it is built.
     PushedWhenBuilt,
     /// The image is in the repository.
     InRepository,
@@ -65,32 +65,32 @@ pub enum Reason {
     /// The compute pool has this state.
     PoolState(String),
     /// The compute pool does not exist yet.
-    PoolStarts,
+    PoolStarting,
     /// The spec file is on the stage.
     Staged(String),
     /// The spec file is not on the stage.
     NotStaged(String),
-    /// It depends on the digests of these images, which are not built yet.
+    /// Depends on the digests of these images, which are not built yet.
     Deferred(Vec<String>),
-    /// A wait for the instances of a service.
+    /// Waits for the instances of a service.
     UntilReady,
-    /// A wait for the URLs of endpoints.
+    /// Waits for the URLs of endpoints.
     UntilUrls,
 }
 
 /// Why `clean` does not drop an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// It belongs to somebody else: this is its comment.
-    NotOurs(String),
-    /// Somebody else's object is in it.
-    Holds(ObjectKind, String),
-    /// A service of this deployment that `spcs.toml` does not name is in it.
-    HoldsUnnamed(String),
+    /// It does not belong to this deployment: this is its comment.
+    Foreign(String),
+    /// It contains an object that does not belong to this deployment.
+    ContainsForeign(ObjectKind, String),
+    /// It contains a service of this deployment that `spcs.toml` does not list.
+    ContainsUnlistedService(String),
 }
 
 impl Reason {
-    /// Whether it says no more than the change and the place in the file do.
+    /// Whether the reason adds nothing to the change and the place in the file.
     pub(super) fn is_implied(&self) -> bool {
         matches!(
             self,
@@ -107,40 +107,40 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ChangesSession => "for the statements after it",
-            Self::FileDrops => "as the file says",
+            Self::ChangesSession => "needed by the following statements",
+            Self::FileDrops => "dropped by the file",
             Self::AlwaysRuns => "always runs",
-            Self::Missing => "not there",
-            Self::MissingBefore => "not there before",
-            Self::CreatedSo => "created so",
-            Self::Exists => "is there",
-            Self::UsedAsItIs => "is there, used as it is: not of this deployment",
+            Self::Missing => "does not exist",
+            Self::CreatedEarlier => "created by an earlier file",
+            Self::SetOnCreation => "set on creation",
+            Self::Exists => "exists",
+            Self::UsedAsIs => "used as is: does not belong to this deployment",
             Self::NotGranted => "not granted",
-            Self::Granted => "is granted",
-            Self::PasswordNotShown => "a password is not shown",
-            Self::SettingsDiffer => "its settings differ",
-            Self::SettingsHold => "is set so",
-            Self::RunsUnmarkedSpec => "runs a spec without a digest",
-            Self::RunsSpec(digest) => return write!(f, "runs the spec {digest}"),
-            Self::RunsWantedSpec => "runs this spec",
+            Self::Granted => "already granted",
+            Self::PasswordNotShown => "the current password is not visible",
+            Self::SettingsDiffer => "settings differ",
+            Self::SettingsMatch => "settings match",
+            Self::RunsSpecWithoutDigest => "runs a spec without a digest",
+            Self::RunsSpec(digest) => return write!(f, "runs spec {digest}"),
+            Self::RunsDesiredSpec => "runs the desired spec",
             Self::Suspended => "is suspended",
             Self::NotSuspended => "is not suspended",
-            Self::Ours => "of this deployment",
+            Self::Ours => "belongs to this deployment",
             Self::Kept(kept) => return kept.fmt(f),
             Self::Purpose(text) | Self::Stale(text) => text,
             Self::Built(tag) => return write!(f, "built as {tag}"),
-            Self::PushedWhenBuilt => "when it is built, unless it is there by then",
-            Self::InRepository => "is in the repository",
+            Self::PushedWhenBuilt => "after the build, unless already in the repository",
+            Self::InRepository => "in the repository",
             Self::NotInRepository => "not in the repository",
             Self::PoolState(state) => return write!(f, "is {state}"),
-            Self::PoolStarts => "until its nodes are up",
+            Self::PoolStarting => "until its nodes are up",
             Self::Staged(file) => return write!(f, "{file} is staged"),
             Self::NotStaged(file) => return write!(f, "{file} is not staged"),
             Self::Deferred(images) => {
-                return write!(f, "decided when the image is built: {}", images.join(", "));
+                return write!(f, "decided after the build of {}", images.join(", "));
             }
             Self::UntilReady => "until every instance is ready",
-            Self::UntilUrls => "until they have their URL",
+            Self::UntilUrls => "until they have URLs",
         })
     }
 }
@@ -148,14 +148,15 @@ impl fmt::Display for Reason {
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOurs(comment) => {
-                write!(f, "kept, not of this deployment: {}", observed::whose(comment))
+            Self::Foreign(comment) => {
+                let comment = observed::foreign_comment(comment);
+                write!(f, "kept, does not belong to this deployment: {comment}")
             }
-            Self::Holds(kind, name) => {
-                write!(f, "kept: {kind} {name} is in it and not of this deployment")
+            Self::ContainsForeign(kind, name) => {
+                write!(f, "kept: contains {kind} {name}, which does not belong to this deployment")
             }
-            Self::HoldsUnnamed(service) => {
-                write!(f, "kept: service {service} is in it, and spcs.toml does not name it")
+            Self::ContainsUnlistedService(service) => {
+                write!(f, "kept: contains service {service}, which spcs.toml does not list")
             }
         }
     }

@@ -6,35 +6,33 @@ use serde::{Serialize, Serializer};
 use crate::plan::{Change, Reason};
 use crate::sql::Effect;
 
-/// One statement of a file, with what the plan decided about it.
+/// One statement of a file, with the plan's decision about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedStatement {
     /// Its first line in the file.
     pub line: usize,
-    /// Its text, secrets as markers, without the semicolon.
+    /// Its text without the semicolon, with markers in place of secrets.
     pub text: String,
-    /// What it does when it is sent.
     pub effect: Effect,
-    /// `Unchanged` statements are not sent; a `Run` is.
+    /// What it changes. An `Unchanged` statement is not sent.
     pub change: Change,
-    /// Why.
     pub reason: Reason,
 }
 
 impl PlannedStatement {
-    /// Whether it changes only the session, for the statements after it.
+    /// Whether it only changes the session, for the following statements.
     pub(super) fn changes_session_only(&self) -> bool {
         matches!(self.effect, Effect::Use { .. })
     }
 
-    /// Whether a plan for people names it: not if it changes only the session, or sets what is set.
+    /// Whether the printed plan shows it: not if it only changes the session or alters nothing.
     pub(super) fn is_shown(&self) -> bool {
-        let sets_nothing =
+        let alters_nothing =
             self.change == Change::Unchanged && matches!(self.effect, Effect::Alter { .. });
-        !self.changes_session_only() && !sets_nothing
+        !self.changes_session_only() && !alters_nothing
     }
 
-    /// What it is about, for people: `role MILVUS_ROLE`.
+    /// A short description for people: `role MILVUS_ROLE`.
     pub fn summary(&self) -> String {
         match &self.effect {
             Effect::Use { what } => format!("session {}", what.to_lowercase()),
@@ -42,7 +40,7 @@ impl PlannedStatement {
             | Effect::Drop { kind, name }
             | Effect::Resume { kind, name } => format!("{kind} {name}"),
             Effect::Alter { kind, name, .. } => format!("settings of {kind} {name}"),
-            Effect::Respec { name } => format!("spec of service {name}"),
+            Effect::ChangeSpec { name } => format!("spec of service {name}"),
             Effect::Grant { grants } => match grants.as_slice() {
                 [one] => format!("grant of {one}"),
                 [first, ..] => {
@@ -58,7 +56,7 @@ impl PlannedStatement {
     }
 }
 
-/// With the summary in place of the effect.
+/// The JSON form has the summary in place of the effect.
 impl Serialize for PlannedStatement {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("PlannedStatement", 5)?;

@@ -1,23 +1,21 @@
-//! What a step is about.
+//! The subject of a step.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What a step happens to. Images have the key of `spcs.toml`, objects their full name.
+/// What a step acts on: images by key, objects by full name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// An image, built.
+    /// An image to build.
     Image(String),
-    /// An image, pushed.
+    /// An image to push.
     PushedImage(String),
-    /// A file of `sql/` by its path, and the service or pool that it is rendered for.
+    /// The path of a file of `sql/`, and the key of the service or pool it is rendered for.
     File(String, Option<String>),
-    /// A compute pool.
     Pool(String),
     /// The spec of a service.
     Spec(String),
-    /// A service.
     Service(String),
     /// The endpoints of a service.
     Endpoints(String),

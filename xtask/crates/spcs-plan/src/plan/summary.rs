@@ -1,30 +1,24 @@
-//! Counting what a plan does.
+//! The summary of a plan: how many changes of each kind.
 
 use std::fmt;
 
 use crate::plan::{Action, Change, Plan};
 
-/// How many things a plan makes, changes, sends, removes and leaves alone.
+/// The number of changes of each kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Summary {
-    /// Objects, grants, images and services to be made.
     create: usize,
-    /// Things to be changed.
     alter: usize,
-    /// Images to be pushed.
     push: usize,
-    /// Specs to be put on the stage.
     put: usize,
-    /// Statements that always run, without those that only change the session.
+    /// Not counting statements that only change the session.
     run: usize,
-    /// Things to be removed.
     drop: usize,
-    /// Things that are as wanted.
     unchanged: usize,
 }
 
 impl Plan {
-    /// Counts the statements of SQL steps and the other steps; waits do not count.
+    /// Counts each statement of SQL steps and each other step, except waits.
     pub(super) fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for step in &self.steps {

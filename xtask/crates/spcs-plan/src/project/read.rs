@@ -1,4 +1,4 @@
-//! The only place of this crate where files are read.
+//! Reads a project's files. No other module of this crate does I/O.
 #![expect(clippy::disallowed_methods, reason = "this is the module that reads files")]
 
 use std::io;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::project::{Project, SourceFile};
 
 impl Project {
-    /// Reads `spcs.toml`, `sql/` and the specs that are named, below `root`.
+    /// Reads `spcs.toml`, `sql/` and the specs of `[services]` below `root`.
     pub fn read(root: &Path) -> Result<Project, Error> {
         let config = read_text(root, "spcs.toml")?;
         let parsed = crate::config::parse(&config)?;
@@ -17,7 +17,7 @@ impl Project {
             for file in names(root, &format!("sql/{set}"))? {
                 let path = format!("sql/{set}/{file}");
                 if !file.ends_with(".sql") {
-                    return Err(Error::new("only `.sql` files belong here").at(path, None));
+                    return Err(Error::new("only `.sql` files are allowed here").at(path, None));
                 }
                 let text = read_text(root, &path)?;
                 sql.push(SourceFile { path, text });
@@ -37,7 +37,7 @@ fn read_text(root: &Path, path: &str) -> Result<String, Error> {
     std::fs::read_to_string(root.join(path)).map_err(|error| failed(path, &error))
 }
 
-/// The names in a folder, sorted, without hidden ones.
+/// The sorted names of the entries of a folder, without hidden ones.
 fn names(root: &Path, folder: &str) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root.join(folder)).map_err(|error| failed(folder, &error))? {

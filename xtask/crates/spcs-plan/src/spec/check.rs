@@ -1,4 +1,4 @@
-//! What can be told of a spec before any platform has seen it.
+//! The checks of a spec that need no target.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::observed::SPEC_DIGEST_VARIABLE;
 use crate::project::{Project, SourceFile};
 use crate::spec::image_reference;
 
-/// Checks what the plan itself relies on; all other rules are the platform's to judge.
+/// Checks only what the plan relies on. The target enforces all other rules.
 pub(super) fn check(
     project: &Project,
     file: &SourceFile,
@@ -29,7 +29,7 @@ pub(super) fn check(
         let image = container
             .get("image")
             .and_then(Json::as_str)
-            .ok_or_else(|| wrong("containers", format!("container `{name}` names no image")))?;
+            .ok_or_else(|| wrong("containers", format!("container `{name}` has no image")))?;
         if !references.iter().any(|reference| reference == image) {
             return Err(unknown_image(project, file, name, image));
         }
@@ -39,7 +39,7 @@ pub(super) fn check(
     });
     if !marked {
         let message = format!(
-            "no container has the environment variable `{SPEC_DIGEST_VARIABLE}`, which tells later runs what the service runs"
+            "no container has the environment variable `{SPEC_DIGEST_VARIABLE}`, which tells later runs which spec the service runs"
         );
         return Err(wrong("containers", message)
             .with_hint(format!("add to `env`: {SPEC_DIGEST_VARIABLE}: \"<% spec_digest %>\"")));
@@ -51,11 +51,10 @@ fn unknown_image(project: &Project, file: &SourceFile, container: &str, image: &
     let known: Vec<String> =
         project.config.images.keys().map(|key| format!("<% {key}_image %>")).collect();
     let message =
-        format!("container `{container}` runs `{image}`, which is no image of this deployment");
-    Error::new(message).at(&file.path, line_of(&file.text, image)).with_hint(format!(
-        "write {}, or add the image to [images] of spcs.toml",
-        known.join(" or ")
-    ))
+        format!("container `{container}` runs `{image}`, which is not an image of this deployment");
+    Error::new(message)
+        .at(&file.path, line_of(&file.text, image))
+        .with_hint(format!("use {}, or add the image to [images] of spcs.toml", known.join(" or ")))
 }
 
 fn line_of(text: &str, near: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
-//! `-- when: …` inside of a file: a statement, or one line of it, that only some deployments or
-//! entries need. It is a comment, so that the Snowflake CLI runs the file with everything in it.
+//! `-- when: …` inside a file marks a statement, or one line of a statement, as conditional. It is a
+//! comment, so the Snowflake CLI still runs the file, with all its statements.
 //!
-//! On a line of its own it concerns the statement that follows; at the end of a line, that line.
+//! On its own line, a condition applies to the next statement; at the end of a line, to that line.
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::sql::RawStatement;
 use crate::sql::split::tokens;
 
-/// A condition, and where it stands.
+/// A condition and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     /// `egress`
     pub(crate) text: String,
     /// From 1.
     pub(crate) line: usize,
-    /// Where its comment begins in the line, in characters from 0.
+    /// The column of its comment, in characters from 0.
     pub(super) column: usize,
 }
 
-/// The condition that a comment states, if it does.
+/// Parses a comment that contains a condition.
 pub(super) fn of_comment(token: &TokenWithSpan) -> Option<Condition> {
     let Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) = &token.token else {
         return None;
@@ -33,8 +33,8 @@ pub(super) fn of_comment(token: &TokenWithSpan) -> Option<Condition> {
 
 impl Condition {
     pub(super) fn misplaced(&self, path: &str) -> Error {
-        Error::new("this condition concerns no statement").at(path, self.line).with_hint(
-            "write it on a line of its own before a statement, or at the end of one of its lines",
+        Error::new("this condition does not apply to any statement").at(path, self.line).with_hint(
+            "put it on its own line before a statement, or at the end of one of the statement's lines",
         )
     }
 }
@@ -49,16 +49,17 @@ impl RawStatement {
         if lines == 1 {
             self.when = Some(condition);
         } else if condition.line == self.line {
-            return Err(Error::new("without its first line a statement is none")
+            return Err(Error::new("the first line of a statement cannot be conditional")
                 .at(path, condition.line)
-                .with_hint("write the condition on a line of its own, before the statement"));
+                .with_hint("put the condition on its own line before the statement"));
         } else {
             self.line_conditions.push(condition);
         }
         Ok(())
     }
 
-    /// The statement without the lines whose condition does not hold; nothing if its own does not.
+    /// Removes the lines whose condition does not hold. Returns nothing if the condition of the whole
+    /// statement does not hold.
     pub(super) fn resolve(
         self,
         path: &str,

@@ -1,4 +1,4 @@
-//! What a statement does to the catalog, read from its tokens.
+//! The effect of a statement on the catalog, parsed from its tokens.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,114 +12,73 @@ mod parse;
 
 pub use grant::Grant;
 
-/// What a statement does, as far as a plan has to know.
+/// The effect of a statement, as far as planning needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
-    /// `USE …`: changes the session only.
+    /// `USE …`: only changes the session.
     Use {
         /// `ROLE SYSADMIN`.
         what: String,
     },
     /// `CREATE … IF NOT EXISTS` or `CREATE OR ALTER …`.
     Create {
-        /// What is made.
         kind: ObjectKind,
-        /// Its full name.
         name: String,
-        /// Whether an object that is there is brought to `settings`.
+        /// Whether the statement applies `settings` to an existing object.
         or_alter: bool,
-        /// `KEY = value`, lower-case key.
+        /// The `KEY = value` pairs, with lower-case keys.
         settings: BTreeMap<String, String>,
     },
     /// `ALTER … SET …`.
     Alter {
-        /// What is changed.
         kind: ObjectKind,
-        /// Its full name.
         name: String,
-        /// `KEY = value`, lower-case key; the value is empty for UNSET.
+        /// The `KEY = value` pairs, with lower-case keys. The value is empty for UNSET.
         settings: BTreeMap<String, String>,
     },
-    /// `ALTER SERVICE … FROM …`: runs the service from another spec.
-    Respec {
-        /// The service.
-        name: String,
-    },
-    /// `ALTER … RESUME`: matters only when it is suspended.
-    Resume {
-        /// What is resumed.
-        kind: ObjectKind,
-        /// Its full name.
-        name: String,
-    },
-    /// `GRANT …`, one for each privilege.
-    Grant {
-        /// What is granted.
-        grants: Vec<Grant>,
-    },
+    /// `ALTER SERVICE … FROM …`: changes the spec of a service.
+    ChangeSpec { name: String },
+    /// `ALTER … RESUME`: needed only if the object is suspended.
+    Resume { kind: ObjectKind, name: String },
+    /// `GRANT …`, one grant per privilege.
+    Grant { grants: Vec<Grant> },
     /// `DROP … IF EXISTS`.
-    Drop {
-        /// What is dropped.
-        kind: ObjectKind,
-        /// Its full name.
-        name: String,
-    },
-    /// Anything else: always sent.
+    Drop { kind: ObjectKind, name: String },
+    /// Anything else. Always sent.
     Other,
 }
 
-/// The kinds of objects that statements are recognised for.
+/// The kinds of objects that are recognised in statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
-    /// A role of the account.
     Role,
-    /// A user.
     User,
-    /// A warehouse.
     Warehouse,
-    /// A database.
     Database,
-    /// A schema.
     Schema,
-    /// A stage.
     Stage,
-    /// An image repository.
     ImageRepository,
-    /// A network rule.
     NetworkRule,
-    /// An external access integration.
     ExternalAccessIntegration,
-    /// A security integration.
     SecurityIntegration,
-    /// A compute pool.
     ComputePool,
-    /// A service.
     Service,
-    /// A table: never made here, but it may live in the deployment's database.
+    // The deployment creates none of the following, but others may have them in its database.
     Table,
-    /// A view: never made here, but it may live in the deployment's database.
     View,
-    /// A procedure: the same.
     Procedure,
-    /// A function of a user: the same.
     UserFunction,
-    /// A sequence: the same.
     Sequence,
-    /// A file format: the same.
     FileFormat,
-    /// A task: the same.
     Task,
-    /// A stream: the same.
     Stream,
-    /// A pipe: the same.
     Pipe,
-    /// A secret: the same.
     Secret,
 }
 
-/// Every kind with the words that name it in SQL.
+/// Every kind with its keywords in SQL.
 const KINDS: [(ObjectKind, &str); 22] = [
     (ObjectKind::Role, "ROLE"),
     (ObjectKind::User, "USER"),
@@ -146,12 +105,12 @@ const KINDS: [(ObjectKind, &str); 22] = [
 ];
 
 impl ObjectKind {
-    /// Its words in SQL: `COMPUTE POOL`.
+    /// Its keywords in SQL: `COMPUTE POOL`.
     pub fn words(self) -> &'static str {
         KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, words)| words)
     }
 
-    /// How many parts a full name has.
+    /// The number of parts of a full name.
     pub fn name_parts(self) -> usize {
         match self {
             Self::Role
@@ -167,14 +126,14 @@ impl ObjectKind {
     }
 }
 
-/// In lower case, for people: `compute pool`.
+/// In lower case: `compute pool`.
 impl fmt::Display for ObjectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words().to_lowercase())
     }
 }
 
-/// The effect of a statement, or what is wrong with its form.
+/// Parses the effect of a statement. The error says why the statement is not allowed.
 pub(crate) fn of(statement: &RawStatement) -> Result<Effect, String> {
     parse::effect(&statement.tokens)
 }

@@ -12,13 +12,12 @@ pub struct SqlFile {
     pub set: SqlSet,
     /// `sql/<set>/<name>`.
     pub path: String,
-    /// The key of the service or pool that it is rendered for, if it is rendered for each.
+    /// The key of the service or pool that it is rendered for, if any.
     pub entry: Option<String>,
-    /// What it is for: its first line.
+    /// The purpose of the file, from its first line.
     pub purpose: String,
-    /// The role that runs it: its second line.
+    /// The role that runs it, from its second line.
     pub role: String,
-    /// Its statements, in order.
     pub statements: Vec<Statement>,
 }
 
@@ -27,14 +26,13 @@ pub struct SqlFile {
 pub struct Statement {
     /// Its first line in the file, from 1.
     pub line: usize,
-    /// Its text without the semicolon, secrets as markers.
+    /// Its text without the semicolon, with markers in place of secrets.
     pub text: String,
-    /// What it does.
     pub effect: Effect,
 }
 
 impl SqlFile {
-    /// Takes a rendered file apart. `holds` tells which conditions of its statements do.
+    /// Parses a rendered file. `holds` evaluates the conditions of its statements.
     pub(crate) fn parse(
         path: &str,
         text: &str,
@@ -52,7 +50,7 @@ impl SqlFile {
             if *what == format!("ROLE {}", header.role));
         if !uses {
             let message = format!(
-                "the first statement must be `USE ROLE {}`, as the header's role says",
+                "the first statement must be `USE ROLE {}`, the role of the header",
                 header.role
             );
             return Err(wrong(path, statements.first().map_or(2, |s| s.line), message));
@@ -68,7 +66,7 @@ impl SqlFile {
         })
     }
 
-    /// Whether it creates an object: what it sets afterwards needs no setting then.
+    /// Whether it creates an object. Later ALTER statements of the file are then not needed.
     pub(crate) fn creates(&self, kind: ObjectKind, name: &str) -> bool {
         let mut effects = self.statements.iter().map(|statement| &statement.effect);
         effects.any(

@@ -1,25 +1,25 @@
-//! The comments that a file of `sql/` begins with: what it is for, whose role runs it, for what it
-//! is rendered, and when it belongs to the deployment.
+//! The header comments of a file of `sql/`: its purpose, its role, the entries it is rendered for, and
+//! its condition.
 
 use crate::error::Error;
 use crate::sql::Condition;
 
-/// The first lines of a file.
+/// The header of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
-    /// What the file is for: `-- A sentence.`
+    /// The purpose of the file: `-- A sentence.`
     pub(crate) purpose: String,
     /// The role that runs it: `-- role: SYSADMIN`.
     pub(crate) role: String,
-    /// What it is rendered for, once for each: `-- for each: service`.
+    /// The entries that the file is rendered for: `-- for each: service`.
     pub(crate) each: Option<Each>,
-    /// When it belongs to the deployment: `-- when: egress`.
+    /// The condition of the file: `-- when: egress`.
     pub(crate) when: Option<Condition>,
-    /// How many lines these are.
+    /// The number of header lines.
     pub(crate) lines: usize,
 }
 
-/// The entries of `spcs.toml` that a file is rendered for, once for each.
+/// The entries of `spcs.toml` that a file is rendered for, once per entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Each {
     /// `[services]`
@@ -38,7 +38,7 @@ impl Header {
         })?;
         let role = lines.next().and_then(|(line, _)| line.strip_prefix("-- role: "));
         let role = role.ok_or_else(|| {
-            wrong(2, "the second line must be `-- role: <% … %>`: the role that runs the file")
+            wrong(2, "the second line must name the role that runs the file: `-- role: <% … %>`")
         })?;
         let mut header = Header {
             purpose: purpose.to_owned(),
@@ -52,7 +52,7 @@ impl Header {
                 "service" => Each::Service,
                 "pool" => Each::Pool,
                 _ => {
-                    return Err(wrong(line, &format!("there is nothing to do for each `{each}`"))
+                    return Err(wrong(line, &format!("unknown kind of entry `{each}`"))
                         .with_hint("use one of: service, pool"));
                 }
             });
@@ -66,13 +66,13 @@ impl Header {
     }
 }
 
-/// The rest of the next line, and its number, if it begins so.
+/// Consumes the next line if it has this prefix. Returns its number and the rest of the line.
 fn take<'t>(
     lines: &mut std::iter::Peekable<impl Iterator<Item = (&'t str, usize)>>,
-    beginning: &str,
+    prefix: &str,
 ) -> Option<(usize, &'t str)> {
     let (line, rest) = lines.peek().and_then(|(text, line)| {
-        let rest = text.strip_prefix(beginning)?;
+        let rest = text.strip_prefix(prefix)?;
         Some((*line, rest.trim()))
     })?;
     lines.next();

@@ -11,7 +11,7 @@ pub enum SqlSet {
     Bootstrap,
     /// Sets the user's password.
     Password,
-    /// Creates services, and what needs them.
+    /// Creates the services and the objects that depend on them.
     Services,
     /// Drops everything.
     Teardown,

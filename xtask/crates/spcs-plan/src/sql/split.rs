@@ -1,4 +1,4 @@
-//! Takes a file apart at the semicolons that end statements, by a real tokenizer of the dialect.
+//! Splits a file into statements with a tokenizer of the Snowflake dialect.
 
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
@@ -6,7 +6,7 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use crate::error::Error;
 use crate::sql::condition::{self, Condition};
 
-/// A statement as it stands in a file.
+/// A statement of a file, before its effect is parsed.
 pub(crate) struct RawStatement {
     /// Its first line, from 1.
     pub(crate) line: usize,
@@ -14,33 +14,31 @@ pub(crate) struct RawStatement {
     pub(crate) text: String,
     /// Its tokens without whitespace and comments.
     pub(crate) tokens: Vec<Token>,
-    /// When it belongs to the file.
+    /// The condition of the whole statement.
     pub(super) when: Option<Condition>,
-    /// When single lines belong to it.
+    /// The conditions of single lines.
     pub(super) line_conditions: Vec<Condition>,
 }
 
-/// The tokens of a text, whitespace and comments included.
+/// The tokens of a text, including whitespace and comments.
 pub(crate) fn tokens(path: &str, text: &str) -> Result<Vec<TokenWithSpan>, Error> {
     let mut tokenizer = Tokenizer::new(&SnowflakeDialect, text).with_unescape(false);
     tokenizer.tokenize_with_location().map_err(|error| {
-        // The tokenizer notices at the end of the text; the place to look at is where it began.
-        let Some((what, close, line)) = still_open(text) else {
+        // The tokenizer reports the end of the text. The start of the unterminated token helps more.
+        let Some((what, close, line)) = unterminated(text) else {
             let line = usize::try_from(error.location.line).unwrap_or(0);
-            let hint = "mend the text there: it cannot be read as SQL";
+            let hint = "fix the SQL syntax at this position";
             return Error::new(error.message).at(path, line).with_hint(hint);
         };
         let hint = match close {
-            "'" => "close it; inside of single quotes a quote is doubled".to_owned(),
+            "'" => "close it; double a quote inside single quotes".to_owned(),
             _ => format!("close it with `{close}`"),
         };
-        Error::new(format!("the {what} that begins here does not end"))
-            .at(path, line)
-            .with_hint(hint)
+        Error::new(format!("unterminated {what}")).at(path, line).with_hint(hint)
     })
 }
 
-/// The statements of a file after its header, which has so many lines.
+/// The statements of a file after its header. `header` is the number of header lines.
 pub(crate) fn split(path: &str, text: &str, header: usize) -> Result<Vec<RawStatement>, Error> {
     let mut statements: Vec<RawStatement> = Vec::new();
     let mut current = Current::default();
@@ -75,9 +73,9 @@ pub(crate) fn split(path: &str, text: &str, header: usize) -> Result<Vec<RawStat
 #[derive(Default)]
 struct Current {
     tokens: Vec<TokenWithSpan>,
-    /// The condition on a line of its own before it.
+    /// The condition on its own line before the statement.
     when: Option<Condition>,
-    /// The conditions at its lines.
+    /// The conditions at the ends of its lines.
     conditions: Vec<Condition>,
 }
 
@@ -110,20 +108,20 @@ impl Current {
     }
 }
 
-/// A server cannot carry out a statement that reads or writes files of this machine.
+/// Rejects PUT and GET: they transfer local files, which the server cannot do.
 fn refuse_file_commands(path: &str, first: &Token, line: usize) -> Result<(), Error> {
     let Token::Word(word) = first else { return Ok(()) };
     let command = word.value.to_uppercase();
     if !["PUT", "GET"].contains(&command.as_str()) {
         return Ok(());
     }
-    let message = format!("`{command}` moves files, which a statement sent to the server cannot");
+    let message = format!("`{command}` transfers local files and cannot be sent to the server");
     Err(Error::new(message)
         .at(path, line)
-        .with_hint("specs are uploaded by `cargo xtask put`; take this statement out"))
+        .with_hint("remove this statement; `cargo xtask put` uploads specs"))
 }
 
-/// The byte offset of a position, whose column counts characters.
+/// The byte offset of a position. Columns count characters.
 fn offset(text: &str, at: Location) -> usize {
     let line = usize::try_from(at.line).unwrap_or(1).saturating_sub(1);
     let column = usize::try_from(at.column).unwrap_or(1).saturating_sub(1);
@@ -132,16 +130,16 @@ fn offset(text: &str, at: Location) -> usize {
     start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
 }
 
-/// What is still open at the end of the text, and the line where it begins.
-fn still_open(text: &str) -> Option<(&'static str, &'static str, usize)> {
+/// Finds the token that the end of the text leaves unterminated, and the line where it starts.
+fn unterminated(text: &str) -> Option<(&'static str, &'static str, usize)> {
     let mut rest = text;
     let line_of = |rest: &str| text[..text.len() - rest.len()].matches('\n').count() + 1;
     while !rest.is_empty() {
         let (what, open, close) = match rest {
             _ if rest.starts_with("--") || rest.starts_with("//") => ("line", 2, "\n"),
             _ if rest.starts_with("/*") => ("comment", 2, "*/"),
-            _ if rest.starts_with("$$") => ("`$$` text", 2, "$$"),
-            _ if rest.starts_with('\'') => ("quoted text", 1, "'"),
+            _ if rest.starts_with("$$") => ("`$$` string", 2, "$$"),
+            _ if rest.starts_with('\'') => ("string", 1, "'"),
             _ if rest.starts_with('"') => ("quoted identifier", 1, "\""),
             _ => {
                 rest = &rest[rest.chars().next().map_or(1, char::len_utf8)..];
@@ -159,7 +157,7 @@ fn still_open(text: &str) -> Option<(&'static str, &'static str, usize)> {
     None
 }
 
-/// Where a single-quoted literal ends, a backslash taking the next character with it.
+/// The end of a single-quoted literal, in which a backslash escapes the next character.
 fn literal_end(body: &str) -> Option<usize> {
     let mut escaped = false;
     body.char_indices().find_map(|(at, c)| {

@@ -1,13 +1,13 @@
-//! One grant, written the same way whether it comes from a GRANT or from SHOW GRANTS.
+//! A grant in canonical form, whether it comes from a GRANT statement or from SHOW GRANTS.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One privilege on one object for one role or user, everything in upper case.
+/// One privilege on one object for one role or user, in upper case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Grant {
-    /// `USAGE`, `BIND SERVICE ENDPOINT` …; for a role or service role that is granted, `USAGE`.
+    /// `USAGE`, `BIND SERVICE ENDPOINT` …; `USAGE` for a granted role or service role.
     pub privilege: String,
     /// `DATABASE`, `ACCOUNT`, `ROLE`, `SERVICE ROLE` …
     pub on: String,
@@ -20,9 +20,9 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// From the columns of SHOW GRANTS TO or OF: `privilege`, `granted_on`, `name`, `granted_to`
-    /// and `grantee_name`, as they are shown. Rows of SHOW GRANTS OF ROLE have no first two columns:
-    /// pass `USAGE` and `ROLE`, or `SERVICE ROLE`.
+    /// Parses the columns `privilege`, `granted_on`, `name`, `granted_to` and `grantee_name` of SHOW
+    /// GRANTS TO or OF. The rows of SHOW GRANTS OF ROLE lack the first two: pass `USAGE` and `ROLE`,
+    /// or `SERVICE ROLE`.
     pub fn observed(
         privilege: &str,
         granted_on: &str,

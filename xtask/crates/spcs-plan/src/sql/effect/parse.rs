@@ -1,4 +1,4 @@
-//! From tokens to an effect.
+//! Parses the tokens of a statement into an effect.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub(super) fn effect(tokens: &[Token]) -> Result<Effect, String> {
 
 fn create(mut reader: Reader<'_>) -> Result<Effect, String> {
     if reader.take("OR REPLACE") {
-        return Err("`CREATE OR REPLACE` throws away what is there: use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`".to_owned());
+        return Err("`CREATE OR REPLACE` would drop the existing object: use `CREATE … IF NOT EXISTS` or `CREATE OR ALTER`".to_owned());
     }
     let or_alter = reader.take("OR ALTER");
     let Some(kind) = reader.kind() else { return Ok(Effect::Other) };
@@ -44,7 +44,7 @@ fn alter(mut reader: Reader<'_>) -> Result<Effect, String> {
     reader.take("IF EXISTS");
     let name = reader.name(kind)?;
     if kind == ObjectKind::Service && reader.take("FROM") {
-        return Ok(Effect::Respec { name });
+        return Ok(Effect::ChangeSpec { name });
     }
     if reader.take("RESUME") {
         return Ok(Effect::Resume { kind, name });
@@ -80,7 +80,7 @@ fn grant(mut reader: Reader<'_>) -> Effect {
     };
     for on in ["SERVICE ROLE", "ROLE"] {
         if reader.take(on) {
-            let name = reader.dotted();
+            let name = reader.dotted_name();
             return match reader.grantee() {
                 Some((to, grantee)) => one(on, name, to, grantee),
                 None => Effect::Other,
@@ -91,10 +91,10 @@ fn grant(mut reader: Reader<'_>) -> Effect {
     let (on, name) = if reader.take("ACCOUNT") {
         ("ACCOUNT".to_owned(), String::new())
     } else if reader.take("INTEGRATION") {
-        ("INTEGRATION".to_owned(), reader.dotted())
+        ("INTEGRATION".to_owned(), reader.dotted_name())
     } else {
         match reader.kind() {
-            Some(kind) => (kind.words().to_owned(), reader.dotted()),
+            Some(kind) => (kind.words().to_owned(), reader.dotted_name()),
             None => return Effect::Other,
         }
     };
@@ -129,7 +129,7 @@ impl Reader<'_> {
         std::iter::from_fn(|| self.word()).collect()
     }
 
-    /// Takes these words if they are next.
+    /// Consumes these words if they come next.
     fn take(&mut self, words: &str) -> bool {
         let before = self.tokens;
         for word in words.split(' ') {
@@ -145,8 +145,8 @@ impl Reader<'_> {
         KINDS.iter().find(|(_, words)| self.take(words)).map(|(kind, _)| *kind)
     }
 
-    /// `DB.SCHEMA.NAME` or `DB.SCHEMA.SERVICE!ROLE`, as far as it goes.
-    fn dotted(&mut self) -> String {
+    /// Consumes a name such as `DB.SCHEMA.NAME` or `DB.SCHEMA.SERVICE!ROLE`.
+    fn dotted_name(&mut self) -> String {
         let mut name = String::new();
         loop {
             match self.tokens.first() {
@@ -162,18 +162,18 @@ impl Reader<'_> {
     }
 
     fn name(&mut self, kind: ObjectKind) -> Result<String, String> {
-        let name = self.dotted();
+        let name = self.dotted_name();
         let parts = name.split('.').filter(|part| !part.is_empty()).count();
         if parts == kind.name_parts() {
             return Ok(name);
         }
         let form = ["NAME", "DATABASE.NAME", "DATABASE.SCHEMA.NAME"][kind.name_parts() - 1];
         Err(format!(
-            "`{name}` is not the full name of a {kind}: write `{form}`, so that the statement stands for itself"
+            "`{name}` is not the full name of a {kind}: write `{form}`, so that the statement does not depend on the session"
         ))
     }
 
-    /// `P1, P2 ON`.
+    /// Consumes `P1, P2 ON`.
     fn privileges(&mut self) -> Option<Vec<String>> {
         let mut privileges = vec![String::new()];
         while let Some((first, rest)) = self.tokens.split_first() {
@@ -196,17 +196,17 @@ impl Reader<'_> {
         None
     }
 
-    /// `TO ROLE NAME`, at the end.
+    /// Consumes `TO ROLE NAME`, which must end the statement.
     fn grantee(&mut self) -> Option<(String, String)> {
         if !self.take("TO") {
             return None;
         }
         let to = self.word().filter(|to| to == "ROLE" || to == "USER")?;
-        let grantee = self.dotted();
+        let grantee = self.dotted_name();
         (!grantee.is_empty() && self.tokens.is_empty()).then_some((to, grantee))
     }
 
-    /// `KEY = value` wherever it stands; a value in parentheses is taken whole.
+    /// Collects all `KEY = value` pairs. A value in parentheses is kept whole.
     fn settings(&mut self) -> BTreeMap<String, String> {
         let mut settings = BTreeMap::new();
         while !self.tokens.is_empty() {

@@ -1,7 +1,7 @@
-//! Whether each value stands where its kind may stand.
+//! Checks that each value is in a position that its type allows.
 //!
-//! Each name is filled with a word of its own, the result is read by a tokenizer or a YAML parser,
-//! and the token or scalar that holds the word shows the place.
+//! Each variable is replaced with a unique probe word. The result is tokenized or parsed as YAML, and
+//! the token or scalar that contains the probe shows the position.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ fn check_yaml(
     }
 }
 
-/// The first scalar that is not what filling in the values as plain text would make of it.
+/// The first scalar that differs from the plain text with the values filled in.
 fn first_difference(
     before: &Json,
     after: &Json,
@@ -132,8 +132,8 @@ fn line_of(text: &str, name: &str) -> Option<usize> {
 
 fn misplaced(file: &SourceFile, line: usize, name: &str, value: &Value) -> Error {
     let where_to = match value {
-        Value::Texts(_) => "outside of quotes: its values bring their own",
+        Value::Texts(_) => "outside quotes, because its values are quoted already",
         _ => "inside single quotes",
     };
-    Error::new(format!("`<% {name} %>` must stand {where_to}")).at(&file.path, line)
+    Error::new(format!("`<% {name} %>` must be {where_to}")).at(&file.path, line)
 }
