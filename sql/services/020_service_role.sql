@@ -1,4 +1,4 @@
--- Access to a service's public endpoints for the user's role. USAGE on the service is not enough; it takes its service role.
+-- Access to a service's public endpoints for the user's role. USAGE on the service is not enough; its service role is required.
 -- role: <% system_role %>
 -- for each: service
 -- when: service_public

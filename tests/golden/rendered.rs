@@ -54,7 +54,7 @@ fn every_file_renders_to_a_snapshot_with_the_opposite_conditions() {
     let shapes: BTreeSet<(_, _, Vec<_>)> = usual.iter().map(shape).collect();
     let mut others: Vec<SqlFile> = desired_alternative().sets.into_values().flatten().collect();
     others.retain(|file| !shapes.contains(&shape(file)));
-    insta::assert_snapshot!("sql_otherwise", text(&others));
+    insta::assert_snapshot!("sql_alternative", text(&others));
 
     let seen: BTreeSet<String> = others.iter().chain(&usual).map(path).collect();
     let all = files(&["sql"], ".sql").into_iter().map(|file| file.path);
