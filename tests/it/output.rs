@@ -127,7 +127,7 @@ fn bad_input_exits_3_and_is_named_with_its_place() {
     sandbox.edit("sql/bootstrap/080_database.sql", "<% database %>", "<% databse %>");
     sandbox.xtask(&["deploy"]).snapshot("input_unknown_variable");
     sandbox.xtask(&["lint", "--format", "json"]).snapshot("input_unknown_variable_json");
-    std::fs::remove_file(sandbox.path("spcs.toml")).expect("spcs.toml");
+    fs_err::remove_file(sandbox.path("spcs.toml")).expect("spcs.toml");
     sandbox.xtask(&["plan", "--project-dir", "."]).snapshot("input_no_project");
 }
 

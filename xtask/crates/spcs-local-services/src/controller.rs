@@ -1,9 +1,9 @@
-//! Services kept as they shall be: one task per service turns a `Deployment` into running
-//! instances, watches them, and rolls them to the next one.
+//! The service controller. One task per service turns a `Deployment` into running instances,
+//! monitors them, and rolls them to the next deployment.
 //!
-//! Commands to one service are serialised by its task, and the newest deployment always wins.
-//! Everything the controller needs to know after a restart of the platform is in the labels of
-//! the containers, so that a platform that was killed finds them again and leaves them alone.
+//! The task serialises all commands to its service, and the newest deployment always wins. The
+//! labels of the containers hold all state that the controller needs after a restart of the
+//! platform. It finds the containers by their labels and leaves them running.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -34,19 +34,19 @@ mod tests;
 use shared::Shared;
 use task::{Goal, ServiceTask};
 
-/// Where the controller keeps its files, and whose containers it runs.
+/// The controller's directories, and the id of its platform.
 #[derive(Debug, Clone)]
 pub struct ControllerDirs {
-    /// Tokens and logs of previous runs, one directory per service.
+    /// Session tokens and logs of previous runs, one directory per service.
     pub services: PathBuf,
-    /// The directory of all stages.
+    /// The directory that holds all stages.
     pub stages: PathBuf,
-    /// Value of the label on everything that is made.
+    /// Label value on every object that the controller creates in the engine.
     pub platform_id: String,
 }
 
 impl ControllerDirs {
-    /// Below the platform's state directory.
+    /// The directories below the platform's state directory.
     pub fn new(state_dir: &Path) -> ControllerDirs {
         let platform_id = platform_id(state_dir);
         let stages = state_dir.join("stages");
@@ -54,22 +54,21 @@ impl ControllerDirs {
     }
 }
 
-/// How long the controller waits for what. Tests inject shorter times.
+/// Intervals and timeouts. Tests use shorter ones.
 #[derive(Debug, Clone, Copy)]
 pub struct ControllerTiming {
-    /// Between two looks at a service that is not yet as it shall be.
+    /// Poll interval while a service is not in its desired state.
     pub converge: Duration,
-    /// Between two looks at one that is.
+    /// Poll interval while a service is in its desired state.
     pub watch: Duration,
-    /// First pause after a failed pull or a crash; it doubles each time.
+    /// First backoff after a failed pull or a crash. It doubles with each failure.
     pub first_backoff: Duration,
-    /// Longest pause.
+    /// Maximum backoff.
     pub last_backoff: Duration,
-    /// A container that has run this long starts again without a pause.
+    /// A container that ran at least this long is restarted without backoff.
     pub stable: Duration,
-    /// Between SIGTERM and SIGKILL.
+    /// Time between SIGTERM and SIGKILL.
     pub stop_grace: Duration,
-    /// For the answer to a probe.
     pub probe_timeout: Duration,
 }
 
@@ -87,22 +86,17 @@ impl Default for ControllerTiming {
     }
 }
 
-/// Why there are no logs to show.
+/// Why logs are unavailable.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LogsError {
-    /// The service has no such instance at the moment.
     #[error("instance {0} does not exist or is not running")]
     NoInstance(u32),
-    /// The instance has no such container.
     #[error("container '{0}' does not exist in the service")]
     NoContainer(String),
-    /// The container has not been started yet.
     #[error("container '{0}' has not started yet")]
     NotStarted(String),
-    /// It has not been restarted.
     #[error("container '{0}' has no previous run")]
     NoPrevious(String),
-    /// The engine does not give them.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
 }
@@ -118,25 +112,25 @@ struct Inner {
     services: Mutex<HashMap<String, Handle>>,
 }
 
-/// What every service's task works with.
+/// State shared by the tasks of all services.
 struct Context {
     runtime: Runtime,
     dirs: ControllerDirs,
     login: PullLogin,
     timing: ControllerTiming,
-    /// Set when the platform stops.
+    /// Cancelled when the platform stops.
     stopping: CancellationToken,
 }
 
-/// The line to a service's task.
+/// The controller's end of the channels to a service's task.
 struct Handle {
     goal: watch::Sender<Goal>,
     shared: Arc<Mutex<Shared>>,
-    /// Closed when the task has ended; what its last word was.
+    /// The task's result. The channel closes when the task has ended.
     ended: watch::Receiver<Result<(), RuntimeError>>,
 }
 
-/// A service that is being taken away.
+/// A removal of a service that is in progress.
 #[must_use]
 pub struct Removal {
     controller: Controller,
@@ -145,14 +139,14 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// Ends when its containers and volumes are gone.
+    /// Waits until the service's containers and volumes are removed.
     ///
     /// # Errors
-    /// When some of them could not be removed.
+    /// If some of them could not be removed.
     pub async fn done(mut self) -> Result<(), RuntimeError> {
         while self.ended.changed().await.is_ok() {}
         let mut services = self.controller.services();
-        // A CREATE may have followed meanwhile; its entry stays.
+        // Keep the entry if the service was created again in the meantime.
         if services.get(&self.key).is_some_and(|handle| handle.ended.has_changed().is_err()) {
             services.remove(&self.key);
         }
@@ -161,12 +155,11 @@ impl Removal {
 }
 
 impl Controller {
-    /// A controller with the default timing. Its methods need a tokio runtime around them.
+    /// A controller with the default timing. Its methods must run in a tokio runtime.
     pub fn new(runtime: Runtime, dirs: ControllerDirs, login: PullLogin) -> Controller {
         Controller::with_timing(runtime, dirs, login, ControllerTiming::default())
     }
 
-    /// A controller with other timing.
     pub fn with_timing(
         runtime: Runtime,
         dirs: ControllerDirs,
@@ -178,17 +171,17 @@ impl Controller {
         Controller { inner: Arc::new(Inner { context, services: Mutex::default() }) }
     }
 
-    /// Takes a deployment over and returns at once. `observe` knows of it from now on.
+    /// Sets the desired state of a service and returns immediately. `observe` reflects it at once.
     pub fn apply(&self, deployment: Deployment) {
         let deployment = Arc::new(deployment);
         let mut services = self.services();
         match services.get(&deployment.key) {
             Some(handle) if !matches!(*handle.goal.borrow(), Goal::Remove { .. }) => {
-                lock(&handle.shared).expect(deployment.clone());
+                lock(&handle.shared).set_deployment(deployment.clone());
                 handle.goal.send_replace(Goal::Run(deployment));
             }
-            leaving => {
-                let after = leaving.map(|handle| handle.ended.clone());
+            removing => {
+                let after = removing.map(|handle| handle.ended.clone());
                 let key = deployment.key.clone();
                 let handle = self.start(&key, Goal::Run(deployment), after);
                 services.insert(key, handle);
@@ -196,13 +189,13 @@ impl Controller {
         }
     }
 
-    /// Begins to take a service away, whether it was applied in this process or found in the
-    /// engine only. What is applied under its name from now on begins when it is gone.
+    /// Starts to remove a service, even one that this process never applied and that only exists in
+    /// the engine. A later deployment with the same key starts after the removal.
     pub fn remove(&self, key: &str, keep_block_volumes: bool) -> Removal {
         let goal = Goal::Remove { keep_block_volumes };
         let mut services = self.services();
         let ended = match services.get(key) {
-            // One that has ended already leaves its entry to whoever waits for it.
+            // A task that has ended is replaced below; its `Removal` still holds the result.
             Some(handle) if handle.ended.has_changed().is_ok() => {
                 handle.goal.send_replace(goal);
                 handle.ended.clone()
@@ -217,12 +210,11 @@ impl Controller {
         Removal { controller: self.clone(), key: key.to_owned(), ended }
     }
 
-    /// Ends the tasks of all services and leaves their containers as they are. What a task is
-    /// doing at the moment is finished first, except for the time that a container may take to
-    /// stop.
+    /// Ends the tasks of all services and leaves their containers running. Each task finishes its
+    /// current step first, but does not wait for containers that are stopping.
     pub async fn stop(&self) {
         self.inner.context.stopping.cancel();
-        // All goals are dropped before the first task is waited for.
+        // Drop all goal channels before waiting for the first task.
         let handles: Vec<Handle> = self.services().drain().map(|(_, handle)| handle).collect();
         let ended: Vec<_> = handles.into_iter().map(|handle| handle.ended).collect();
         for mut ended in ended {
@@ -230,21 +222,21 @@ impl Controller {
         }
     }
 
-    /// How a service is at the moment; `None` if it was never applied.
+    /// The current state of a service, or `None` if it was never applied.
     pub fn observe(&self, key: &str) -> Option<ServiceObservation> {
         let services = self.services();
         let handle = services.get(key)?;
         lock(&handle.shared).observation()
     }
 
-    /// Where a port of a service is reached from this machine; only READY instances, in turn.
+    /// The host address of a service's port. Rotates over the READY instances.
     pub fn endpoint_address(&self, key: &str, port: u16) -> Option<SocketAddr> {
         let services = self.services();
         let handle = services.get(key)?;
         lock(&handle.shared).address(port)
     }
 
-    /// The last lines of a container, or of the run before its last restart. At most 100 KB.
+    /// The last log lines of a container, or of its run before the last restart. At most 100 KiB.
     pub async fn logs(
         &self,
         key: &str,
@@ -282,19 +274,19 @@ impl Controller {
     ) -> Handle {
         let shared = Arc::new(Mutex::new(Shared::default()));
         if let Goal::Run(deployment) = &goal {
-            lock(&shared).expect(deployment.clone());
+            lock(&shared).set_deployment(deployment.clone());
         }
         let (sender, receiver) = watch::channel(goal);
-        let (alive, ended) = watch::channel(Ok(()));
+        let (result_sender, ended) = watch::channel(Ok(()));
         let context = self.inner.context.clone();
         let task = ServiceTask::new(key, context, shared.clone(), receiver);
         tokio::spawn(async move {
-            if let Some(mut before) = after {
-                while before.changed().await.is_ok() {}
+            if let Some(mut previous) = after {
+                while previous.changed().await.is_ok() {}
             }
-            let last_word = task.run().await;
-            // Nobody may wait for it; what is dropped here closes the channel.
-            let _ = alive.send(last_word);
+            let result = task.run().await;
+            // There may be no receiver. Dropping the sender closes the channel.
+            let _ = result_sender.send(result);
         });
         Handle { goal: sender, shared, ended }
     }

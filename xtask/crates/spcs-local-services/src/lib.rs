@@ -1,5 +1,5 @@
-//! The services' controller and its runtimes: it keeps services as their deployments say, in
-//! containers of podman or docker, or in memory for tests.
+//! The controller that runs services as their deployments specify, and its runtimes: podman or
+//! docker containers, or an in-memory fake for tests.
 
 pub mod controller;
 pub mod runtime;

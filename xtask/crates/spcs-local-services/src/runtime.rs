@@ -1,8 +1,7 @@
-//! What runs containers: a container engine, or a stand-in without containers for tests.
+//! Container runtimes: a container engine, or an in-memory fake for tests.
 //!
-//! The operations are the few that the controller needs, and the same for both. Everything a
-//! runtime makes is labelled, so that a later process finds it again and `remove_all` can take
-//! it away.
+//! Both implement the same few operations, which the controller needs. A runtime labels every
+//! object that it creates, so that a later process can find it and `remove_all` can remove it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,39 +18,37 @@ pub use command::{EngineCommand, EngineKind};
 pub use engine::{EngineRuntime, remove_all};
 pub use fake::FakeRuntime;
 
-/// Label of every object: which platform made it.
+/// Label of every object: the id of the platform that created it.
 pub const PLATFORM: &str = "spcs.platform";
-/// `DATABASE.SCHEMA.SERVICE` of a container.
+/// Label: `DATABASE.SCHEMA.SERVICE` of a container or volume.
 pub const SERVICE: &str = "spcs.service";
-/// Instance id of a container.
+/// Label: instance id of a container or volume.
 pub const INSTANCE: &str = "spcs.instance";
-/// A container's name in its specification.
+/// Label: a container's name in its specification.
 pub const CONTAINER: &str = "spcs.container";
-/// The specification and images a container was made from.
+/// Label: digest of the specification and images that a container was created from.
 pub const SPEC_DIGEST: &str = "spcs.spec-digest";
-/// `/db/schema/repo/image:tag` as in the specification.
+/// Label: `/db/schema/repo/image:tag` as in the specification.
 pub const IMAGE: &str = "spcs.image";
-/// `sha256:…` of the image.
+/// Label: `sha256:…` digest of the image.
 pub const IMAGE_DIGEST: &str = "spcs.image-digest";
-/// How often the container was started again before this start.
+/// Label: number of restarts of the container, this start included.
 pub const RESTARTS: &str = "spcs.restarts";
-/// Exit code of the run before this one.
+/// Label: exit code of the previous run.
 pub const LAST_EXIT: &str = "spcs.last-exit-code";
 
-/// How the name of the network begins that leads out of this machine.
+/// Name prefix of networks with internet access.
 pub const EGRESS_NETWORK: &str = "spcs-egress-";
 
-/// The id that objects in the engine are labelled with: a digest of the state directory's path.
+/// The platform's id in the `PLATFORM` label: a digest of the state directory's path.
 pub fn platform_id(state_dir: &Path) -> String {
     let path = state_dir.canonicalize().unwrap_or_else(|_| state_dir.to_owned());
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
     digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Labels of an object.
 pub type Labels = BTreeMap<String, String>;
 
-/// What runs the containers of all services.
 #[derive(Debug, Clone)]
 pub enum Runtime {
     /// podman or docker.
@@ -60,13 +57,13 @@ pub enum Runtime {
     Fake(FakeRuntime),
 }
 
-/// An engine call that failed, in its own words.
+/// A failed runtime operation.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{doing}: {message}")]
 pub struct RuntimeError {
-    /// What was being done.
+    /// The operation, for example `pulling <image>`.
     pub doing: String,
-    /// What the engine said.
+    /// The engine's error message.
     pub message: String,
 }
 
@@ -75,146 +72,136 @@ pub struct RuntimeError {
 pub struct ContainerRequest {
     /// Name in the engine.
     pub name: String,
-    /// Labels, `PLATFORM` among them.
+    /// Labels, including `PLATFORM`.
     pub labels: Labels,
     /// `registry/db/schema/repo/image@sha256:…`.
     pub image: String,
-    /// Instead of the image's ENTRYPOINT.
+    /// Overrides the image's ENTRYPOINT.
     pub command: Option<Vec<String>>,
-    /// Instead of the image's CMD.
+    /// Overrides the image's CMD.
     pub args: Option<Vec<String>>,
-    /// Environment; no secrets.
+    /// Environment variables. No secrets.
     pub env: Vec<(String, String)>,
-    /// What is mounted.
     pub mounts: Vec<Mount>,
-    /// How it is connected.
     pub network: ContainerNetwork,
     /// Memory limit in bytes.
     pub memory: Option<u64>,
     /// CPU limit in cores.
     pub cpus: Option<f64>,
-    /// Time between SIGTERM and SIGKILL when something else than the platform stops it.
+    /// Time between SIGTERM and SIGKILL if it is stopped by anything other than the platform.
     pub stop_grace: Duration,
 }
 
-/// A mount of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mount {
-    /// A volume of the engine.
+    /// An engine volume.
     Volume {
         /// Its name in the engine.
         name: String,
         /// Path in the container.
         target: String,
     },
-    /// A directory of the host.
+    /// A host directory.
     Directory {
         /// Path on the host.
         source: PathBuf,
         /// Path in the container.
         target: String,
-        /// Whether the container may only read it.
         read_only: bool,
     },
-    /// Memory of the container's own.
+    /// A tmpfs that only this container uses.
     Memory {
         /// Path in the container.
         target: String,
-        /// Bytes.
+        /// Size in bytes.
         size: u64,
     },
 }
 
-/// How a container is connected.
+/// A container's network configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContainerNetwork {
-    /// A network name space of its own, in these networks.
+    /// Its own network namespace, connected to these networks.
     Own {
-        /// The schema's network, then others.
+        /// The schema's network first.
         networks: Vec<String>,
-        /// Names other containers of the network find it by.
+        /// DNS names in its networks.
         aliases: Vec<String>,
-        /// Container ports to publish on loopback.
+        /// Container ports to publish on the host's loopback address.
         ports: Vec<u16>,
     },
-    /// The name space of another container of the instance.
+    /// The network namespace of another container of the same instance.
     Shared {
         /// That container's id.
         container: String,
     },
 }
 
-/// One volume of the engine.
+/// A volume to create.
 #[derive(Debug, Clone)]
 pub struct VolumeRequest {
     /// Name in the engine.
     pub name: String,
-    /// Labels, `PLATFORM` among them.
+    /// Labels, including `PLATFORM`.
     pub labels: Labels,
-    /// A size in bytes if it lives in memory.
+    /// Size in bytes if the volume is a tmpfs.
     pub memory: Option<u64>,
-    /// Owner, if not root.
+    /// User and group id of the owner, if not root.
     pub owner: Option<(u32, u32)>,
 }
 
-/// How the platform's registry lets the engine pull.
+/// Credentials for pulling from the platform's registry.
 #[derive(Clone)]
 pub struct PullLogin {
     /// `127.0.0.1:port`.
     pub registry: String,
-    /// User to log in as.
     pub username: String,
-    /// Password; it goes into a file with mode 0600 and nowhere else.
+    /// Only written to a file with mode 0600.
     pub password: String,
 }
 
-/// A container as the runtime sees it.
+/// A container's state as reported by the runtime.
 #[derive(Debug, Clone)]
 pub struct ContainerState {
-    /// The runtime's id.
+    /// Id in the runtime.
     pub id: String,
     /// Name in the engine.
     pub name: String,
-    /// Its labels.
     pub labels: Labels,
-    /// Where in its life it is.
     pub phase: Phase,
-    /// Of the last exit.
+    /// Exit code of the last run.
     pub exit_code: i32,
-    /// Whether the kernel killed it for its memory.
+    /// Whether the kernel's OOM killer ended it.
     pub oom_killed: bool,
-    /// When it was made.
     pub created: SystemTime,
-    /// When it last started.
+    /// Time of the last start.
     pub started: Option<SystemTime>,
     /// Address in the schema's network.
     pub ip_address: Option<String>,
-    /// The networks that it is in by itself.
+    /// Networks of its own network namespace.
     pub networks: Vec<String>,
-    /// Container port -> where it is reached from this machine.
+    /// Container port -> published host address.
     pub ports: BTreeMap<u16, SocketAddr>,
 }
 
-/// Where in its life a container is.
+/// A container's lifecycle phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Made, not started.
+    /// Created but not started.
     Created,
-    /// Its process runs.
     Running,
-    /// Its process is gone.
     Exited,
 }
 
 impl ContainerState {
-    /// A label's value, empty if it has none.
+    /// A label's value, or an empty string if the container lacks the label.
     pub fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
     }
 }
 
-/// Sends one operation to whichever runtime there is.
-macro_rules! either {
+/// Calls an operation on the configured runtime.
+macro_rules! dispatch {
     ($self:ident, $runtime:ident => $call:expr) => {
         match $self {
             Runtime::Engine($runtime) => $call.await,
@@ -224,22 +211,22 @@ macro_rules! either {
 }
 
 impl Runtime {
-    /// Makes a network unless it is there; from an internal one nothing outside is reached.
+    /// Creates a network if it does not exist. An internal network has no access to the internet.
     pub async fn ensure_network(&self, name: &str, internal: bool) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.ensure_network(name, internal))
+        dispatch!(self, runtime => runtime.ensure_network(name, internal))
     }
 
-    /// Connects a running container to one more network, or takes it off.
+    /// Connects a running container to a network, or disconnects it.
     pub async fn connect(
         &self,
         id: &str,
         network: &str,
         connect: bool,
     ) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.connect(id, network, connect))
+        dispatch!(self, runtime => runtime.connect(id, network, connect))
     }
 
-    /// Whether the ids of users in containers are other ones on this machine.
+    /// Whether user ids in containers differ from those on the host.
     pub async fn is_rootless(&self) -> Result<bool, RuntimeError> {
         match self {
             Runtime::Engine(engine) => engine.is_rootless().await,
@@ -247,72 +234,72 @@ impl Runtime {
         }
     }
 
-    /// Removes a network if nothing uses it any more.
+    /// Removes a network if it is unused.
     pub async fn remove_unused_network(&self, name: &str) {
-        either!(self, runtime => runtime.remove_unused_network(name));
+        dispatch!(self, runtime => runtime.remove_unused_network(name));
     }
 
-    /// Makes a volume unless it is there.
+    /// Creates a volume if it does not exist.
     pub async fn ensure_volume(&self, request: &VolumeRequest) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.ensure_volume(request))
+        dispatch!(self, runtime => runtime.ensure_volume(request))
     }
 
-    /// Names of the volumes that carry all these labels.
+    /// Names of the volumes with all these labels.
     pub async fn volumes(&self, labels: &[(&str, &str)]) -> Result<Vec<String>, RuntimeError> {
-        either!(self, runtime => runtime.volumes(labels))
+        dispatch!(self, runtime => runtime.volumes(labels))
     }
 
-    /// Removes a volume that nothing uses.
+    /// Removes an unused volume.
     pub async fn remove_volume(&self, name: &str) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.remove_volume(name))
+        dispatch!(self, runtime => runtime.remove_volume(name))
     }
 
-    /// Brings an image in, unless it is there already.
+    /// Pulls an image if it is not present.
     pub async fn pull(&self, image: &str, login: &PullLogin) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.pull(image, login))
+        dispatch!(self, runtime => runtime.pull(image, login))
     }
 
-    /// Removes an image if nothing uses it any more.
+    /// Removes an image if it is unused.
     pub async fn remove_unused_image(&self, image: &str) {
-        either!(self, runtime => runtime.remove_unused_image(image));
+        dispatch!(self, runtime => runtime.remove_unused_image(image));
     }
 
-    /// Makes and starts a container, and returns its id.
+    /// Creates and starts a container, and returns its id.
     pub async fn run(&self, request: &ContainerRequest) -> Result<String, RuntimeError> {
-        either!(self, runtime => runtime.run(request))
+        dispatch!(self, runtime => runtime.run(request))
     }
 
     /// The containers of a service.
     pub async fn containers(&self, service: &str) -> Result<Vec<ContainerState>, RuntimeError> {
-        either!(self, runtime => runtime.containers(service))
+        dispatch!(self, runtime => runtime.containers(service))
     }
 
-    /// The present state of some containers; those that are gone are left out.
+    /// The current state of the given containers. Containers that do not exist are omitted.
     pub async fn inspect(&self, ids: &[String]) -> Result<Vec<ContainerState>, RuntimeError> {
-        either!(self, runtime => runtime.inspect(ids))
+        dispatch!(self, runtime => runtime.inspect(ids))
     }
 
-    /// SIGTERM, and SIGKILL when it has not ended after `grace`.
+    /// Sends SIGTERM, then SIGKILL if the container has not exited after `grace`.
     pub async fn stop(&self, id: &str, grace: Duration) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.stop(id, grace))
+        dispatch!(self, runtime => runtime.stop(id, grace))
     }
 
-    /// Removes a container, killing it if it runs.
+    /// Removes a container, killing it if it is running.
     pub async fn remove(&self, id: &str) -> Result<(), RuntimeError> {
-        either!(self, runtime => runtime.remove(id))
+        dispatch!(self, runtime => runtime.remove(id))
     }
 
-    /// The last lines that a container has written, both streams as the engine merges them.
+    /// The last lines of a container's log, stdout and stderr interleaved.
     pub async fn logs(
         &self,
         id: &str,
         lines: usize,
         timestamps: bool,
     ) -> Result<String, RuntimeError> {
-        either!(self, runtime => runtime.logs(id, lines, timestamps))
+        dispatch!(self, runtime => runtime.logs(id, lines, timestamps))
     }
 
-    /// Whether `GET path` at a container's port is answered with a success.
+    /// Whether `GET path` on a container's port succeeds.
     pub async fn probe(
         &self,
         container: &ContainerState,
@@ -322,7 +309,7 @@ impl Runtime {
     ) -> bool {
         match self {
             Runtime::Engine(_) => match address {
-                Some(address) => engine::probe::answers(address, path, timeout).await,
+                Some(address) => engine::probe::succeeds(address, path, timeout).await,
                 None => false,
             },
             Runtime::Fake(fake) => fake.probe(container),

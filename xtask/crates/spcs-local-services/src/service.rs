@@ -1,4 +1,4 @@
-//! Services as the controller runs them: what the catalog asks for, and what is observed.
+//! Desired and observed state of services.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,90 +6,83 @@ use std::time::SystemTime;
 
 use spcs_local_spec::ServiceSpec;
 
-/// What a service shall be. The catalog makes one of every CREATE and ALTER SERVICE and hands it
-/// to the controller, again after each restart of the platform.
+/// The desired state of a service. CREATE SERVICE and ALTER SERVICE each pass a new one to the
+/// controller, and so does each restart of the platform.
 #[derive(Debug, Clone)]
 pub struct Deployment {
-    /// `DATABASE.SCHEMA.SERVICE`, unquoted upper case.
+    /// `DATABASE.SCHEMA.SERVICE`, unquoted, upper case.
     pub key: String,
-    /// The specification that was accepted.
+    /// The validated specification.
     pub spec: ServiceSpec,
     /// Hex SHA-256 of the specification and the image digests.
     pub spec_digest: String,
-    /// Container name -> the image it runs, pinned when the statement ran.
+    /// Container name -> its image, resolved to a digest when the statement ran.
     pub images: BTreeMap<String, PinnedImage>,
-    /// Instances to run; 0 while suspended.
+    /// Number of instances; 0 while suspended.
     pub instances: u32,
-    /// `@stage[/path]` as written in the spec -> what containers mount.
+    /// `@stage[/path]` as written in the specification -> the stage to mount.
     pub stages: BTreeMap<String, StageVolume>,
     /// Content of `/snowflake/session/token`.
     pub session_token: String,
-    /// `SNOWFLAKE_ACCOUNT`, `SNOWFLAKE_DATABASE` and so on; no secrets.
+    /// `SNOWFLAKE_ACCOUNT`, `SNOWFLAKE_DATABASE` and so on. No secrets.
     pub environment: BTreeMap<String, String>,
-    /// When the compute pool has a node for it; until then the service is PENDING.
+    /// When the compute pool will have a node for the service. Until then it is PENDING.
     pub node_ready_at: SystemTime,
-    /// Whether an external access integration is attached (else no egress).
+    /// Whether the service has an external access integration; without one it has no egress.
     pub egress: bool,
 }
 
-/// A stage as a volume.
+/// A stage to mount as a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageVolume {
     /// The directory that holds the stage's files.
     pub directory: PathBuf,
-    /// Whether the service's owner may write to the stage; READ alone is a read-only mount.
+    /// Whether the service's owner may write to the stage; otherwise the mount is read-only.
     pub writable: bool,
 }
 
-/// An image as it was when the service was created or altered.
+/// An image whose tag was resolved when the service was created or altered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PinnedImage {
-    /// `/db/schema/repo/image:tag`, as in the spec.
+    /// `/db/schema/repo/image:tag`, as in the specification.
     pub path: String,
-    /// `sha256:…` of the manifest.
+    /// `sha256:…` digest of the manifest.
     pub digest: String,
 }
 
 /// Status of a whole service: `PENDING`, `RUNNING`, `FAILED`, `DONE`, `SUSPENDING`, `SUSPENDED`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceObservation {
-    /// The service's own status.
     pub status: &'static str,
-    /// Whether instances still run an older specification.
+    /// Whether an upgrade to a new specification is in progress.
     pub is_upgrading: bool,
-    /// One per instance, by id.
+    /// Sorted by id.
     pub instances: Vec<InstanceObservation>,
 }
 
 /// One instance: `PENDING`, `READY`, `FAILED`, `TERMINATING`, `SUCCEEDED`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceObservation {
-    /// 0-based.
     pub id: u32,
-    /// The instance's status.
     pub status: &'static str,
-    /// The specification it runs.
+    /// Digest of the specification it runs.
     pub spec_digest: String,
-    /// When it was created and when it started.
     pub created: SystemTime,
-    /// `None` until it runs.
+    /// `None` until it has started.
     pub started: Option<SystemTime>,
-    /// Address inside the schema's network.
+    /// Address in the schema's network.
     pub ip_address: Option<String>,
-    /// Its containers.
     pub containers: Vec<ContainerObservation>,
 }
 
 /// One container: `PENDING`, `READY`, `DONE`, `FAILED`, `UNKNOWN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerObservation {
-    /// Name in the spec.
+    /// Name in the specification.
     pub name: String,
-    /// The container's status.
     pub status: &'static str,
-    /// Snowflake's wording, e.g. `Running`, `Readiness probe is failing at path: /healthz, port: 9091`.
+    /// In Snowflake's wording, for example `Running` or `Failed to pull image`.
     pub message: String,
-    /// The image it runs.
     pub image: PinnedImage,
     /// Restarts since the instance was created.
     pub restart_count: u32,
@@ -99,18 +92,18 @@ pub struct ContainerObservation {
     pub last_exit_code: Option<i32>,
 }
 
-/// The names a service is found by inside its schema's network: the bare one, and the whole one.
+/// A service's names in its schema's network: the short and the full one.
 pub fn dns_aliases(key: &str) -> Vec<String> {
     vec![dns_label(key), dns_name(key)]
 }
 
-/// `<service>.<hash>.svc.spcs.internal`, SHOW SERVICES' `dns_name`.
+/// `<service>.<hash>.svc.spcs.internal`, as in the `dns_name` column of SHOW SERVICES.
 pub fn dns_name(key: &str) -> String {
     let schema = key.rsplit_once('.').map_or("", |(schema, _)| schema);
     format!("{}.{}", dns_label(key), dns_domain(schema))
 }
 
-/// `<hash>.svc.spcs.internal` of a schema `DATABASE.SCHEMA`.
+/// `<hash>.svc.spcs.internal` of the schema `DATABASE.SCHEMA`.
 pub fn dns_domain(schema: &str) -> String {
     use sha2::{Digest as _, Sha256};
     let digest = Sha256::digest(schema.to_ascii_uppercase().as_bytes());
@@ -118,7 +111,7 @@ pub fn dns_domain(schema: &str) -> String {
     format!("{letters}.svc.spcs.internal")
 }
 
-/// A service's name as a DNS label: lower case, `-` for `_`.
+/// A service's name as a DNS label: lower case, with `-` instead of `_`.
 fn dns_label(key: &str) -> String {
     let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
     name.to_ascii_lowercase().replace('_', "-")

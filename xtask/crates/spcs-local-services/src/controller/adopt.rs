@@ -1,4 +1,4 @@
-//! Finding containers that an earlier process of this platform has started.
+//! Adoption of containers that an earlier process of this platform started.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use crate::runtime::{
 use crate::service::{Deployment, PinnedImage};
 
 impl ServiceTask {
-    /// Takes over what runs. Instances of the same specification go on as they are; those of an
-    /// older one are kept until they are rolled.
+    /// Adopts the existing containers. Instances of the current specification keep running; outdated
+    /// ones are kept until they are rolled.
     pub(super) async fn adopt(&mut self, deployment: &Arc<Deployment>) -> Result<(), RuntimeError> {
         self.adopt_all().await?;
         for instance in self.instances.values_mut() {
             if instance.spec_digest != deployment.spec_digest {
                 continue;
             }
-            self.context.take_over(&self.key, instance, deployment).await;
+            self.context.attach_deployment(&self.key, instance, deployment).await;
         }
         Ok(())
     }
 
-    /// Takes over what is there, whatever its specification.
+    /// Adopts the existing containers of any specification.
     pub(super) async fn adopt_all(&mut self) -> Result<(), RuntimeError> {
         for state in self.context.runtime.containers(&self.key).await? {
             let Ok(id) = state.label(INSTANCE).parse::<u32>() else { continue };
             if state.phase == Phase::Created {
-                // The start was interrupted half-way.
+                // The start was interrupted.
                 let _ = self.context.runtime.remove(&state.id).await;
                 continue;
             }
@@ -50,27 +50,27 @@ impl ServiceTask {
             });
             instance.created = instance.created.min(created);
             if instance.spec_digest != digest {
-                // A roll was interrupted between two containers: the mixture is replaced.
+                // A roll was interrupted between two containers. Force a replacement.
                 instance.spec_digest = String::from("mixed");
             }
-            instance.containers.push(run_of(state));
+            instance.containers.push(adopted_run(state));
         }
         Ok(())
     }
 }
 
 impl Context {
-    /// Lets an instance go on with the specification that it was made from. What was found
-    /// running is put into the order of the specification, with what is missing.
-    pub(super) async fn take_over(
+    /// Attaches a deployment to an instance that runs its specification. Puts adopted containers in
+    /// the order of the specification and adds the missing ones.
+    pub(super) async fn attach_deployment(
         &self,
         key: &str,
         instance: &mut Instance,
         deployment: &Arc<Deployment>,
     ) {
-        let is_known = instance.deployment.replace(deployment.clone()).is_some();
+        let had_deployment = instance.deployment.replace(deployment.clone()).is_some();
         self.refresh_tokens(key, instance.id, deployment);
-        if is_known {
+        if had_deployment {
             return;
         }
         let mut found: BTreeMap<String, ContainerRun> =
@@ -79,17 +79,17 @@ impl Context {
         instance.containers =
             fresh.into_iter().map(|run| found.remove(&run.name).unwrap_or(run)).collect();
         for stray in found.into_values() {
-            self.displace(key, instance.id, &stray).await;
+            self.try_discard(key, instance.id, &stray).await;
         }
-        // Containers in the network of one that is gone cannot be reached any more.
-        let owner_runs = instance.containers.first().is_some_and(ContainerRun::running);
-        if !owner_runs {
+        // The other containers share the first one's network and are unreachable without it.
+        let first_is_running = instance.containers.first().is_some_and(ContainerRun::running);
+        if !first_is_running {
             self.reset(key, instance).await;
         }
     }
 }
 
-fn run_of(state: ContainerState) -> ContainerRun {
+fn adopted_run(state: ContainerState) -> ContainerRun {
     let image = PinnedImage {
         path: state.label(runtime::IMAGE).to_owned(),
         digest: state.label(runtime::IMAGE_DIGEST).to_owned(),

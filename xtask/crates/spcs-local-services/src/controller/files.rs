@@ -1,4 +1,5 @@
-//! Files of a service in the state directory: its session token and logs of previous runs.
+//! A service's files in the state directory: session tokens, logs of previous runs, and the
+//! ownership of its stages.
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::{self, Write as _};
@@ -18,9 +19,9 @@ fn instance_dir(dirs: &ControllerDirs, key: &str, instance: u32) -> PathBuf {
     service_dir(dirs, key).join(instance.to_string())
 }
 
-/// Writes the token and returns the directory to mount. The directory is what is mounted, so that
-/// a new token can take the place of the old one in a running container. The directories above it
-/// are closed to other users of this machine; what is inside follows the specification.
+/// Writes the token and returns the directory to mount. Containers mount the directory and not the
+/// file, so that the token of a running container can be replaced. The parent directories are
+/// closed to other users of this machine; the token's own mode is the specification's.
 pub(super) fn write_token(
     dirs: &ControllerDirs,
     key: &str,
@@ -35,19 +36,19 @@ pub(super) fn write_token(
     let directory = parent.join(format!("{container}.session"));
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
     let path = directory.join("token");
-    if fs_err::read_to_string(&path).is_ok_and(|present| present == token) {
+    if fs_err::read_to_string(&path).is_ok_and(|current| current == token) {
         return directory.canonicalize();
     }
-    let fresh = directory.join(format!(".token.{}", uuid::Uuid::new_v4()));
+    let temporary = directory.join(format!(".token.{}", uuid::Uuid::new_v4()));
     let mut file =
-        fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(token.as_bytes())?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    fs_err::rename(&fresh, &path)?;
+    fs_err::rename(&temporary, &path)?;
     directory.canonicalize()
 }
 
-/// Removes an instance's tokens; logs of its previous runs stay until the service goes.
+/// Removes an instance's tokens. Logs of its previous runs stay until the service is removed.
 pub(super) fn remove_tokens(dirs: &ControllerDirs, key: &str, instance: u32) {
     let Ok(entries) = fs_err::read_dir(instance_dir(dirs, key, instance)) else { return };
     for entry in entries.flatten() {
@@ -57,13 +58,13 @@ pub(super) fn remove_tokens(dirs: &ControllerDirs, key: &str, instance: u32) {
     }
 }
 
-/// Removes everything of a service.
+/// Removes all files of a service.
 pub(super) fn remove_service(dirs: &ControllerDirs, key: &str) {
     let directory = service_dir(dirs, key);
     if let Err(error) = fs_err::remove_dir_all(&directory)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, directory = %directory.display(), "cannot remove");
+        tracing::warn!(%error, directory = %directory.display(), "cannot remove the directory");
     }
 }
 
@@ -71,8 +72,8 @@ fn log_path(dirs: &ControllerDirs, key: &str, instance: u32, container: &str) ->
     instance_dir(dirs, key, instance).join(format!("{container}.previous.log"))
 }
 
-/// Keeps what a container has written, each line with its time.
-pub(super) fn keep_log(
+/// Saves the log of a container. Each line starts with a timestamp.
+pub(super) fn save_log(
     dirs: &ControllerDirs,
     key: &str,
     instance: u32,
@@ -83,7 +84,7 @@ pub(super) fn keep_log(
     fs_err::write(log_path(dirs, key, instance, container), text)
 }
 
-/// The last lines of the run before the present one.
+/// The last log lines of the container's previous run.
 pub(super) fn previous_log(
     dirs: &ControllerDirs,
     key: &str,
@@ -103,7 +104,7 @@ pub(super) fn previous_log(
     Some(shown.collect())
 }
 
-/// The end of a text, cut at the start of a line.
+/// The last `most` bytes of a text at most, cut at a line start.
 pub(super) fn last_bytes(text: String, most: usize) -> String {
     if text.len() <= most {
         return text;
@@ -113,28 +114,28 @@ pub(super) fn last_bytes(text: String, most: usize) -> String {
     text.get(start..).unwrap_or_default().to_owned()
 }
 
-/// Whom the files of a stage are given to.
+/// Who owns the files of a mounted stage.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum StageOwner {
-    /// Nobody else.
+    /// The platform's own user.
     Platform,
-    /// The user and group that a volume names.
+    /// The user and group of the volume.
     User(u32, u32),
-    /// Whoever gets there; the state directory around the stages is closed.
-    Anybody,
+    /// Everyone may write; the state directory keeps other users of this machine out.
+    Everyone,
 }
 
-/// Where a stage's directory lies, after a look at what lies on the way.
+/// A stage's directory, after checking that its path contains no links.
 pub(super) fn stage_directory(dirs: &ControllerDirs, directory: &Path) -> io::Result<PathBuf> {
     let relative = directory.strip_prefix(&dirs.stages).ok().and_then(Path::to_str);
     let relative = relative.ok_or_else(|| {
-        io::Error::other(format!("`{}` is not in the directory of the stages", directory.display()))
+        io::Error::other(format!("`{}` is not below the stages directory", directory.display()))
     })?;
     stages::locate(&dirs.stages, relative)
 }
 
-/// Makes a stage's directory, writable for the owner. A platform that may not give files away
-/// opens them to everyone instead.
+/// Creates a stage's directory and makes it writable for the owner. Without the privilege to change
+/// the owner, makes it writable for everyone.
 pub(super) fn prepare_stage(
     dirs: &ControllerDirs,
     directory: &Path,
@@ -144,22 +145,22 @@ pub(super) fn prepare_stage(
     fs_err::create_dir_all(&directory)?;
     match owner {
         StageOwner::Platform => Ok(()),
-        StageOwner::User(..) | StageOwner::Anybody => own(&directory, owner),
+        StageOwner::User(..) | StageOwner::Everyone => set_owner(&directory, owner),
     }
 }
 
-fn own(path: &Path, owner: StageOwner) -> io::Result<()> {
+fn set_owner(path: &Path, owner: StageOwner) -> io::Result<()> {
     let metadata = fs_err::symlink_metadata(path)?;
     if metadata.is_symlink() {
         return Ok(());
     }
-    let given = match owner {
+    let changed = match owner {
         StageOwner::User(uid, gid) => std::os::unix::fs::lchown(path, Some(uid), Some(gid)).is_ok(),
-        StageOwner::Platform | StageOwner::Anybody => false,
+        StageOwner::Platform | StageOwner::Everyone => false,
     };
-    if !given {
+    if !changed {
         let open = if metadata.is_dir() { 0o777 } else { 0o666 };
-        // What belongs to a user of the containers is theirs to open.
+        // The platform cannot change the mode of files that a container's user owns.
         match fs_err::set_permissions(path, std::fs::Permissions::from_mode(open)) {
             Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
             _ => {}
@@ -167,7 +168,7 @@ fn own(path: &Path, owner: StageOwner) -> io::Result<()> {
     }
     if metadata.is_dir() {
         for entry in fs_err::read_dir(path)? {
-            own(&entry?.path(), owner)?;
+            set_owner(&entry?.path(), owner)?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! An instance of a service and its containers, as the service's task knows them.
+//! State of a service's instances and containers in the service's task.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -8,20 +8,19 @@ use tokio::time::Instant;
 use crate::runtime::{ContainerState, Phase, RuntimeError};
 use crate::service::{ContainerObservation, Deployment, InstanceObservation, PinnedImage};
 
-/// One instance.
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) id: u32,
-    /// What it was made from; `None` if it was found running an older specification, which
-    /// nobody remembers. It is then only waited for to be replaced.
+    /// The deployment it was created from. `None` if it was adopted with an older specification,
+    /// which is no longer known. Such an instance only waits to be replaced.
     pub(super) deployment: Option<Arc<Deployment>>,
     pub(super) spec_digest: String,
     pub(super) created: SystemTime,
     pub(super) terminating: bool,
     pub(super) waiting: Waiting,
-    /// No attempt to start what is missing before this.
+    /// Earliest time of the next attempt to start missing containers.
     pub(super) retry_at: Instant,
-    /// Failed attempts in a row.
+    /// Consecutive failed attempts.
     pub(super) attempts: u32,
     pub(super) containers: Vec<ContainerRun>,
 }
@@ -34,29 +33,29 @@ pub(super) enum Waiting {
     Image,
 }
 
-/// One container over all its restarts.
+/// A container across its restarts.
 #[derive(Debug)]
 pub(super) struct ContainerRun {
     pub(super) name: String,
     pub(super) image: PinnedImage,
-    /// What the runtime last said; `None` before it is made.
+    /// The last state reported by the runtime; `None` if the container does not exist.
     pub(super) state: Option<ContainerState>,
     pub(super) restarts: u32,
     pub(super) last_exit: Option<i32>,
-    /// Why it could not be started.
+    /// Why the last start failed.
     pub(super) start_error: Option<String>,
     pub(super) ready: bool,
     pub(super) readiness: ProbeRun,
     pub(super) liveness: ProbeRun,
-    /// When it is started again after it has ended.
+    /// When to restart it after it has exited.
     pub(super) restart_at: Option<Instant>,
-    /// Ends in a row, each soon after its start.
+    /// Consecutive exits shortly after the start.
     pub(super) crashes: u32,
-    /// Whether the platform itself has ended this run.
+    /// Whether the platform stopped this run.
     pub(super) stopped: bool,
 }
 
-/// Course of a probe.
+/// State of a probe.
 #[derive(Debug)]
 pub(super) struct ProbeRun {
     pub(super) next: Instant,
@@ -103,7 +102,7 @@ impl ContainerRun {
             None => ("PENDING", instance.waiting.message().to_owned()),
             Some(state) => match state.phase {
                 Phase::Created => ("PENDING", Waiting::Start.message().to_owned()),
-                // It serves on while the image of its next specification cannot be had.
+                // It keeps serving while the image of the next specification cannot be pulled.
                 Phase::Running if self.ready && instance.waiting == Waiting::Image => {
                     ("READY", instance.waiting.message().to_owned())
                 }
@@ -118,7 +117,7 @@ impl ContainerRun {
                     ),
                     _ => ("PENDING", Waiting::Start.message().to_owned()),
                 },
-                Phase::Exited => self.ended(state, instance),
+                Phase::Exited => self.exit_status(state, instance),
             },
         };
         ContainerObservation {
@@ -132,9 +131,9 @@ impl ContainerRun {
         }
     }
 
-    fn ended(&self, state: &ContainerState, instance: &Instance) -> (&'static str, String) {
+    fn exit_status(&self, state: &ContainerState, instance: &Instance) -> (&'static str, String) {
         // Engines do not see every OOM kill (podman misses those of cgroups v1). A SIGKILL that
-        // the platform did not send to a container with a memory limit is taken for one.
+        // the platform did not send to a container with a memory limit is treated as one.
         let limited = instance.deployment.as_ref().is_some_and(|deployment| {
             let mut containers = deployment.spec.containers.iter();
             containers.any(|c| c.name == self.name && c.resources.limits.memory.is_some())
@@ -143,7 +142,7 @@ impl ContainerRun {
         let (status, message) = match state.exit_code {
             _ if oom => ("FAILED", "Container was OOMKilled due to resource usage"),
             0 => ("DONE", "Completed successfully"),
-            // The shell's codes for a program that cannot be run.
+            // The shell's exit codes for a program that cannot be run.
             126 | 127 => ("FAILED", "Encountered fatal error while running, check container logs"),
             _ => ("FAILED", "User application error, check container logs"),
         };
@@ -162,7 +161,7 @@ impl Waiting {
 }
 
 impl Instance {
-    /// An instance of which nothing runs yet.
+    /// A new instance without running containers.
     pub(super) fn new(id: u32, deployment: Arc<Deployment>) -> Instance {
         let containers = deployment.spec.containers.iter();
         let image = |name: &str| match deployment.images.get(name) {
@@ -182,8 +181,8 @@ impl Instance {
         }
     }
 
-    /// What keeps the containers from starting that are not there; their logs show it.
-    pub(super) fn note_start_error(&mut self, error: Option<&RuntimeError>) {
+    /// Sets or clears the start error of all missing containers. Their logs show it.
+    pub(super) fn set_start_error(&mut self, error: Option<&RuntimeError>) {
         for container in self.containers.iter_mut().filter(|container| container.state.is_none()) {
             container.start_error = error.map(|error| format!("{error}\n"));
         }
@@ -207,14 +206,14 @@ impl Instance {
         } else {
             "PENDING"
         };
-        let owner = self.containers.first().and_then(|container| container.state.as_ref());
+        let first = self.containers.first().and_then(|container| container.state.as_ref());
         InstanceObservation {
             id: self.id,
             status,
             spec_digest: self.spec_digest.clone(),
             created: self.created,
-            started: owner.and_then(|state| state.started),
-            ip_address: owner.and_then(|state| state.ip_address.clone()),
+            started: first.and_then(|state| state.started),
+            ip_address: first.and_then(|state| state.ip_address.clone()),
             containers,
         }
     }

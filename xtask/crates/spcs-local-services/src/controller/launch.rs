@@ -1,4 +1,4 @@
-//! Starting what is missing: images, network, volumes, tokens, containers.
+//! Starting missing containers, with their images, networks, volumes and tokens.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, RuntimeEr
 use crate::service::{self, Deployment};
 
 impl ServiceTask {
-    /// Starts the containers that are not there, in every instance whose time has come.
+    /// Starts the missing containers of every instance that is due.
     pub(super) async fn launch_missing(&mut self) {
         let ids: Vec<u32> = self.instances.keys().copied().collect();
         for id in ids {
@@ -42,9 +42,9 @@ impl ServiceTask {
                 Some(Err(error)) => {
                     tracing::warn!(service = self.key, instance = id, %error, "pull failed");
                     if let Some(instance) = self.instances.get_mut(&id) {
-                        instance.note_start_error(Some(&error));
+                        instance.set_start_error(Some(&error));
                     }
-                    self.fail(id, Waiting::Image);
+                    self.record_failure(id, Waiting::Image);
                     continue;
                 }
             }
@@ -54,14 +54,14 @@ impl ServiceTask {
                 Ok(()) => instance.attempts = 0,
                 Err(error) => {
                     tracing::warn!(service = self.key, instance = id, %error, "start failed");
-                    self.fail(id, Waiting::Start);
+                    self.record_failure(id, Waiting::Start);
                 }
             }
             self.report();
         }
     }
 
-    pub(super) fn fail(&mut self, id: u32, waiting: Waiting) {
+    pub(super) fn record_failure(&mut self, id: u32, waiting: Waiting) {
         let timing = self.context.timing;
         if let Some(instance) = self.instances.get_mut(&id) {
             instance.waiting = waiting;
@@ -70,7 +70,7 @@ impl ServiceTask {
         }
     }
 
-    /// Pulls all images of a deployment; `None` if another goal was set meanwhile.
+    /// Pulls all images of a deployment. `None` if the goal changed in the meantime.
     pub(super) async fn pull_all(
         &mut self,
         deployment: &Deployment,
@@ -96,7 +96,7 @@ impl ServiceTask {
 }
 
 impl super::ControllerTiming {
-    /// The pause after so many failures in a row.
+    /// The backoff after this many consecutive failures.
     pub(super) fn backoff(&self, failures: u32) -> Duration {
         let factor = 2u32.saturating_pow(failures.saturating_sub(1).min(16));
         self.first_backoff.saturating_mul(factor).min(self.last_backoff)
@@ -104,7 +104,7 @@ impl super::ControllerTiming {
 }
 
 impl Context {
-    /// Makes what an instance needs and starts the containers that it lacks.
+    /// Creates an instance's networks, volumes and stages, and starts its missing containers.
     async fn launch(
         &self,
         key: &str,
@@ -112,26 +112,26 @@ impl Context {
         deployment: &Arc<Deployment>,
     ) -> Result<(), RuntimeError> {
         let mut networks = vec![self.network_name(key)];
-        let surroundings = async {
+        let prepared = async {
             self.runtime.ensure_network(&networks[0], true).await?;
             if deployment.egress {
                 networks.push(self.egress_network_name());
                 self.runtime.ensure_network(&networks[1], false).await?;
             }
-            self.make_volumes(key, instance.id, deployment).await?;
+            self.create_volumes(key, instance.id, deployment).await?;
             self.prepare_stages(deployment).await
         };
-        if let Err(error) = surroundings.await {
-            instance.note_start_error(Some(&error));
+        if let Err(error) = prepared.await {
+            instance.set_start_error(Some(&error));
             return Err(error);
         }
-        instance.note_start_error(None);
+        instance.set_start_error(None);
         for (i, container) in deployment.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
                 continue;
             }
-            let owner = instance.containers[0].state.as_ref().map(|state| state.id.clone());
-            let network = match owner {
+            let first = instance.containers[0].state.as_ref().map(|state| state.id.clone());
+            let network = match first {
                 Some(container) if i > 0 => ContainerNetwork::Shared { container },
                 _ => ContainerNetwork::Own {
                     networks: networks.clone(),
@@ -147,7 +147,7 @@ impl Context {
                 let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
                 found.into_iter().next().ok_or_else(|| RuntimeError {
                     doing: format!("starting {}", request.name),
-                    message: "the container is gone again".to_owned(),
+                    message: "the container disappeared after the start".to_owned(),
                 })
             };
             match started.await {
@@ -212,7 +212,7 @@ impl Context {
         })
     }
 
-    /// Puts the present token into the directories that running containers have mounted.
+    /// Writes the current session token to the directories that containers have mounted.
     pub(super) fn refresh_tokens(&self, key: &str, instance: u32, deployment: &Deployment) {
         let token = &deployment.session_token;
         for container in deployment.spec.containers.iter().filter(|c| c.token.mounted) {
@@ -220,7 +220,7 @@ impl Context {
             let written =
                 files::write_token(&self.dirs, key, instance, &container.name, token, mode);
             if let Err(error) = written {
-                tracing::warn!(service = key, %error, "the session token is not renewed");
+                tracing::warn!(service = key, %error, "cannot renew the session token");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Watching containers: exits, restarts, probes.
+//! Monitoring of containers: exits, restarts, probes.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -12,13 +12,13 @@ use super::{Context, ControllerTiming, files};
 use crate::runtime::{ContainerState, Phase, RuntimeError};
 
 impl ServiceTask {
-    /// Looks at the containers if it is time, restarts those that have ended, sends due probes.
+    /// Polls the containers if due, restarts those that have exited, and sends due probes.
     pub(super) async fn watch_containers(&mut self) {
         let now = Instant::now();
         let settled = self.instances.values().all(Instance::is_ready);
-        if !settled || now >= self.next_look {
-            self.look().await;
-            self.next_look = now + self.context.timing.watch;
+        if !settled || now >= self.next_poll {
+            self.poll_containers().await;
+            self.next_poll = now + self.context.timing.watch;
         }
         for instance in self.instances.values_mut() {
             self.context.restart_ended(&self.key, instance).await;
@@ -26,14 +26,14 @@ impl ServiceTask {
         }
     }
 
-    async fn look(&mut self) {
+    async fn poll_containers(&mut self) {
         let containers = self.instances.values().flat_map(|instance| &instance.containers);
         let ids: Vec<String> =
             containers.filter_map(|c| c.state.as_ref().map(|state| state.id.clone())).collect();
         let states = match self.context.runtime.inspect(&ids).await {
             Ok(states) => states,
             Err(error) => {
-                tracing::warn!(service = self.key, %error, "the engine does not answer");
+                tracing::warn!(service = self.key, %error, "cannot inspect the containers");
                 return;
             }
         };
@@ -42,7 +42,7 @@ impl ServiceTask {
         for instance in self.instances.values_mut() {
             for container in &mut instance.containers {
                 let Some(known) = &container.state else { continue };
-                // One that somebody else has removed is started anew.
+                // A container that was removed externally is started again.
                 container.state = states.remove(&known.id);
                 if !container.running() {
                     container.ready = false;
@@ -53,41 +53,41 @@ impl ServiceTask {
 }
 
 impl Context {
-    /// Containers that have ended are replaced by fresh ones, after a pause that grows.
+    /// Replaces containers that have exited with new ones, after a backoff.
     async fn restart_ended(&self, key: &str, instance: &mut Instance) {
         if instance.deployment.is_none() {
             return;
         }
         let timing = self.timing;
         for container in &mut instance.containers {
-            container.note_end(&timing);
+            container.schedule_restart(&timing);
         }
         let due =
             |container: &ContainerRun| container.restart_at.is_some_and(|at| at <= Instant::now());
-        // The first container holds the network of all others: without it they start anew too.
+        // All containers share the first one's network and must restart with it.
         if instance.containers.first().is_some_and(due) {
             self.reset(key, instance).await;
         } else {
             for container in instance.containers.iter_mut().filter(|container| due(container)) {
-                self.displace(key, instance.id, container).await;
-                container.begin_again();
+                self.try_discard(key, instance.id, container).await;
+                container.prepare_restart();
             }
         }
     }
 
-    /// Removes all containers of an instance, so that all are started again.
+    /// Removes all containers of an instance, so that they are started again.
     pub(super) async fn reset(&self, key: &str, instance: &mut Instance) {
         for container in instance.containers.iter_mut().rev() {
             if container.state.is_some() {
-                self.displace(key, instance.id, container).await;
-                container.note_end(&self.timing);
-                container.begin_again();
+                self.try_discard(key, instance.id, container).await;
+                container.schedule_restart(&self.timing);
+                container.prepare_restart();
             }
         }
         instance.retry_at = Instant::now();
     }
 
-    /// Keeps what a container has written, and removes it.
+    /// Saves the log of a container and removes the container.
     pub(super) async fn discard(
         &self,
         key: &str,
@@ -97,28 +97,28 @@ impl Context {
         let Some(state) = &container.state else { return Ok(()) };
         match self.runtime.logs(&state.id, 10_000, true).await {
             Ok(text) => {
-                let kept = files::keep_log(&self.dirs, key, instance, &container.name, &text);
+                let kept = files::save_log(&self.dirs, key, instance, &container.name, &text);
                 if let Err(error) = kept {
-                    tracing::warn!(service = key, %error, "a log is lost");
+                    tracing::warn!(service = key, %error, "cannot save a container's log");
                 }
             }
-            Err(error) => tracing::debug!(service = key, %error, "a log is lost"),
+            Err(error) => tracing::debug!(service = key, %error, "cannot read a container's log"),
         }
         self.runtime.remove(&state.id).await
     }
 
-    /// The same where the container's name is taken over by the next: what is left of it now, the
-    /// next start removes.
-    pub(super) async fn displace(&self, key: &str, instance: u32, container: &ContainerRun) {
+    /// Like `discard`, but only logs a failure. The next start under the same name removes whatever
+    /// is left.
+    pub(super) async fn try_discard(&self, key: &str, instance: u32, container: &ContainerRun) {
         if let Err(error) = self.discard(key, instance, container).await {
-            tracing::warn!(service = key, %error, "a container is left");
+            tracing::warn!(service = key, %error, "cannot remove a container");
         }
     }
 
     /// Sends the probes that are due.
     async fn probe(&self, instance: &mut Instance) {
         let Some(deployment) = instance.deployment.clone() else {
-            // Nobody remembers its probes; it serves until it is replaced.
+            // Its probes are unknown; it serves until it is replaced.
             instance.containers.iter_mut().for_each(|c| c.ready = c.running());
             return;
         };
@@ -129,26 +129,29 @@ impl Context {
             match &spec.readiness {
                 None => instance.containers[i].ready = true,
                 Some(probe) if instance.containers[i].readiness.next <= Instant::now() => {
-                    let answers = self.answers(instance, i, probe).await;
-                    instance.containers[i].note_readiness(probe, answers, &self.timing);
+                    let succeeded = self.send_probe(instance, i, probe).await;
+                    instance.containers[i].record_readiness(probe, succeeded, &self.timing);
                 }
                 Some(_) => {}
             }
             if let Some(probe) = &spec.liveness
                 && instance.containers[i].liveness.next <= Instant::now()
             {
-                let answers = self.answers(instance, i, probe).await;
+                let succeeded = self.send_probe(instance, i, probe).await;
                 let container = &mut instance.containers[i];
                 container.liveness.next = Instant::now() + probe.period;
                 container.liveness.failures =
-                    if answers { 0 } else { container.liveness.failures + 1 };
+                    if succeeded { 0 } else { container.liveness.failures + 1 };
                 if container.liveness.failures >= probe.failure_threshold
                     && let Some(state) = &container.state
                 {
-                    tracing::warn!(container = state.name, "the liveness probe fails: restart");
+                    tracing::warn!(
+                        container = state.name,
+                        "the liveness probe is failing; restarting the container"
+                    );
                     let stopped = self.runtime.stop(&state.id, self.timing.stop_grace).await;
                     if let Err(error) = stopped {
-                        tracing::warn!(%error, "stopping failed");
+                        tracing::warn!(%error, "cannot stop the container");
                     }
                     container.ready = false;
                     container.stopped = true;
@@ -158,7 +161,7 @@ impl Context {
         }
     }
 
-    async fn answers(&self, instance: &Instance, index: usize, probe: &Probe) -> bool {
+    async fn send_probe(&self, instance: &Instance, index: usize, probe: &Probe) -> bool {
         let Some(state) = &instance.containers[index].state else { return false };
         let address = instance.address(probe.port);
         self.runtime.probe(state, address, &probe.path, self.timing.probe_timeout).await
@@ -166,8 +169,8 @@ impl Context {
 }
 
 impl ContainerRun {
-    /// Sees that the container has ended, once, and sets when it is started again.
-    fn note_end(&mut self, timing: &ControllerTiming) {
+    /// If the container has exited and no restart is scheduled, schedules one.
+    fn schedule_restart(&mut self, timing: &ControllerTiming) {
         let Some(state) = self.state.as_ref().filter(|state| state.phase == Phase::Exited) else {
             return;
         };
@@ -176,15 +179,15 @@ impl ContainerRun {
         }
         self.ready = false;
         self.last_exit = Some(state.exit_code);
-        let ran = state.started.and_then(|started| started.elapsed().ok());
-        let lasted = ran.is_some_and(|ran| ran >= timing.stable);
-        self.crashes = if lasted { 0 } else { self.crashes + 1 };
-        let pause = if lasted { timing.converge } else { timing.backoff(self.crashes) };
+        let ran_for = state.started.and_then(|started| started.elapsed().ok());
+        let was_stable = ran_for.is_some_and(|time| time >= timing.stable);
+        self.crashes = if was_stable { 0 } else { self.crashes + 1 };
+        let pause = if was_stable { timing.converge } else { timing.backoff(self.crashes) };
         self.restart_at = Some(Instant::now() + pause);
     }
 
-    /// Forgets the ended container; the next start counts as a restart.
-    fn begin_again(&mut self) {
+    /// Clears the state of the exited container. The next start counts as a restart.
+    fn prepare_restart(&mut self) {
         self.state = None;
         self.ready = false;
         self.restart_at = None;
@@ -192,10 +195,10 @@ impl ContainerRun {
         self.restarts += 1;
     }
 
-    /// A container becomes READY with its first success and stops being so after as many
-    /// failures in a row as the probe allows.
-    fn note_readiness(&mut self, probe: &Probe, answers: bool, timing: &ControllerTiming) {
-        if answers {
+    /// A container becomes READY with the first success and unready after `failure_threshold`
+    /// consecutive failures.
+    fn record_readiness(&mut self, probe: &Probe, succeeded: bool, timing: &ControllerTiming) {
+        if succeeded {
             self.ready = true;
             self.readiness.failures = 0;
         } else {
@@ -204,14 +207,14 @@ impl ContainerRun {
                 self.ready = false;
             }
         }
-        // Until it serves it is looked at more often, so that nobody waits for a period to end.
+        // Probe more often until the container is READY, so that it becomes READY without delay.
         let period = if self.ready { probe.period } else { probe.period.min(timing.converge * 2) };
         self.readiness.next = Instant::now() + period;
     }
 }
 
 impl Instance {
-    /// Where a port is reached from this machine.
+    /// The host address of a container port.
     fn address(&self, port: u16) -> Option<SocketAddr> {
         let state = self.containers.first()?.state.as_ref()?;
         let published = state.ports.get(&port).copied();
@@ -221,10 +224,10 @@ impl Instance {
         })
     }
 
-    /// Where its ports are reached from this machine.
+    /// The host addresses of all endpoint ports.
     pub(super) fn addresses(&self) -> BTreeMap<u16, SocketAddr> {
         let Some(deployment) = &self.deployment else {
-            // What its specification had for endpoints nobody remembers; published ones tell.
+            // The endpoints are unknown; use the published ports.
             let state = self.containers.first().and_then(|container| container.state.as_ref());
             return state.map(|state| state.ports.clone()).unwrap_or_default();
         };

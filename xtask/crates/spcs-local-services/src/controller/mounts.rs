@@ -1,4 +1,4 @@
-//! What containers mount: volumes, stages, the session token.
+//! Mounts of containers: volumes, stages, the session token.
 
 use spcs_local_spec::{Container, Volume, VolumeSource};
 
@@ -8,8 +8,8 @@ use crate::runtime::{Mount, RuntimeError, VolumeRequest};
 use crate::service::Deployment;
 
 impl Context {
-    /// Makes the volumes of an instance that are not there yet.
-    pub(super) async fn make_volumes(
+    /// Creates the missing volumes of an instance.
+    pub(super) async fn create_volumes(
         &self,
         key: &str,
         instance: u32,
@@ -25,7 +25,7 @@ impl Context {
             labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
             let owner = owner(volume);
             let name = self.volume_name(key, instance, &volume.name);
-            if memory.is_some() && mounted(deployment, &volume.name) < 2 {
+            if memory.is_some() && mount_count(deployment, &volume.name) < 2 {
                 continue;
             }
             self.runtime.ensure_volume(&VolumeRequest { name, labels, memory, owner }).await?;
@@ -33,14 +33,14 @@ impl Context {
         Ok(())
     }
 
-    /// Makes the directories of the stages that are mounted, for the owners that volumes name.
+    /// Creates the directories of mounted stages and sets their owners.
     pub(super) async fn prepare_stages(&self, deployment: &Deployment) -> Result<(), RuntimeError> {
         for volume in &deployment.spec.volumes {
             let VolumeSource::Stage(name) = &volume.source else { continue };
             let Some(stage) = deployment.stages.get(name) else { continue };
             let owner = match owner(volume) {
-                // The ids in its containers are other ones here: nobody here is that owner.
-                Some(_) if self.runtime.is_rootless().await? => files::StageOwner::Anybody,
+                // A rootless engine maps user ids, so the owner does not exist on the host.
+                Some(_) if self.runtime.is_rootless().await? => files::StageOwner::Everyone,
                 Some((uid, gid)) => files::StageOwner::User(uid, gid),
                 None => files::StageOwner::Platform,
             };
@@ -85,12 +85,12 @@ impl Context {
                 continue;
             };
             mounts.push(match &volume.source {
-                VolumeSource::Memory { size } if mounted(deployment, &volume.name) < 2 => {
+                VolumeSource::Memory { size } if mount_count(deployment, &volume.name) < 2 => {
                     Mount::Memory { target, size: *size }
                 }
                 VolumeSource::Stage(stage) => {
                     let stage = deployment.stages.get(stage).ok_or_else(|| {
-                        failed("a stage volume", &format!("the stage {stage} is not known"))
+                        failed("a stage volume", &format!("unknown stage {stage}"))
                     })?;
                     let source = files::stage_directory(&self.dirs, &stage.directory)
                         .and_then(|directory| directory.canonicalize())
@@ -104,14 +104,14 @@ impl Context {
     }
 }
 
-/// The owner that a volume names.
+/// The owner that the specification sets for a volume.
 fn owner(volume: &Volume) -> Option<(u32, u32)> {
-    let named = volume.uid.is_some() || volume.gid.is_some();
-    named.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)))
+    let is_set = volume.uid.is_some() || volume.gid.is_some();
+    is_set.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)))
 }
 
 /// How many containers of a deployment mount a volume.
-fn mounted(deployment: &Deployment, volume: &str) -> usize {
+fn mount_count(deployment: &Deployment, volume: &str) -> usize {
     let mounts = deployment.spec.containers.iter().flat_map(|container| &container.mounts);
     mounts.filter(|mount| mount.volume == volume).count()
 }

@@ -1,18 +1,18 @@
-//! Names of what the controller makes in the engine.
+//! Names of the controller's objects in the engine.
 //!
-//! They end in a part of the platform's id: two platforms on one machine may well run the same
-//! service, and engines know no two objects of one name.
+//! Each name ends with a prefix of the platform id, because names must be unique in the engine and
+//! two platforms on one machine may run the same service.
 
 use super::Context;
 
-/// `DATABASE.SCHEMA.SERVICE` as parts of names.
+/// A service key as a part of object names.
 pub(super) fn slug(key: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    key.to_ascii_lowercase().chars().map(plain).collect()
+    let replace_special = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    key.to_ascii_lowercase().chars().map(replace_special).collect()
 }
 
 impl Context {
-    fn named(&self, name: &str) -> String {
+    fn object_name(&self, name: &str) -> String {
         let short = &self.dirs.platform_id[..self.dirs.platform_id.len().min(6)];
         format!("spcs-{name}-{short}")
     }
@@ -20,22 +20,22 @@ impl Context {
     /// `spcs-<db>-<schema>-<id>`
     pub(super) fn network_name(&self, key: &str) -> String {
         let schema = key.rsplit_once('.').map_or(key, |(schema, _)| schema);
-        self.named(&slug(schema))
+        self.object_name(&slug(schema))
     }
 
-    /// The network of the platform that leads out of this machine.
+    /// The platform's network with internet access.
     pub(super) fn egress_network_name(&self) -> String {
-        self.named("egress")
+        self.object_name("egress")
     }
 
     /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<id>`
     pub(super) fn container_name(&self, key: &str, instance: u32, container: &str) -> String {
-        self.named(&format!("{}-{instance}-{container}", slug(key)))
+        self.object_name(&format!("{}-{instance}-{container}", slug(key)))
     }
 
     /// `spcs-<db>-<schema>-<service>-<instance>-<volume>-<id>`
     pub(super) fn volume_name(&self, key: &str, instance: u32, volume: &str) -> String {
-        self.named(&format!("{}-{instance}-{volume}", slug(key)))
+        self.object_name(&format!("{}-{instance}-{volume}", slug(key)))
     }
 
     /// `registry/db/schema/repo/image@sha256:…`

@@ -1,4 +1,4 @@
-//! What goes: an instance that is replaced, a service that was dropped.
+//! Removal of instances and services.
 
 use futures_util::future::join_all;
 use spcs_local_spec::VolumeSource;
@@ -7,33 +7,33 @@ use super::files;
 use super::task::ServiceTask;
 use crate::runtime::{INSTANCE, PLATFORM, RuntimeError, SERVICE};
 
-/// Label of a volume: `block` ones outlive the instance.
+/// Label that tells `block` volumes, which outlive the instance, from the others.
 pub(super) const VOLUME_KIND: &str = "spcs.volume";
 
-/// How often a removal is tried before it is given up.
+/// Attempts to remove a service before giving up.
 const REMOVAL_ATTEMPTS: u32 = 3;
 
 impl ServiceTask {
-    /// Stops an instance and removes what belongs to it alone. An instance that is not all gone
-    /// stays known.
-    pub(super) async fn retire(&mut self, id: u32) -> Result<(), RuntimeError> {
+    /// Stops an instance and removes its objects. If some cannot be removed, the instance stays
+    /// listed.
+    pub(super) async fn remove_instance(&mut self, id: u32) -> Result<(), RuntimeError> {
         let Some(instance) = self.instances.get_mut(&id) else { return Ok(()) };
         instance.terminating = true;
         self.report();
-        if let Err(error) = self.dismantle(id).await {
-            tracing::warn!(service = self.key, instance = id, %error, "it is not all gone");
+        if let Err(error) = self.remove_instance_objects(id).await {
+            tracing::warn!(service = self.key, instance = id, %error, "instance not removed");
             return Err(error);
         }
-        let gone = self.instances.remove(&id);
+        let removed = self.instances.remove(&id);
         self.report();
         let used = |image| {
             self.instances.values().flat_map(|i| &i.containers).any(|c| c.image.digest == image)
         };
-        for container in gone.iter().flat_map(|instance| &instance.containers) {
-            let expected = self.deployment.as_ref().map(|deployment| &deployment.images);
-            let still = expected
+        for container in removed.iter().flat_map(|instance| &instance.containers) {
+            let desired = self.deployment.as_ref().map(|deployment| &deployment.images);
+            let still_needed = desired
                 .is_some_and(|images| images.values().any(|i| i.digest == container.image.digest));
-            if !still
+            if !still_needed
                 && !used(container.image.digest.clone())
                 && let Some(image) = self.context.image_name(&container.image)
             {
@@ -43,7 +43,7 @@ impl ServiceTask {
         Ok(())
     }
 
-    async fn dismantle(&mut self, id: u32) -> Result<(), RuntimeError> {
+    async fn remove_instance_objects(&mut self, id: u32) -> Result<(), RuntimeError> {
         let (context, key) = (self.context.clone(), self.key.clone());
         let Some(instance) = self.instances.get_mut(&id) else { return Ok(()) };
         let grace = context.timing.stop_grace;
@@ -52,15 +52,15 @@ impl ServiceTask {
         let stopped = tokio::select! {
             stopped = stops => stopped,
             () = context.stopping.cancelled() => {
-                // The containers end by themselves; the next start finds and removes them.
+                // The containers are already stopping; the next start removes them.
                 let message = "the platform is stopping".to_owned();
                 return Err(RuntimeError { doing: format!("stopping {key}"), message });
             }
         };
         for error in stopped.into_iter().filter_map(Result::err) {
-            tracing::warn!(service = key, instance = id, %error, "stopping failed");
+            tracing::warn!(service = key, instance = id, %error, "cannot stop a container");
         }
-        // The first container holds the network of the others, so it goes last.
+        // The others share the first container's network, so it is removed last.
         for container in instance.containers.iter_mut().rev() {
             context.discard(&key, id, container).await?;
             container.state = None;
@@ -69,7 +69,7 @@ impl ServiceTask {
         self.remove_volumes(Some(id), true).await
     }
 
-    /// Removes the volumes of one instance, or of all.
+    /// Removes the volumes of one instance, or of all instances.
     async fn remove_volumes(
         &self,
         instance: Option<u32>,
@@ -90,24 +90,24 @@ impl ServiceTask {
         Ok(())
     }
 
-    /// DROP SERVICE. Engines refuse for a moment what works in the next, so it is tried again.
-    pub(super) async fn take_away_for_good(
+    /// Removes the service with all its objects. Retries, because engine errors can be temporary.
+    pub(super) async fn remove_service_with_retries(
         &mut self,
         keep_block_volumes: bool,
     ) -> Result<(), RuntimeError> {
         for attempt in 1..REMOVAL_ATTEMPTS {
-            match self.take_away(keep_block_volumes).await {
+            match self.remove_service(keep_block_volumes).await {
                 Err(error) if !self.context.stopping.is_cancelled() => {
-                    tracing::warn!(service = self.key, %error, "removing it again");
+                    tracing::warn!(service = self.key, %error, "removal failed; retrying");
                     tokio::time::sleep(self.context.timing.backoff(attempt)).await;
                 }
-                gone => return gone,
+                result => return result,
             }
         }
-        self.take_away(keep_block_volumes).await
+        self.remove_service(keep_block_volumes).await
     }
 
-    async fn take_away(&mut self, keep_block_volumes: bool) -> Result<(), RuntimeError> {
+    async fn remove_service(&mut self, keep_block_volumes: bool) -> Result<(), RuntimeError> {
         if !self.adopted {
             self.adopt_all().await?;
             self.adopted = true;
@@ -123,7 +123,7 @@ impl ServiceTask {
             .collect();
         self.deployment = None;
         while let Some((&id, _)) = self.instances.last_key_value() {
-            self.retire(id).await?;
+            self.remove_instance(id).await?;
         }
         self.remove_volumes(None, keep_block_volumes).await?;
         for image in images.iter().filter_map(|image| self.context.image_name(image)) {
@@ -137,7 +137,7 @@ impl ServiceTask {
     }
 }
 
-/// Which volumes go with their instance.
+/// The value of the `VOLUME_KIND` label: `instance` volumes are removed with their instance.
 pub(super) fn volume_kind(source: &VolumeSource) -> &'static str {
     match source {
         VolumeSource::Block { .. } => "block",

@@ -1,4 +1,4 @@
-//! What a service's task tells the rest of the platform.
+//! The state of a service's task that the rest of the platform can read.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,20 +11,20 @@ use crate::service::{
     ContainerObservation, Deployment, InstanceObservation, PinnedImage, ServiceObservation,
 };
 
-/// The last report of a service's task, and the deployment it is judged by.
+/// The last report of a service's task, and the current deployment.
 #[derive(Default)]
 pub(super) struct Shared {
     /// `None` only for a service that is being removed without having been applied.
     deployment: Option<Arc<Deployment>>,
     instances: Vec<InstanceObservation>,
-    /// From a change of the specification until every instance is READY with it.
+    /// True from a change of the specification until every instance is READY with it.
     upgrading: bool,
     addresses: Vec<BTreeMap<u16, SocketAddr>>,
-    turn: usize,
+    next_address: usize,
     containers: BTreeMap<(u32, String), LogSource>,
 }
 
-/// Where the logs of a container are.
+/// Where to read a container's log: from the container, or the error that prevented its start.
 #[derive(Debug, Clone)]
 pub(super) struct LogSource {
     pub(super) id: Option<String>,
@@ -32,16 +32,16 @@ pub(super) struct LogSource {
 }
 
 impl Shared {
-    /// A new deployment: what is observed is measured by it from now on, even before the task
-    /// has looked at it. Nobody who asks after ALTER SERVICE is told of the past.
-    pub(super) fn expect(&mut self, deployment: Arc<Deployment>) {
+    /// Sets a new deployment. Observations reflect it at once, even before the task has seen it, so
+    /// that the status after ALTER SERVICE is never stale.
+    pub(super) fn set_deployment(&mut self, deployment: Arc<Deployment>) {
         let differs =
             |instance: &InstanceObservation| instance.spec_digest != deployment.spec_digest;
         self.upgrading |= self.instances.iter().any(differs);
         self.deployment = Some(deployment);
     }
 
-    /// Takes over what the task knows.
+    /// Updates the report with the task's current state.
     pub(super) fn report<'a>(&mut self, instances: impl Iterator<Item = &'a Instance> + Clone) {
         self.instances = instances.clone().map(Instance::observe).collect();
         self.addresses =
@@ -73,17 +73,17 @@ impl Shared {
         let mut instances = self.instances.clone();
         for id in 0..deployment.instances {
             if !instances.iter().any(|instance| instance.id == id) {
-                instances.push(expected(id, deployment));
+                instances.push(pending_instance(id, deployment));
             }
         }
         instances.sort_by_key(|instance| instance.id);
         let count = |status: &str| instances.iter().filter(|i| i.status == status).count();
         let is_upgrading = self.upgrading && deployment.instances > 0;
-        let wanted = deployment.instances as usize;
-        let status = match wanted {
+        let desired = deployment.instances as usize;
+        let status = match desired {
             0 if instances.is_empty() => "SUSPENDED",
             0 => "SUSPENDING",
-            _ if count("READY") >= wanted || (is_upgrading && count("READY") > 0) => "RUNNING",
+            _ if count("READY") >= desired || (is_upgrading && count("READY") > 0) => "RUNNING",
             _ if count("FAILED") > 0 => "FAILED",
             _ if count("SUCCEEDED") == instances.len() => "DONE",
             _ => "PENDING",
@@ -93,8 +93,8 @@ impl Shared {
 
     pub(super) fn address(&mut self, port: u16) -> Option<SocketAddr> {
         let found: Vec<_> = self.addresses.iter().filter_map(|ports| ports.get(&port)).collect();
-        self.turn = self.turn.wrapping_add(1);
-        found.get(self.turn % found.len().max(1)).map(|address| **address)
+        self.next_address = self.next_address.wrapping_add(1);
+        found.get(self.next_address % found.len().max(1)).map(|address| **address)
     }
 
     pub(super) fn container(&self, instance: u32, name: &str) -> Result<LogSource, LogsError> {
@@ -109,8 +109,8 @@ impl Shared {
     }
 }
 
-/// An instance that the task has not made yet.
-fn expected(id: u32, deployment: &Deployment) -> InstanceObservation {
+/// The observation of an instance that the task has not created yet.
+fn pending_instance(id: u32, deployment: &Deployment) -> InstanceObservation {
     let waiting =
         if deployment.node_ready_at > SystemTime::now() { Waiting::Node } else { Waiting::Start };
     let container = |(name, image): (&String, &PinnedImage)| ContainerObservation {

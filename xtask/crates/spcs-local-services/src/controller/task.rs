@@ -1,4 +1,4 @@
-//! The task of one service: looks at the goal, takes one step towards it, looks again.
+//! The task of one service: a control loop that takes steps towards the current goal.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use super::{Context, lock};
 use crate::runtime::RuntimeError;
 use crate::service::Deployment;
 
-/// What a service shall be.
+/// What a service's task is to achieve.
 #[derive(Debug, Clone)]
 pub(super) enum Goal {
     Run(Arc<Deployment>),
@@ -25,7 +25,7 @@ pub(super) struct ServiceTask {
     pub(super) context: Arc<Context>,
     pub(super) goal: watch::Receiver<Goal>,
     pub(super) instances: BTreeMap<u32, Instance>,
-    pub(super) next_look: Instant,
+    pub(super) next_poll: Instant,
     shared: Arc<Mutex<Shared>>,
     pub(super) deployment: Option<Arc<Deployment>>,
     pub(super) adopted: bool,
@@ -43,22 +43,22 @@ impl ServiceTask {
             context,
             goal,
             instances: BTreeMap::new(),
-            next_look: Instant::now(),
+            next_poll: Instant::now(),
             shared,
             deployment: None,
             adopted: false,
         }
     }
 
-    /// Runs until the service is removed, or the controller is gone; an error says that the
-    /// service was to be removed and is not all gone.
+    /// Runs until the service is removed or the controller is dropped. Fails if the service could
+    /// not be removed completely.
     pub(super) async fn run(mut self) -> Result<(), RuntimeError> {
         loop {
             let goal = self.goal.borrow_and_update().clone();
             let pause = match goal {
                 Goal::Run(deployment) => self.step(deployment).await,
                 Goal::Remove { keep_block_volumes } => {
-                    return self.take_away_for_good(keep_block_volumes).await;
+                    return self.remove_service_with_retries(keep_block_volumes).await;
                 }
             };
             self.report();
@@ -73,31 +73,31 @@ impl ServiceTask {
         lock(&self.shared).report(self.instances.values());
     }
 
-    /// One step; returns how long there is nothing more to do.
+    /// Takes one step. Returns how long to wait before the next one.
     async fn step(&mut self, deployment: Arc<Deployment>) -> Duration {
         let timing = self.context.timing;
-        self.take_on(&deployment).await;
+        self.set_deployment(&deployment).await;
         if !self.adopted {
             match self.adopt(&deployment).await {
                 Ok(()) => self.adopted = true,
                 Err(error) => {
-                    tracing::warn!(service = self.key, %error, "the engine does not answer");
+                    tracing::warn!(service = self.key, %error, "cannot list the containers");
                     return timing.first_backoff;
                 }
             }
             self.report();
         }
-        let wanted = deployment.instances;
-        if let Some((&id, _)) = self.instances.last_key_value().filter(|(id, _)| **id >= wanted) {
-            return match self.retire(id).await {
+        let desired = deployment.instances;
+        if let Some((&id, _)) = self.instances.last_key_value().filter(|(id, _)| **id >= desired) {
+            return match self.remove_instance(id).await {
                 Ok(()) => Duration::ZERO,
                 Err(_) => timing.first_backoff,
             };
         }
-        for id in 0..wanted {
+        for id in 0..desired {
             self.instances.entry(id).or_insert_with(|| Instance::new(id, deployment.clone()));
         }
-        // One that could not be removed, and is wanted again.
+        // An instance that could not be removed may be needed again.
         self.instances.values_mut().for_each(|instance| instance.terminating = false);
         if let Some(id) = self.next_to_roll(&deployment)
             && !self.roll(id, &deployment).await
@@ -112,11 +112,11 @@ impl ServiceTask {
         self.pause()
     }
 
-    /// Replaces an instance, unless there is a newer goal: `false` then. It serves while the new
-    /// images come in, and goes on doing so if they cannot be had.
+    /// Replaces an instance. It keeps serving while the new images are pulled, and also if the pull
+    /// fails. Returns `false` if the goal has changed.
     async fn roll(&mut self, id: u32, deployment: &Arc<Deployment>) -> bool {
-        let serves = self.instances.get(&id).is_some_and(Instance::is_ready);
-        if serves && self.instances.get(&id).is_some_and(|i| i.retry_at > Instant::now()) {
+        let is_serving = self.instances.get(&id).is_some_and(Instance::is_ready);
+        if is_serving && self.instances.get(&id).is_some_and(|i| i.retry_at > Instant::now()) {
             return true;
         }
         let Some(pulled) = self.pull_all(deployment).await else { return false };
@@ -124,19 +124,19 @@ impl ServiceTask {
             return false;
         }
         if let Err(error) = pulled
-            && serves
+            && is_serving
         {
             tracing::warn!(service = self.key, instance = id, %error, "pull failed");
-            self.fail(id, Waiting::Image);
-        } else if self.retire(id).await.is_ok() {
+            self.record_failure(id, Waiting::Image);
+        } else if self.remove_instance(id).await.is_ok() {
             self.instances.insert(id, Instance::new(id, deployment.clone()));
             self.report();
         }
         !self.goal.has_changed().unwrap_or(true)
     }
 
-    /// Hands a new deployment to the instances that are as it says already.
-    async fn take_on(&mut self, deployment: &Arc<Deployment>) {
+    /// Attaches a new deployment to the instances that already run its specification.
+    async fn set_deployment(&mut self, deployment: &Arc<Deployment>) {
         if self.deployment.as_ref().is_some_and(|known| Arc::ptr_eq(known, deployment)) {
             return;
         }
@@ -144,34 +144,34 @@ impl ServiceTask {
             instance.waiting = Waiting::Start;
             instance.attempts = 0;
             instance.retry_at = Instant::now();
-            instance.note_start_error(None);
+            instance.set_start_error(None);
             if instance.spec_digest == deployment.spec_digest {
-                self.context.take_over(&self.key, instance, deployment).await;
+                self.context.attach_deployment(&self.key, instance, deployment).await;
             }
         }
         self.deployment = Some(deployment.clone());
     }
 
-    /// The instance to replace now: the highest id that is outdated, once those already replaced
-    /// are READY. One that does not serve anyway is replaced without waiting.
+    /// The next instance to replace: the outdated one with the highest id, once all replaced ones
+    /// are READY. An instance that is not READY is replaced without waiting.
     fn next_to_roll(&self, deployment: &Deployment) -> Option<u32> {
         let digest = &deployment.spec_digest;
         let outdated = self.instances.values().rfind(|i| i.spec_digest != *digest)?;
         let mut current = self.instances.values().filter(|i| i.spec_digest == *digest);
-        let may = !outdated.is_ready() || current.all(Instance::is_ready);
-        may.then_some(outdated.id)
+        let may_roll = !outdated.is_ready() || current.all(Instance::is_ready);
+        may_roll.then_some(outdated.id)
     }
 
-    /// Until the next probe, restart or look is due.
+    /// Time until the next probe, retry or poll is due.
     fn pause(&self) -> Duration {
         let timing = &self.context.timing;
         if !self.instances.values().all(Instance::is_ready) {
             return timing.converge;
         }
         let probes = self.instances.values().flat_map(Instance::next_probes);
-        // A roll that waits for its image, say.
+        // For example a roll that is waiting to retry a pull.
         let retries = self.instances.values().filter(|i| i.attempts > 0).map(|i| i.retry_at);
-        let next = probes.chain(retries).chain([self.next_look]).min().unwrap_or(self.next_look);
+        let next = probes.chain(retries).chain([self.next_poll]).min().unwrap_or(self.next_poll);
         next.saturating_duration_since(Instant::now()).min(timing.watch)
     }
 }

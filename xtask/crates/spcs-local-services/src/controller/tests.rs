@@ -1,4 +1,4 @@
-//! The controller over a runtime without containers.
+//! Tests of the controller with the fake runtime.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -9,34 +9,34 @@ use crate::service::PinnedImage;
 
 const KEY: &str = "DB.PUBLIC.ECHO";
 
-struct World {
+struct Harness {
     fake: FakeRuntime,
     controller: Controller,
     directory: tempfile::TempDir,
 }
 
-impl World {
-    fn new() -> World {
-        World::slow(Duration::ZERO)
+impl Harness {
+    fn new() -> Harness {
+        Harness::with_start_delay(Duration::ZERO)
     }
 
-    fn slow(ready_after: Duration) -> World {
+    fn with_start_delay(ready_after: Duration) -> Harness {
         let fake = FakeRuntime::new(ready_after);
         let directory = tempfile::tempdir().unwrap();
         let controller = controller(&fake, directory.path());
-        World { fake, controller, directory }
+        Harness { fake, controller, directory }
     }
 
-    /// Waits until the observation is as described, and returns it.
+    /// Waits until the observation fulfils the condition, and returns it.
     async fn until(
         &self,
         what: &str,
-        holds: impl Fn(&ServiceObservation) -> bool,
+        condition: impl Fn(&ServiceObservation) -> bool,
     ) -> ServiceObservation {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
         loop {
             let observation = self.controller.observe(KEY).unwrap();
-            if holds(&observation) {
+            if condition(&observation) {
                 return observation;
             }
             assert!(tokio::time::Instant::now() < deadline, "{what}: {observation:#?}");
@@ -104,71 +104,72 @@ fn deployment(version: &str, instances: u32) -> Deployment {
     }
 }
 
-fn leftovers(world: &World, part: &str) -> usize {
-    world.fake.leftovers().iter().filter(|name| name.contains(part)).count()
+fn leftovers(harness: &Harness, part: &str) -> usize {
+    harness.fake.leftovers().iter().filter(|name| name.contains(part)).count()
 }
 
 #[tokio::test]
-async fn a_service_is_pending_until_its_containers_run_and_answer() {
-    let world = World::slow(Duration::from_millis(30));
-    world.controller.apply(deployment("a", 1));
-    let first = world.controller.observe(KEY).unwrap();
+async fn a_service_is_pending_until_its_containers_are_ready() {
+    let harness = Harness::with_start_delay(Duration::from_millis(30));
+    harness.controller.apply(deployment("a", 1));
+    let first = harness.controller.observe(KEY).unwrap();
     assert_eq!((first.status, first.instances[0].status), ("PENDING", "PENDING"));
-    let seen = world.until_running().await;
+    let seen = harness.until_running().await;
     let container = &seen.instances[0].containers[0];
     assert_eq!((container.status, &*container.message), ("READY", "Running"));
     assert!(
         seen.instances[0].started.is_some()
-            && world.controller.endpoint_address(KEY, 8000).is_some()
+            && harness.controller.endpoint_address(KEY, 8000).is_some()
     );
-    world.fake.set_unready("main", true);
+    harness.fake.set_unready("main", true);
     let message = "Readiness probe is failing at path: /ok, port: 8000";
-    let seen = world.until_message("PENDING", message).await;
+    let seen = harness.until_message("PENDING", message).await;
     assert_eq!(seen.status, "PENDING");
-    assert_eq!(world.controller.endpoint_address(KEY, 8000), None, "it takes no requests");
+    assert_eq!(harness.controller.endpoint_address(KEY, 8000), None, "must not receive requests");
 }
 
 #[tokio::test]
-async fn a_service_waits_for_its_node_and_for_its_image() {
-    let world = World::new();
-    world.fake.fail_pulls(true);
+async fn a_service_is_pending_until_it_has_a_node_and_an_image() {
+    let harness = Harness::new();
+    harness.fake.fail_pulls(true);
     let mut waiting = deployment("a", 1);
     waiting.node_ready_at = SystemTime::now() + Duration::from_millis(100);
-    world.controller.apply(waiting);
-    world.until_message("PENDING", "Compute pool node(s) are being provisioned").await;
-    world.until_message("PENDING", "Failed to pull image").await;
-    world.fake.fail_pulls(false);
-    world.until_running().await;
+    harness.controller.apply(waiting);
+    harness.until_message("PENDING", "Compute pool node(s) are being provisioned").await;
+    harness.until_message("PENDING", "Failed to pull image").await;
+    harness.fake.fail_pulls(false);
+    harness.until_running().await;
 }
 
 #[tokio::test]
-async fn a_crashed_container_is_restarted_and_its_end_is_told() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    world.fake.write_log("main", "first run");
-    world.fake.exit("main", 7, false);
-    let seen = world.until_message("FAILED", "User application error, check container logs").await;
+async fn a_crashed_container_is_restarted_and_its_exit_is_reported() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.write_log("main", "first run");
+    harness.fake.exit("main", 7, false);
+    let seen =
+        harness.until_message("FAILED", "User application error, check container logs").await;
     assert_eq!(seen.status, "FAILED");
-    let seen = world.until_running().await;
+    let seen = harness.until_running().await;
     let container = &seen.instances[0].containers[0];
     assert_eq!((container.restart_count, container.last_exit_code), (1, Some(7)));
-    let logs = |previous| world.controller.logs(KEY, 0, "main", 1, previous, false);
+    let logs = |previous| harness.controller.logs(KEY, 0, "main", 1, previous, false);
     assert_eq!(logs(true).await.unwrap(), "first run\n");
     assert!(logs(false).await.unwrap().ends_with("has started\n"));
-    world.fake.exit("main", 137, true);
-    world.until_message("FAILED", "Container was OOMKilled due to resource usage").await;
+    harness.fake.exit("main", 137, true);
+    harness.until_message("FAILED", "Container was OOMKilled due to resource usage").await;
 }
 
 #[tokio::test]
 async fn a_roll_replaces_one_instance_at_a_time_from_the_highest_id() {
-    let world = World::slow(Duration::from_millis(10));
-    world.controller.apply(deployment("a", 3));
-    world.until_running().await;
-    world.controller.apply(deployment("b", 3));
-    assert!(world.controller.observe(KEY).unwrap().is_upgrading, "known at once");
+    let harness = Harness::with_start_delay(Duration::from_millis(10));
+    harness.controller.apply(deployment("a", 3));
+    harness.until_running().await;
+    harness.controller.apply(deployment("b", 3));
+    assert!(harness.controller.observe(KEY).unwrap().is_upgrading, "reported at once");
     let mut order = Vec::new();
-    let seen = world
+    let seen = harness
         .until("rolled", |seen| {
             let serving = seen.instances.iter().filter(|i| i.status == "READY").count();
             assert!(serving >= 2, "{seen:#?}");
@@ -183,178 +184,179 @@ async fn a_roll_replaces_one_instance_at_a_time_from_the_highest_id() {
 }
 
 #[tokio::test]
-async fn an_unchanged_service_is_left_alone_also_by_a_later_process() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 2));
-    world.until_running().await;
-    let ids = world.fake.ids();
-    world.controller.apply(deployment("a", 2));
-    world.until_running().await;
-    let World { fake, directory, controller: before } = world;
-    drop(before);
+async fn an_unchanged_service_keeps_its_containers_also_after_a_restart() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 2));
+    harness.until_running().await;
+    let ids = harness.fake.ids();
+    harness.controller.apply(deployment("a", 2));
+    harness.until_running().await;
+    let Harness { fake, directory, controller: previous } = harness;
+    drop(previous);
     let again = controller(&fake, directory.path());
     again.apply(deployment("a", 2));
-    let world = World { fake, controller: again, directory };
-    world.until_running().await;
-    assert_eq!(world.fake.ids(), ids);
+    let harness = Harness { fake, controller: again, directory };
+    harness.until_running().await;
+    assert_eq!(harness.fake.ids(), ids);
 }
 
 #[tokio::test]
-async fn a_newer_deployment_supersedes_one_that_does_not_come_up() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 2));
-    world.until_running().await;
-    world.fake.set_unready("main", true);
-    world.controller.apply(deployment("b", 2));
-    world.until("rolling", |seen| seen.instances[1].spec_digest == "b").await;
-    world.controller.apply(deployment("c", 2));
-    world.fake.set_unready("main", false);
-    let seen = world.until_running().await;
+async fn a_newer_deployment_supersedes_one_that_does_not_become_ready() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 2));
+    harness.until_running().await;
+    harness.fake.set_unready("main", true);
+    harness.controller.apply(deployment("b", 2));
+    harness.until("rolling", |seen| seen.instances[1].spec_digest == "b").await;
+    harness.controller.apply(deployment("c", 2));
+    harness.fake.set_unready("main", false);
+    let seen = harness.until_running().await;
     assert!(seen.instances.iter().all(|instance| instance.spec_digest == "c"));
 }
 
 #[tokio::test]
-async fn suspension_keeps_block_volumes_and_removal_leaves_nothing() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    assert_eq!((leftovers(&world, "-data-"), leftovers(&world, "-tmp-")), (1, 1));
-    world.controller.apply(deployment("a", 0));
-    let seen = world.until("suspended", |seen| seen.status == "SUSPENDED").await;
-    assert!(seen.instances.is_empty() && world.fake.ids().is_empty());
-    assert_eq!((leftovers(&world, "-data-"), leftovers(&world, "-tmp-")), (1, 0));
-    world.controller.apply(deployment("a", 1));
-    assert_eq!(world.controller.observe(KEY).unwrap().status, "PENDING");
-    world.until_running().await;
-    world.controller.remove(KEY, false).done().await.unwrap();
-    assert!(world.controller.observe(KEY).is_none());
-    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
-    assert_eq!(fs_err::read_dir(world.directory.path().join("services")).unwrap().count(), 0);
+async fn suspension_keeps_block_volumes_and_removal_deletes_everything() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    assert_eq!((leftovers(&harness, "-data-"), leftovers(&harness, "-tmp-")), (1, 1));
+    harness.controller.apply(deployment("a", 0));
+    let seen = harness.until("suspended", |seen| seen.status == "SUSPENDED").await;
+    assert!(seen.instances.is_empty() && harness.fake.ids().is_empty());
+    assert_eq!((leftovers(&harness, "-data-"), leftovers(&harness, "-tmp-")), (1, 0));
+    harness.controller.apply(deployment("a", 1));
+    assert_eq!(harness.controller.observe(KEY).unwrap().status, "PENDING");
+    harness.until_running().await;
+    harness.controller.remove(KEY, false).done().await.unwrap();
+    assert!(harness.controller.observe(KEY).is_none());
+    assert_eq!((harness.fake.ids().len(), harness.fake.leftovers().len()), (0, 0));
+    assert_eq!(fs_err::read_dir(harness.directory.path().join("services")).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn a_service_that_this_process_never_saw_is_removed_by_its_labels() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 2));
-    world.until_running().await;
-    let later = controller(&world.fake, world.directory.path());
-    drop(world.controller);
+async fn a_service_unknown_to_this_process_is_removed_by_its_labels() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 2));
+    harness.until_running().await;
+    let later = controller(&harness.fake, harness.directory.path());
+    drop(harness.controller);
     later.remove(KEY, false).done().await.unwrap();
-    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+    assert_eq!((harness.fake.ids().len(), harness.fake.leftovers().len()), (0, 0));
 }
 
 #[tokio::test]
-async fn what_is_created_while_its_namesake_leaves_begins_with_nothing() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 2));
-    world.until_running().await;
-    let before = world.fake.ids();
-    let removal = world.controller.remove(KEY, false);
-    world.controller.apply(deployment("a", 1));
+async fn a_service_recreated_during_its_removal_gets_new_containers() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 2));
+    harness.until_running().await;
+    let before = harness.fake.ids();
+    let removal = harness.controller.remove(KEY, false);
+    harness.controller.apply(deployment("a", 1));
     removal.done().await.unwrap();
-    world.until_running().await;
-    assert!(world.fake.ids().iter().all(|id| !before.contains(id)), "{:?}", world.fake.ids());
-    // Nobody has to wait for a removal.
-    drop(world.controller.remove(KEY, false));
-    world.controller.remove(KEY, false).done().await.unwrap();
-    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+    harness.until_running().await;
+    assert!(harness.fake.ids().iter().all(|id| !before.contains(id)), "{:?}", harness.fake.ids());
+    // A removal also completes if its `Removal` is dropped.
+    drop(harness.controller.remove(KEY, false));
+    harness.controller.remove(KEY, false).done().await.unwrap();
+    assert_eq!((harness.fake.ids().len(), harness.fake.leftovers().len()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_service_that_cannot_be_removed_is_not_said_to_be_gone() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    world.fake.fail_removals(true);
-    world.controller.remove(KEY, false).done().await.unwrap_err();
-    assert_eq!(world.fake.ids().len(), 1);
-    world.fake.fail_removals(false);
-    world.controller.remove(KEY, false).done().await.unwrap();
-    assert_eq!((world.fake.ids().len(), world.fake.leftovers().len()), (0, 0));
+async fn a_failed_removal_is_reported_and_can_be_repeated() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.fail_removals(true);
+    harness.controller.remove(KEY, false).done().await.unwrap_err();
+    assert_eq!(harness.fake.ids().len(), 1);
+    harness.fake.fail_removals(false);
+    harness.controller.remove(KEY, false).done().await.unwrap();
+    assert_eq!((harness.fake.ids().len(), harness.fake.leftovers().len()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_suspended_service_keeps_in_sight_what_it_could_not_remove() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    world.fake.fail_removals(true);
-    world.controller.apply(deployment("a", 0));
-    let seen = world.until("failed", |seen| seen.instances[0].status == "TERMINATING").await;
+async fn a_suspended_service_lists_instances_that_could_not_be_removed() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.fail_removals(true);
+    harness.controller.apply(deployment("a", 0));
+    let seen = harness.until("failed", |seen| seen.instances[0].status == "TERMINATING").await;
     assert_eq!(seen.status, "SUSPENDING");
-    world.fake.fail_removals(false);
-    world.until("suspended", |seen| seen.status == "SUSPENDED").await;
-    assert_eq!(world.fake.ids().len(), 0);
+    harness.fake.fail_removals(false);
+    harness.until("suspended", |seen| seen.status == "SUSPENDED").await;
+    assert_eq!(harness.fake.ids().len(), 0);
 }
 
 #[tokio::test]
-async fn an_instance_serves_on_while_its_next_image_cannot_be_had() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    let before = world.fake.ids();
-    world.fake.fail_pulls(true);
-    world.controller.apply(deployment("b", 1));
-    let seen = world.until_message("READY", "Failed to pull image").await;
+async fn an_instance_keeps_serving_while_its_next_image_cannot_be_pulled() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    let before = harness.fake.ids();
+    harness.fake.fail_pulls(true);
+    harness.controller.apply(deployment("b", 1));
+    let seen = harness.until_message("READY", "Failed to pull image").await;
     assert_eq!((seen.status, seen.is_upgrading), ("RUNNING", true));
-    assert_eq!(world.fake.ids(), before);
-    world.fake.fail_pulls(false);
-    let seen = world.until_running().await;
+    assert_eq!(harness.fake.ids(), before);
+    harness.fake.fail_pulls(false);
+    let seen = harness.until_running().await;
     assert_eq!(seen.instances[0].spec_digest, "b");
 }
 
 #[tokio::test]
-async fn an_instance_serves_on_when_the_next_specification_is_taken_back() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    let before = world.fake.ids();
-    world.fake.hang_pulls(true);
-    world.controller.apply(deployment("b", 1));
-    world.until("upgrading", |seen| seen.is_upgrading).await;
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    assert_eq!(world.fake.ids(), before);
+async fn an_instance_keeps_serving_if_an_upgrade_is_reverted() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    let before = harness.fake.ids();
+    harness.fake.hang_pulls(true);
+    harness.controller.apply(deployment("b", 1));
+    harness.until("upgrading", |seen| seen.is_upgrading).await;
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    assert_eq!(harness.fake.ids(), before);
 }
 
 #[tokio::test]
-async fn the_logs_say_why_nothing_starts() {
-    let world = World::new();
-    world.fake.fail_pulls(true);
-    world.controller.apply(deployment("a", 1));
-    world.until_message("PENDING", "Failed to pull image").await;
-    let log = world.controller.logs(KEY, 0, "main", 10, false, false).await.unwrap();
-    assert!(log.contains("this runtime was told to fail"), "{log}");
+async fn the_logs_of_a_container_that_cannot_start_show_the_error() {
+    let harness = Harness::new();
+    harness.fake.fail_pulls(true);
+    harness.controller.apply(deployment("a", 1));
+    harness.until_message("PENDING", "Failed to pull image").await;
+    let log = harness.controller.logs(KEY, 0, "main", 10, false, false).await.unwrap();
+    assert!(log.contains("injected failure"), "{log}");
 }
 
 #[tokio::test]
-async fn a_change_of_egress_that_fails_is_made_up_for() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    world.fake.fail_connects(true);
-    world.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
-    // A later process knows only what the engine says.
-    let World { fake, directory, controller: before } = world;
-    before.stop().await;
+async fn a_failed_change_of_egress_is_retried_after_a_restart() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.fail_connects(true);
+    harness.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    // A new process knows only the state of the engine.
+    let Harness { fake, directory, controller: previous } = harness;
+    previous.stop().await;
     fake.fail_connects(false);
-    let world = World { controller: controller(&fake, directory.path()), fake, directory };
-    world.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
-    let out = |world: &World| world.fake.networks("main").iter().any(|n| n.contains("egress"));
-    world.until("connected", |_| out(&world)).await;
-    world.controller.apply(deployment("a", 1));
-    world.until("taken off", |_| !out(&world)).await;
+    let harness = Harness { controller: controller(&fake, directory.path()), fake, directory };
+    harness.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    let has_egress =
+        |harness: &Harness| harness.fake.networks("main").iter().any(|n| n.contains("egress"));
+    harness.until("connected", |_| has_egress(&harness)).await;
+    harness.controller.apply(deployment("a", 1));
+    harness.until("disconnected", |_| !has_egress(&harness)).await;
 }
 
 #[tokio::test]
-async fn a_platform_that_stops_does_not_wait_for_containers_that_do() {
-    let world = World::new();
-    world.controller.apply(deployment("a", 1));
-    world.until_running().await;
-    world.fake.hang_stops(true);
-    let removal = world.controller.remove(KEY, false);
-    world.until("leaving", |seen| seen.instances[0].status == "TERMINATING").await;
-    let stopped = tokio::time::timeout(Duration::from_secs(10), world.controller.stop());
-    stopped.await.expect("its grace is 30 s");
+async fn stopping_the_platform_does_not_wait_for_stopping_containers() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.hang_stops(true);
+    let removal = harness.controller.remove(KEY, false);
+    harness.until("terminating", |seen| seen.instances[0].status == "TERMINATING").await;
+    let stopped = tokio::time::timeout(Duration::from_secs(10), harness.controller.stop());
+    stopped.await.expect("should not wait for the grace period of 30 s");
     removal.done().await.unwrap_err();
 }

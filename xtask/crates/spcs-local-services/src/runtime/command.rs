@@ -1,29 +1,25 @@
-//! Which container engine is called, and how.
+//! The command line of a container engine.
 
 use std::path::PathBuf;
 
 /// How to call a container engine.
 #[derive(Debug, Clone)]
 pub struct EngineCommand {
-    /// Which one it is.
     pub kind: EngineKind,
-    /// The program to run.
     pub program: PathBuf,
-    /// Variables added to its environment.
+    /// Additional environment variables.
     pub env: Vec<(String, String)>,
 }
 
-/// The engines whose command line is known.
+/// The supported container engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
-    /// podman.
     Podman,
-    /// docker.
     Docker,
 }
 
 impl EngineKind {
-    /// Its program's name.
+    /// The name of the engine's program.
     pub fn name(self) -> &'static str {
         match self {
             EngineKind::Podman => "podman",

@@ -1,6 +1,6 @@
-//! Containers through the command line of podman or docker.
+//! The podman or docker runtime, controlled through the engine's command line.
 //!
-//! The platform holds no connection to what it starts: containers run detached and outlive it.
+//! Containers run detached and outlive the platform.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,22 +11,22 @@ use tokio::sync::{Mutex, OnceCell};
 use super::{ContainerRequest, ContainerState, PLATFORM, PullLogin, RuntimeError, VolumeRequest};
 use crate::{EngineCommand, EngineKind};
 
-mod abilities;
 mod arguments;
+mod capabilities;
+mod cleanup;
 mod cli;
 mod inspect;
 pub(super) mod probe;
 mod pull;
-mod sweep;
 
-use abilities::Abilities;
+use capabilities::Capabilities;
+pub use cleanup::remove_all;
 use cli::Cli;
-pub use sweep::remove_all;
 
-/// What a stop may take beyond the grace of the container.
+/// Time limit for a stop, in addition to the container's grace period.
 const STOP_MARGIN: Duration = Duration::from_secs(60);
 
-/// podman or docker, as one platform uses it.
+/// The podman or docker runtime of one platform.
 #[derive(Debug, Clone)]
 pub struct EngineRuntime {
     inner: Arc<Inner>,
@@ -36,22 +36,21 @@ pub struct EngineRuntime {
 struct Inner {
     cli: Cli,
     platform_id: String,
-    /// Holds the login for pulls.
+    /// Holds the registry credentials and the list of pulled images.
     pull_dir: PathBuf,
-    abilities: OnceCell<Abilities>,
-    /// Networks are made and removed by several services at once.
+    capabilities: OnceCell<Capabilities>,
+    /// Serialises the creation and removal of networks by concurrent service tasks.
     networks: Mutex<()>,
 }
 
 impl EngineRuntime {
-    /// An engine for the platform whose state lies in `state_dir`.
     pub fn new(command: EngineCommand, state_dir: &Path, platform_id: &str) -> EngineRuntime {
         EngineRuntime {
             inner: Arc::new(Inner {
                 cli: Cli::new(command, state_dir.to_owned()),
                 platform_id: platform_id.to_owned(),
                 pull_dir: state_dir.join("pull"),
-                abilities: OnceCell::new(),
+                capabilities: OnceCell::new(),
                 networks: Mutex::new(()),
             }),
         }
@@ -65,37 +64,36 @@ impl EngineRuntime {
         format!("{PLATFORM}={}", self.inner.platform_id)
     }
 
-    /// Asked for until the engine has answered once.
-    async fn abilities(&self) -> Result<Abilities, RuntimeError> {
-        self.inner.abilities.get_or_try_init(|| abilities::find(self.cli())).await.copied()
+    /// Detected once; a failed detection is retried on the next call.
+    async fn capabilities(&self) -> Result<Capabilities, RuntimeError> {
+        self.inner.capabilities.get_or_try_init(|| capabilities::detect(self.cli())).await.copied()
     }
 
     pub(super) async fn is_rootless(&self) -> Result<bool, RuntimeError> {
-        Ok(self.abilities().await?.rootless)
+        Ok(self.capabilities().await?.rootless)
     }
 
-    /// An internal network has no way out of this machine. Where its containers could not be
-    /// reached from here either, it is an ordinary one.
+    /// Creates a network if it does not exist. If the host could not reach the containers of an
+    /// internal network, the network is created without that restriction.
     pub(super) async fn ensure_network(
         &self,
         name: &str,
         internal: bool,
     ) -> Result<(), RuntimeError> {
         let _one_at_a_time = self.inner.networks.lock().await;
-        let doing = format!("making the network {name}");
+        let doing = format!("creating the network {name}");
         if self.cli().succeeds(&["network", "inspect", name]).await {
             return Ok(());
         }
         let label = self.platform_label();
         let mut args = vec!["network", "create", "--label", &label];
-        if internal && self.abilities().await?.isolates {
+        if internal && self.capabilities().await?.internal_networks {
             args.push("--internal");
         }
         args.push(name);
         self.cli().call(&doing, &args).await.map(drop)
     }
 
-    /// Connects a running container to one more network, or takes it off.
     pub(super) async fn connect(
         &self,
         id: &str,
@@ -108,9 +106,9 @@ impl EngineRuntime {
 
     pub(super) async fn remove_unused_network(&self, name: &str) {
         let _one_at_a_time = self.inner.networks.lock().await;
-        // The engine refuses while a container is attached, which is the answer that is wanted.
+        // The engine refuses to remove a network that is in use.
         if let Err(error) = self.cli().call("removing a network", &["network", "rm", name]).await {
-            tracing::debug!(%error, name, "network is kept");
+            tracing::debug!(%error, name, "network not removed");
         }
     }
 
@@ -120,22 +118,26 @@ impl EngineRuntime {
             return Ok(());
         }
         let args = arguments::volume(request, self.cli().kind());
-        self.cli().call(&format!("making the volume {name}"), &args).await?;
+        self.cli().call(&format!("creating the volume {name}"), &args).await?;
         if let (EngineKind::Docker, Some(owner), None) =
             (self.cli().kind(), request.owner, request.memory)
         {
-            self.own_mountpoint(name, owner).await?;
+            self.set_volume_owner(name, owner).await?;
         }
         Ok(())
     }
 
-    /// docker has no option for a volume's owner; its directory is reached directly.
-    async fn own_mountpoint(&self, name: &str, (uid, gid): (u32, u32)) -> Result<(), RuntimeError> {
-        let doing = format!("giving the volume {name} to {uid}:{gid}");
+    /// Changes the owner of the volume's directory, because docker has no option for that.
+    async fn set_volume_owner(
+        &self,
+        name: &str,
+        (uid, gid): (u32, u32),
+    ) -> Result<(), RuntimeError> {
+        let doing = format!("changing the owner of the volume {name} to {uid}:{gid}");
         let args = ["volume", "inspect", "--format", "{{.Mountpoint}}", name];
         let directory = self.cli().call(&doing, &args).await?;
         if let Err(error) = std::os::unix::fs::chown(directory.trim(), Some(uid), Some(gid)) {
-            tracing::warn!(%error, volume = name, "the volume keeps root as its owner");
+            tracing::warn!(%error, volume = name, "cannot change the owner of the volume");
         }
         Ok(())
     }
@@ -150,17 +152,18 @@ impl EngineRuntime {
         }
         let platform = format!("label={}", self.platform_label());
         args.extend(["--filter".to_owned(), platform]);
-        let found = self.cli().call("listing volumes", &args).await?;
+        let printed = self.cli().call("listing volumes", &args).await?;
         let mut names = Vec::new();
-        for name in found.lines() {
-            // podman joins label filters by "or", docker by "and": only their common answer counts.
+        for name in printed.lines() {
+            // podman combines label filters with "or", docker with "and", so check the labels here.
             let args = ["volume", "inspect", "--format", "{{json .Labels}}", name];
             let Ok(text) = self.cli().call("reading a volume's labels", &args).await else {
                 continue;
             };
-            let have: super::Labels = serde_json::from_str(text.trim()).unwrap_or_default();
-            let all = labels.iter().all(|(key, value)| have.get(*key).is_some_and(|v| v == value));
-            if all && have.get(PLATFORM) == Some(&self.inner.platform_id) {
+            let actual: super::Labels = serde_json::from_str(text.trim()).unwrap_or_default();
+            let all =
+                labels.iter().all(|(key, value)| actual.get(*key).is_some_and(|v| v == value));
+            if all && actual.get(PLATFORM) == Some(&self.inner.platform_id) {
                 names.push(name.to_owned());
             }
         }
@@ -181,16 +184,16 @@ impl EngineRuntime {
 
     pub(super) async fn remove_unused_image(&self, image: &str) {
         if let Err(error) = self.cli().call("removing an image", &["image", "rm", image]).await {
-            tracing::debug!(%error, image, "image is kept");
+            tracing::debug!(%error, image, "image not removed");
         }
     }
 
     pub(super) async fn run(&self, request: &ContainerRequest) -> Result<String, RuntimeError> {
-        let args = arguments::start(request, self.abilities().await?, self.cli().kind());
+        let args = arguments::start(request, self.capabilities().await?, self.cli().kind());
         match self.start(request, &args).await {
             Ok(id) => Ok(id),
-            // A container of this name is what an interrupted start has left, or one that was
-            // made but could not be started: the next attempt shall find the name free.
+            // Remove a container that an interrupted or failed start has left, so that its name is
+            // free for the next attempt.
             Err(error) => {
                 let _ = self.remove(&request.name).await;
                 Err(error)
@@ -207,12 +210,15 @@ impl EngineRuntime {
         let printed = self.cli().call(&doing, args).await?;
         let id = printed.lines().last().unwrap_or_default().trim().to_owned();
         if id.is_empty() {
-            return Err(RuntimeError { doing, message: "the engine printed no id".to_owned() });
+            return Err(RuntimeError {
+                doing,
+                message: "the engine did not print a container id".to_owned(),
+            });
         }
-        let more = arguments::more_networks(request);
-        if !more.is_empty() {
-            // Created only: its program shall find all networks when it starts.
-            for network in more {
+        let networks = arguments::additional_networks(request);
+        if !networks.is_empty() {
+            // Connect all networks before the container's program starts.
+            for network in networks {
                 self.connect(&id, network, true).await?;
             }
             self.cli().call(&doing, &["start", &id]).await?;
@@ -245,10 +251,10 @@ impl EngineRuntime {
         }
         let mut args = vec!["container", "inspect"];
         args.extend(ids.iter().map(String::as_str));
-        match self.cli().call("looking at containers", &args).await {
+        match self.cli().call("inspecting containers", &args).await {
             Ok(json) => inspect::parse(&json),
             Err(error) if ids.len() == 1 => {
-                // Gone is an answer; anything else is an error.
+                // A missing container is not an error.
                 if error.message.to_ascii_lowercase().contains("no such") {
                     Ok(Vec::new())
                 } else {

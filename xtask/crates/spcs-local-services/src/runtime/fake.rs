@@ -1,4 +1,4 @@
-//! A runtime without containers: the same state machine, in memory, with faults on demand.
+//! An in-memory runtime for tests, with fault injection.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,16 +12,16 @@ use super::{
     SERVICE, VolumeRequest,
 };
 
-/// Containers that exist in memory only.
+/// A runtime whose containers exist only in memory.
 #[derive(Debug, Clone)]
 pub struct FakeRuntime {
     ready_after: Duration,
-    world: Arc<Mutex<World>>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
-struct World {
-    made: u64,
+struct State {
+    created_count: u64,
     containers: Vec<Container>,
     networks: BTreeSet<String>,
     volumes: BTreeMap<String, super::Labels>,
@@ -47,50 +47,50 @@ impl Default for FakeRuntime {
 }
 
 impl FakeRuntime {
-    /// Containers run, and their probes succeed, this long after their start.
+    /// Containers run, and their probes succeed, `ready_after` after their start.
     pub fn new(ready_after: Duration) -> FakeRuntime {
-        FakeRuntime { ready_after, world: Arc::default() }
+        FakeRuntime { ready_after, state: Arc::default() }
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets every pull fail, or none.
+    /// Makes every pull fail, or none.
     pub fn fail_pulls(&self, fail: bool) {
-        self.world().pulls_fail = fail;
+        self.state().pulls_fail = fail;
     }
 
-    /// Lets no pull come to an end, or every one.
+    /// Makes every pull hang, or none.
     pub fn hang_pulls(&self, hang: bool) {
-        self.world().pulls_hang = hang;
+        self.state().pulls_hang = hang;
     }
 
-    /// Lets every removal of a container fail, or none.
+    /// Makes every removal of a container fail, or none.
     pub fn fail_removals(&self, fail: bool) {
-        self.world().removals_fail = fail;
+        self.state().removals_fail = fail;
     }
 
-    /// Lets every change of a running container's networks fail, or none.
+    /// Makes every change of a running container's networks fail, or none.
     pub fn fail_connects(&self, fail: bool) {
-        self.world().connects_fail = fail;
+        self.state().connects_fail = fail;
     }
 
-    /// Lets containers that are stopped take the whole of their grace.
+    /// Makes stopping a container take the whole grace period.
     pub fn hang_stops(&self, hang: bool) {
-        self.world().stops_hang = hang;
+        self.state().stops_hang = hang;
     }
 
-    /// The networks of the containers of this name.
+    /// The networks of the containers with this name.
     pub fn networks(&self, container: &str) -> Vec<String> {
-        let world = self.world();
-        let named = world.containers.iter().filter(|e| e.state.label(CONTAINER) == container);
+        let state = self.state();
+        let named = state.containers.iter().filter(|e| e.state.label(CONTAINER) == container);
         named.flat_map(|entry| entry.state.networks.clone()).collect()
     }
 
-    /// Ends the running containers of this name as if their process had exited.
+    /// Makes the running containers with this name exit.
     pub fn exit(&self, container: &str, code: i32, oom_killed: bool) {
-        for entry in &mut self.world().containers {
+        for entry in &mut self.state().containers {
             if entry.state.label(CONTAINER) == container && entry.state.phase != Phase::Exited {
                 entry.state.phase = Phase::Exited;
                 entry.state.exit_code = code;
@@ -99,19 +99,19 @@ impl FakeRuntime {
         }
     }
 
-    /// Lets the probes of containers of this name fail, or succeed again.
+    /// Makes the probes of containers with this name fail, or succeed again.
     pub fn set_unready(&self, container: &str, unready: bool) {
-        let mut world = self.world();
+        let mut state = self.state();
         if unready {
-            world.unready.insert(container.to_owned());
+            state.unready.insert(container.to_owned());
         } else {
-            world.unready.remove(container);
+            state.unready.remove(container);
         }
     }
 
-    /// Puts a line into the log of the containers of this name.
+    /// Appends a line to the log of the containers with this name.
     pub fn write_log(&self, container: &str, line: &str) {
-        for entry in &mut self.world().containers {
+        for entry in &mut self.state().containers {
             if entry.state.label(CONTAINER) == container {
                 entry.log.push_str(line);
                 entry.log.push('\n');
@@ -119,15 +119,15 @@ impl FakeRuntime {
         }
     }
 
-    /// Ids of all containers there are, in the order they were made.
+    /// Ids of all containers, in the order of their creation.
     pub fn ids(&self) -> Vec<String> {
-        self.world().containers.iter().map(|entry| entry.state.id.clone()).collect()
+        self.state().containers.iter().map(|entry| entry.state.id.clone()).collect()
     }
 
-    /// Names of all networks and volumes there are.
+    /// Names of all networks and volumes.
     pub fn leftovers(&self) -> Vec<String> {
-        let world = self.world();
-        world.networks.iter().chain(world.volumes.keys()).cloned().collect()
+        let state = self.state();
+        state.networks.iter().chain(state.volumes.keys()).cloned().collect()
     }
 
     pub(super) async fn ensure_network(
@@ -135,7 +135,7 @@ impl FakeRuntime {
         name: &str,
         _internal: bool,
     ) -> Result<(), RuntimeError> {
-        self.world().networks.insert(name.to_owned());
+        self.state().networks.insert(name.to_owned());
         Ok(())
     }
 
@@ -145,11 +145,11 @@ impl FakeRuntime {
         network: &str,
         connect: bool,
     ) -> Result<(), RuntimeError> {
-        let mut world = self.world();
-        if world.connects_fail {
-            return Err(told_to_fail(format!("connecting {id}")));
+        let mut state = self.state();
+        if state.connects_fail {
+            return Err(injected_failure(format!("connecting {id}")));
         }
-        for entry in world.containers.iter_mut().filter(|entry| entry.state.id == id) {
+        for entry in state.containers.iter_mut().filter(|entry| entry.state.id == id) {
             entry.state.networks.retain(|known| known != network);
             if connect {
                 entry.state.networks.push(network.to_owned());
@@ -159,16 +159,16 @@ impl FakeRuntime {
     }
 
     pub(super) async fn remove_unused_network(&self, name: &str) {
-        let mut world = self.world();
+        let mut state = self.state();
         let used =
-            world.containers.iter().any(|entry| entry.state.networks.iter().any(|n| n == name));
+            state.containers.iter().any(|entry| entry.state.networks.iter().any(|n| n == name));
         if !used {
-            world.networks.remove(name);
+            state.networks.remove(name);
         }
     }
 
     pub(super) async fn ensure_volume(&self, request: &VolumeRequest) -> Result<(), RuntimeError> {
-        self.world().volumes.insert(request.name.clone(), request.labels.clone());
+        self.state().volumes.insert(request.name.clone(), request.labels.clone());
         Ok(())
     }
 
@@ -176,24 +176,24 @@ impl FakeRuntime {
         &self,
         wanted: &[(&str, &str)],
     ) -> Result<Vec<String>, RuntimeError> {
-        let world = self.world();
+        let state = self.state();
         let fits = |labels: &super::Labels| {
             wanted.iter().all(|(key, value)| labels.get(*key).is_some_and(|have| have == value))
         };
-        let found = world.volumes.iter().filter(|(_, labels)| fits(labels));
+        let found = state.volumes.iter().filter(|(_, labels)| fits(labels));
         Ok(found.map(|(name, _)| name.clone()).collect())
     }
 
     pub(super) async fn remove_volume(&self, name: &str) -> Result<(), RuntimeError> {
-        self.world().volumes.remove(name);
+        self.state().volumes.remove(name);
         Ok(())
     }
 
     pub(super) async fn pull(&self, image: &str, _login: &PullLogin) -> Result<(), RuntimeError> {
-        if self.world().pulls_fail {
-            return Err(told_to_fail(format!("pulling {image}")));
+        if self.state().pulls_fail {
+            return Err(injected_failure(format!("pulling {image}")));
         }
-        if self.world().pulls_hang {
+        if self.state().pulls_hang {
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -202,29 +202,28 @@ impl FakeRuntime {
     pub(super) async fn remove_unused_image(&self, _image: &str) {}
 
     pub(super) async fn run(&self, request: &ContainerRequest) -> Result<String, RuntimeError> {
-        let mut world = self.world();
-        if world.containers.iter().any(|entry| entry.state.name == request.name) {
+        let mut state = self.state();
+        if state.containers.iter().any(|entry| entry.state.name == request.name) {
             return Err(RuntimeError {
                 doing: format!("starting {}", request.name),
                 message: "the name is in use".to_owned(),
             });
         }
-        world.made += 1;
-        let id = format!("fake-{}", world.made);
+        state.created_count += 1;
+        let id = format!("fake-{}", state.created_count);
         let labels = request.labels.clone();
         let mut ports = BTreeMap::new();
         let mut joined = Vec::new();
         if let ContainerNetwork::Own { networks, ports: published, .. } = &request.network {
             joined.clone_from(networks);
             for port in published {
-                // The discard port of loopback refuses connections, which is what an absent
-                // server should do.
-                let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-                ports.insert(*port, nowhere);
+                // Port 9 on loopback refuses connections, like a container without a server.
+                let refusing = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+                ports.insert(*port, refusing);
             }
         }
-        let address = Ipv4Addr::from_bits(0x0a00_0001 + world.made as u32);
-        world.containers.push(Container {
+        let address = Ipv4Addr::from_bits(0x0a00_0001 + state.created_count as u32);
+        state.containers.push(Container {
             state: ContainerState {
                 id: id.clone(),
                 name: request.name.clone(),
@@ -244,10 +243,10 @@ impl FakeRuntime {
         Ok(id)
     }
 
-    /// Containers begin to run when somebody looks after their delay.
-    fn advance(world: &mut World) {
+    /// Marks containers as running once their start delay has passed.
+    fn start_due_containers(state: &mut State) {
         let now = Instant::now();
-        for entry in &mut world.containers {
+        for entry in &mut state.containers {
             if entry.state.phase == Phase::Created && entry.running_at <= now {
                 entry.state.phase = Phase::Running;
                 entry.state.started = Some(SystemTime::now());
@@ -259,9 +258,9 @@ impl FakeRuntime {
         &self,
         service: &str,
     ) -> Result<Vec<ContainerState>, RuntimeError> {
-        let mut world = self.world();
-        Self::advance(&mut world);
-        let found = world.containers.iter().filter(|entry| entry.state.label(SERVICE) == service);
+        let mut state = self.state();
+        Self::start_due_containers(&mut state);
+        let found = state.containers.iter().filter(|entry| entry.state.label(SERVICE) == service);
         Ok(found.map(|entry| entry.state.clone()).collect())
     }
 
@@ -269,18 +268,18 @@ impl FakeRuntime {
         &self,
         ids: &[String],
     ) -> Result<Vec<ContainerState>, RuntimeError> {
-        let mut world = self.world();
-        Self::advance(&mut world);
-        let found = world.containers.iter().filter(|entry| ids.contains(&entry.state.id));
+        let mut state = self.state();
+        Self::start_due_containers(&mut state);
+        let found = state.containers.iter().filter(|entry| ids.contains(&entry.state.id));
         Ok(found.map(|entry| entry.state.clone()).collect())
     }
 
     pub(super) async fn stop(&self, id: &str, grace: Duration) -> Result<(), RuntimeError> {
-        let hangs = self.world().stops_hang;
+        let hangs = self.state().stops_hang;
         if hangs {
             tokio::time::sleep(grace).await;
         }
-        for entry in &mut self.world().containers {
+        for entry in &mut self.state().containers {
             if entry.state.id == id && entry.state.phase != Phase::Exited {
                 entry.state.phase = Phase::Exited;
                 entry.state.exit_code = 143;
@@ -290,11 +289,11 @@ impl FakeRuntime {
     }
 
     pub(super) async fn remove(&self, id: &str) -> Result<(), RuntimeError> {
-        let mut world = self.world();
-        if world.removals_fail {
-            return Err(told_to_fail(format!("removing {id}")));
+        let mut state = self.state();
+        if state.removals_fail {
+            return Err(injected_failure(format!("removing {id}")));
         }
-        world.containers.retain(|entry| entry.state.id != id);
+        state.containers.retain(|entry| entry.state.id != id);
         Ok(())
     }
 
@@ -304,8 +303,8 @@ impl FakeRuntime {
         lines: usize,
         timestamps: bool,
     ) -> Result<String, RuntimeError> {
-        let world = self.world();
-        let Some(entry) = world.containers.iter().find(|entry| entry.state.id == id) else {
+        let state = self.state();
+        let Some(entry) = state.containers.iter().find(|entry| entry.state.id == id) else {
             return Err(RuntimeError {
                 doing: format!("reading the logs of {id}"),
                 message: "no such container".to_owned(),
@@ -318,11 +317,11 @@ impl FakeRuntime {
     }
 
     pub(super) fn probe(&self, container: &ContainerState) -> bool {
-        let unready = self.world().unready.contains(container.label(CONTAINER));
+        let unready = self.state().unready.contains(container.label(CONTAINER));
         container.phase == Phase::Running && !unready
     }
 }
 
-fn told_to_fail(doing: String) -> RuntimeError {
-    RuntimeError { doing, message: "this runtime was told to fail".to_owned() }
+fn injected_failure(doing: String) -> RuntimeError {
+    RuntimeError { doing, message: "injected failure".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! Who may use the registry of these tests.
+//! Access to the tests' registry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, Reposit
 pub(crate) const REPOSITORY: &str = "db/public/repo";
 pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
 
-/// Lets anybody who knows the password do anything, under one name.
+/// A single user who may do everything.
 pub(crate) struct OneUser;
 
 impl Access for OneUser {

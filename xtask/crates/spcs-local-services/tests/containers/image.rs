@@ -1,4 +1,4 @@
-//! The image under test, made of this test binary and pushed by the engine itself.
+//! The test image, built from this test binary and pushed by the engine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,15 +8,15 @@ use base64::Engine as _;
 use spcs_local_services::{EngineCommand, EngineKind};
 
 use crate::access::{PASSWORD, REPOSITORY};
-use crate::world::lines;
+use crate::harness::lines;
 
-/// An image of this test binary and the libraries it needs, pushed to the registry at a port.
+/// Builds an image with this test binary and its libraries, and pushes it to the local registry.
 pub(crate) fn push(engine: &EngineCommand, directory: &Path, port: u16) {
     let archive = archive(directory);
-    let name = format!("127.0.0.1:{port}/{REPOSITORY}/sample:1");
+    let name = format!("127.0.0.1:{port}/{REPOSITORY}/test-server:1");
     lines(engine, &["import", &archive, &name]);
     let image = Imported { engine, name };
-    image.runs();
+    image.check_that_containers_run();
     let login = directory.join("login");
     fs_err::create_dir_all(&login).unwrap();
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("ADMIN:{PASSWORD}"));
@@ -34,31 +34,31 @@ pub(crate) fn push(engine: &EngineCommand, directory: &Path, port: u16) {
     }
 }
 
-/// An image that the engine holds until it is pushed, or could not be.
+/// An image in the engine's local storage. Removed on drop.
 struct Imported<'a> {
     engine: &'a EngineCommand,
     name: String,
 }
 
 impl Imported<'_> {
-    /// Fails at once where this engine runs no container at all: each wait of a test for one that
-    /// becomes READY would take minutes to say less.
-    fn runs(&self) {
-        static WHY_NOT: OnceLock<Option<String>> = OnceLock::new();
-        let why_not = WHY_NOT.get_or_init(|| {
-            let test = ["/sample", "--exact", "sample::container_main"];
+    /// Fails fast if the engine cannot run containers at all. Otherwise every test would wait
+    /// minutes for a READY container.
+    fn check_that_containers_run(&self) {
+        static ERROR: OnceLock<Option<String>> = OnceLock::new();
+        let error = ERROR.get_or_init(|| {
+            let test = ["/test-server", "--exact", "test_server::container_main"];
             let mut run = Command::new(&self.engine.program);
             run.args(["run", "--rm", "--network", "none", &self.name]).args(test);
             let output = run.output().unwrap();
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            (!output.status.success()).then_some(said)
+            let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            (!output.status.success()).then_some(message)
         });
-        if let Some(said) = why_not {
+        if let Some(message) = error {
             let engine = self.engine.program.display();
             panic!(
-                "{engine} runs no container on this machine: {said}\nhint: `cargo xtask ci` finds \
-                 the settings that podman needs here; for a run by hand `cargo xtask doctor` \
-                 leaves them in target/spcs/containers.conf: name that file in CONTAINERS_CONF"
+                "{engine} cannot run containers on this machine: {message}\nhint: `cargo xtask ci` \
+                 finds the settings that podman needs; to run the tests by hand, run \
+                 `cargo xtask doctor` and set CONTAINERS_CONF to target/spcs/containers.conf"
             );
         }
     }
@@ -66,7 +66,7 @@ impl Imported<'_> {
 
 impl Drop for Imported<'_> {
     fn drop(&mut self) {
-        // What stays is for the test to find.
+        // Tests check for leftovers, so errors can be ignored here.
         let _ = Command::new(&self.engine.program).args(["rmi", &self.name]).output();
     }
 }
@@ -75,15 +75,15 @@ impl Drop for Imported<'_> {
 fn archive(directory: &Path) -> String {
     let root = directory.join("root");
     let program = std::env::current_exe().unwrap();
-    copy(&program, &root, Path::new("/sample"));
+    copy(&program, &root, Path::new("/test-server"));
     let listed = Command::new("ldd").arg(&program).output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     for library in listed.split_whitespace().filter(|word| word.starts_with('/')) {
         copy(Path::new(library), &root, Path::new(library));
     }
     fs_err::create_dir_all(root.join("tmp")).unwrap();
-    // Worlds whose images were the same, made in the same second, would hold on to each other's.
-    fs_err::write(root.join("world"), directory.as_os_str().as_encoded_bytes()).unwrap();
+    // Makes the image unique: identical images of two tests could not be removed separately.
+    fs_err::write(root.join("test-directory"), directory.as_os_str().as_encoded_bytes()).unwrap();
     let archive = directory.join("root.tar");
     let (archive, root) = (archive.to_str().unwrap(), root.to_str().unwrap());
     let tar = Command::new("tar").args(["-C", root, "-cf", archive, "."]).status().unwrap();

@@ -1,4 +1,4 @@
-//! A platform that is killed at once, with its whole process group, and the next one.
+//! Tests that kill a platform with its whole process group and start the next one.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
@@ -6,48 +6,48 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::harness::{self, Harness, ids};
 use crate::services::SPEC;
-use crate::world::{self, World, ids};
 
 const ECHO: &str = "DB.PUBLIC.ECHO";
 
-/// The process that gets killed: a controller of its own over the caller's registry.
+/// The process that the tests kill: a controller that uses the caller's registry.
 #[tokio::test(flavor = "multi_thread")]
 async fn platform_main() {
     let Ok(directory) = std::env::var("SPCS_TEST_PLATFORM_DIR") else { return };
-    // The caller holds the other end: without it this controller would go on making containers.
+    // Exit when the caller ends and closes the pipe, so that no further containers are created.
     std::thread::spawn(|| {
         std::io::stdin().read_to_end(&mut Vec::new()).ok();
         std::process::exit(1)
     });
-    let engine = crate::wanted().unwrap();
+    let engine = crate::requested_engine().unwrap();
     let (directory, digest) = (PathBuf::from(directory), std::env::var("SPCS_TEST_IMAGE").unwrap());
     let port = std::env::var("SPCS_TEST_REGISTRY_PORT").unwrap().parse().unwrap();
-    let controller = world::controller(&engine, &directory, port);
-    controller.apply(world::deployment(&directory, &digest, "ECHO", SPEC, "one"));
+    let controller = harness::controller(&engine, &directory, port);
+    controller.apply(harness::deployment(&directory, &digest, "ECHO", SPEC, "one"));
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         let seen = controller.observe(ECHO).unwrap();
         if seen.status == "RUNNING" {
             break;
         }
-        assert!(Instant::now() < deadline, "the service does not run: {seen:#?}");
+        assert!(Instant::now() < deadline, "the service is not running: {seen:#?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    println!("\nthe service runs");
+    println!("\nthe service is running");
     std::future::pending().await
 }
 
-/// That process with all it has started; killed at the latest when the test ends.
+/// The `platform_main` process and its children. Killed on drop.
 struct Platform(Child);
 
 impl Platform {
-    fn start(world: &World) -> Platform {
+    fn start(harness: &Harness) -> Platform {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "killed::platform_main", "--nocapture"])
-            .env("SPCS_TEST_PLATFORM_DIR", world.directory.path())
-            .env("SPCS_TEST_IMAGE", world.image_digest())
-            .env("SPCS_TEST_REGISTRY_PORT", world.port.to_string())
+            .env("SPCS_TEST_PLATFORM_DIR", harness.directory.path())
+            .env("SPCS_TEST_IMAGE", harness.image_digest())
+            .env("SPCS_TEST_REGISTRY_PORT", harness.port.to_string())
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -59,48 +59,51 @@ impl Platform {
 impl Drop for Platform {
     fn drop(&mut self) {
         let group = format!("-{}", self.0.id());
-        // An early end leaves no group, and is the test's to report.
+        // If the process has already ended, the group does not exist, and the test reports it.
         let _ = Command::new("kill").args(["-9", "--", &group]).stderr(Stdio::null()).status();
         let _ = self.0.wait();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn containers_outlive_a_killed_platform_and_are_found_again() {
-    let Some(engine) = crate::wanted() else { return };
-    let world = World::new(engine).await;
-    let mut platform = Platform::start(&world);
+async fn containers_outlive_a_killed_platform_and_are_adopted_by_the_next() {
+    let Some(engine) = crate::requested_engine() else { return };
+    let harness = Harness::new(engine).await;
+    let mut platform = Platform::start(&harness);
     let mut lines = BufReader::new(platform.0.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap() == "the service runs"), "it ended too early");
-    let running = ids(&world, ECHO);
+    assert!(
+        lines.any(|line| line.unwrap() == "the service is running"),
+        "the platform ended too early"
+    );
+    let running = ids(&harness, ECHO);
     assert_eq!(running.len(), 2);
     drop(platform);
 
-    assert_eq!(ids(&world, ECHO), running, "they run on without a platform");
-    world.controller.apply(world.deployment("ECHO", SPEC, "one"));
-    let seen = world.until_running(ECHO).await;
+    assert_eq!(ids(&harness, ECHO), running, "containers keep running without a platform");
+    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
+    let seen = harness.until_running(ECHO).await;
     assert!(seen.instances[0].containers.iter().all(|container| container.restart_count == 0));
-    assert_eq!(ids(&world, ECHO), running, "and are the same ones");
-    assert_eq!(world.ask(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
-    world.controller.remove(ECHO, false).done().await.unwrap();
-    assert_eq!(world.leftovers(), Vec::<String>::new());
+    assert_eq!(ids(&harness, ECHO), running, "containers are adopted");
+    assert_eq!(harness.get(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
+    harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert_eq!(harness.leftovers(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_that_was_killed_half_way_is_finished_by_the_next_platform() {
-    let Some(engine) = crate::wanted() else { return };
-    let world = World::new(engine).await;
-    let platform = Platform::start(&world);
-    let label = format!("label=spcs.platform={}", world.platform_id());
+async fn an_interrupted_start_is_completed_by_the_next_platform() {
+    let Some(engine) = crate::requested_engine() else { return };
+    let harness = Harness::new(engine).await;
+    let platform = Platform::start(&harness);
+    let label = format!("label=spcs.platform={}", harness.platform_id());
     let deadline = Instant::now() + Duration::from_secs(60);
-    while world.engine(&["ps", "--all", "--quiet", "--filter", &label]).is_empty() {
-        assert!(Instant::now() < deadline, "no container was ever made");
+    while harness.engine(&["ps", "--all", "--quiet", "--filter", &label]).is_empty() {
+        assert!(Instant::now() < deadline, "no container was created");
     }
     drop(platform);
-    world.controller.apply(world.deployment("ECHO", SPEC, "one"));
-    world.until_running(ECHO).await;
-    assert_eq!(ids(&world, ECHO).len(), 2);
-    assert_eq!(world.ask(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
-    world.controller.remove(ECHO, false).done().await.unwrap();
-    assert_eq!(world.leftovers(), Vec::<String>::new());
+    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
+    harness.until_running(ECHO).await;
+    assert_eq!(ids(&harness, ECHO).len(), 2);
+    assert_eq!(harness.get(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
+    harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert_eq!(harness.leftovers(), Vec::<String>::new());
 }

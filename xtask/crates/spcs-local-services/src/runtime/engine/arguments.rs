@@ -1,27 +1,27 @@
-//! Command lines for containers and volumes.
+//! Engine arguments for creating containers and volumes.
 
-use super::abilities::Abilities;
+use super::capabilities::Capabilities;
 use crate::EngineKind;
 use crate::runtime::{ContainerNetwork, ContainerRequest, Mount, VolumeRequest};
 
-/// The networks of a container beside its first: docker connects to them only after `create`.
-pub(super) fn more_networks(request: &ContainerRequest) -> &[String] {
+/// A container's networks after the first. docker can connect to them only after `create`.
+pub(super) fn additional_networks(request: &ContainerRequest) -> &[String] {
     match &request.network {
         ContainerNetwork::Own { networks, .. } => networks.get(1..).unwrap_or_default(),
         ContainerNetwork::Shared { .. } => &[],
     }
 }
 
-/// `run --detach …`, or `create …` if more networks are to be connected first: only what both
-/// engines understand, except where it says so.
+/// `run --detach …`, or `create …` if more networks must be connected before the start. Uses only
+/// options that both engines support, except where `kind` is checked.
 pub(super) fn start(
     request: &ContainerRequest,
-    abilities: Abilities,
+    capabilities: Capabilities,
     kind: EngineKind,
 ) -> Vec<String> {
     let mut args: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
-    if more_networks(request).is_empty() {
+    if additional_networks(request).is_empty() {
         add(&["run", "--detach"]);
     } else {
         add(&["create"]);
@@ -29,7 +29,7 @@ pub(super) fn start(
     add(&["--pull", "never", "--name", &request.name]);
     add(&["--stop-timeout", &request.stop_grace.as_secs().to_string()]);
     match kind {
-        // journald may not be there, and podman would copy this machine's proxy settings in.
+        // journald may be missing. By default podman copies the host's proxy settings.
         EngineKind::Podman => add(&["--log-driver", "k8s-file", "--http-proxy=false"]),
         EngineKind::Docker => add(&["--log-driver", "json-file", "--log-opt", "max-file=2"]),
     }
@@ -45,7 +45,7 @@ pub(super) fn start(
             for alias in aliases {
                 add(&["--network-alias", alias]);
             }
-            for port in ports.iter().filter(|_| !abilities.isolates) {
+            for port in ports.iter().filter(|_| !capabilities.internal_networks) {
                 add(&["--publish", &format!("127.0.0.1::{port}")]);
             }
         }
@@ -58,7 +58,7 @@ pub(super) fn start(
             Mount::Volume { name, target } => {
                 add(&["--volume", &format!("{name}:{target}:nocopy")])
             }
-            // `z`: on a machine with SELinux the directory is relabelled for containers.
+            // `z` relabels the directory for containers on hosts with SELinux.
             Mount::Directory { source, target, read_only } => {
                 let mode = if *read_only { "ro,z" } else { "rw,z" };
                 add(&["--volume", &format!("{}:{target}:{mode}", source.display())]);
@@ -68,11 +68,11 @@ pub(super) fn start(
             }
         }
     }
-    if let (true, Some(bytes)) = (abilities.memory, request.memory) {
+    if let (true, Some(bytes)) = (capabilities.memory, request.memory) {
         add(&["--memory", &format!("{bytes}b")]);
     }
-    if let (true, Some(cores)) = (abilities.cpu, request.cpus) {
-        add(&["--cpus", &cores.min(abilities.cores).to_string()]);
+    if let (true, Some(cores)) = (capabilities.cpu, request.cpus) {
+        add(&["--cpus", &cores.min(capabilities.cores).to_string()]);
     }
     for (key, value) in &request.env {
         add(&["--env", &format!("{key}={value}")]);

@@ -1,4 +1,4 @@
-//! Calls of the engine's program.
+//! Running the engine's program.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -11,15 +11,15 @@ use tokio::process::Command;
 use crate::runtime::RuntimeError;
 use crate::{EngineCommand, EngineKind};
 
-/// For a call that neither pulls nor stops. It is generous: some storage drivers copy a whole
-/// image for each container that is made.
-const LIMIT: Duration = Duration::from_secs(300);
+/// Timeout for all calls except pulls and stops. Some storage drivers need long, because they copy
+/// the whole image for each new container.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The engine's program with its environment.
 #[derive(Debug)]
 pub(super) struct Cli {
     command: EngineCommand,
-    /// Where its programs run: what watches over a container may leave a file `oom` there.
+    /// The working directory. A container monitor may create a file named `oom` in it.
     directory: PathBuf,
 }
 
@@ -36,8 +36,8 @@ impl Cli {
         self.command.env.iter().any(|(key, _)| key == name) || std::env::var_os(name).is_some()
     }
 
-    /// A process group of its own keeps a Ctrl-C at the terminal, and a kill of the platform's
-    /// group, away from the engine, its monitors and the containers below them.
+    /// The command runs in its own process group, so that neither Ctrl-C in the terminal nor a kill
+    /// of the platform's process group reaches the engine, its monitors and the containers.
     pub(super) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(&self.command.program);
         command
@@ -51,24 +51,24 @@ impl Cli {
         command
     }
 
-    /// Runs to the end and returns stdout.
+    /// Runs a command to completion and returns its stdout.
     pub(super) async fn call<S: AsRef<OsStr>>(
         &self,
         doing: &str,
         args: &[S],
     ) -> Result<String, RuntimeError> {
-        self.finish(doing, self.command(args), LIMIT).await
+        self.finish(doing, self.command(args), TIMEOUT).await
     }
 
-    /// The same for a command that is complete, within a time of its own.
+    /// Like `call`, but for a prepared command and with a custom timeout.
     pub(super) async fn finish(
         &self,
         doing: &str,
         mut command: Command,
-        limit: Duration,
+        timeout: Duration,
     ) -> Result<String, RuntimeError> {
         let error = |message: String| RuntimeError { doing: doing.to_owned(), message };
-        let output = within(doing, limit, command.kill_on_drop(true).output()).await?;
+        let output = within(doing, timeout, command.kill_on_drop(true).output()).await?;
         let output = output.map_err(|cause| {
             error(format!("cannot run {}: {cause}", self.command.program.display()))
         })?;
@@ -80,15 +80,15 @@ impl Cli {
         }
     }
 
-    /// Whether a question is answered with success; what it prints does not matter.
+    /// Whether a command succeeds. Ignores its output.
     pub(super) async fn succeeds<S: AsRef<OsStr>>(&self, args: &[S]) -> bool {
         let mut command = self.command(args);
         command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let status = within("asking the engine", LIMIT, command.status()).await;
+        let status = within("querying the engine", TIMEOUT, command.status()).await;
         status.is_ok_and(|status| status.is_ok_and(|status| status.success()))
     }
 
-    /// Runs to the end and returns both streams in the order they were written.
+    /// Runs a command to completion and returns stdout and stderr interleaved.
     pub(super) async fn call_merged(
         &self,
         doing: &str,
@@ -100,7 +100,7 @@ impl Cli {
         let mut command = self.command(args);
         command.stdout(writer.try_clone().map_err(io)?).stderr(writer).kill_on_drop(true);
         let mut child = command.spawn().map_err(io)?;
-        // The command holds the writing ends; the reader sees the end once they are gone.
+        // The command holds the write ends of the pipe. Drop it, so that the reader reaches EOF.
         drop(command);
         let reader =
             tokio::fs::File::from_std(std::fs::File::from(std::os::fd::OwnedFd::from(reader)));
@@ -109,27 +109,27 @@ impl Cli {
             tokio::io::BufReader::new(reader).read_to_end(&mut bytes).await?;
             child.wait().await
         };
-        let status = within(doing, LIMIT, ended).await?.map_err(io)?;
+        let status = within(doing, TIMEOUT, ended).await?.map_err(io)?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if status.success() { Ok(text) } else { Err(error(text)) }
     }
 }
 
-/// What a call gives within its time; what is dropped at its end kills the engine's program.
+/// Runs a call with a timeout. After the timeout the call is dropped, which kills the program.
 async fn within<T>(
     doing: &str,
-    limit: Duration,
+    timeout: Duration,
     call: impl Future<Output = T>,
 ) -> Result<T, RuntimeError> {
-    tokio::time::timeout(limit, call).await.map_err(|_| RuntimeError {
+    tokio::time::timeout(timeout, call).await.map_err(|_| RuntimeError {
         doing: doing.to_owned(),
-        message: format!("the engine has not answered in {limit:?}"),
+        message: format!("the engine did not respond within {timeout:?}"),
     })
 }
 
-/// What an engine gives as the cause on stderr: warnings come before it, and docker may add an
-/// advice to read its help.
+/// The error message in an engine's stderr: its last line, except for docker's hints to read the
+/// help. Warnings come before it.
 pub(super) fn cause(stderr: &str) -> Option<&str> {
-    let advice = |line: &&str| line.starts_with("Run '") || line.starts_with("See '");
-    stderr.lines().map(str::trim).rfind(|line| !line.is_empty() && !advice(line))
+    let is_hint = |line: &&str| line.starts_with("Run '") || line.starts_with("See '");
+    stderr.lines().map(str::trim).rfind(|line| !line.is_empty() && !is_hint(line))
 }

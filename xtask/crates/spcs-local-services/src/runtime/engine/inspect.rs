@@ -1,4 +1,4 @@
-//! Reading `container inspect`, which prints the same fields with both engines.
+//! Parsing the output of `container inspect`, which has the same fields in both engines.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,10 +8,9 @@ use serde_json::Value;
 
 use crate::runtime::{ContainerState, EGRESS_NETWORK, Labels, Phase, RuntimeError};
 
-/// Reads the printed list.
 pub(super) fn parse(json: &str) -> Result<Vec<ContainerState>, RuntimeError> {
     let list: Vec<Value> = serde_json::from_str(json).map_err(|error| RuntimeError {
-        doing: "reading what the engine says of its containers".to_owned(),
+        doing: "parsing the engine's container list".to_owned(),
         message: error.to_string(),
     })?;
     Ok(list.iter().map(container).collect())
@@ -48,7 +47,7 @@ fn labels(value: &Value) -> Labels {
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
-/// "Never" is written as a time in the year 1.
+/// Engines print a time in the year 1 for "never".
 fn time(value: &Value) -> Option<SystemTime> {
     let time: jiff::Timestamp = value.as_str()?.parse().ok()?;
     let nanoseconds = u64::try_from(time.as_nanosecond()).ok().filter(|since| *since > 0)?;
@@ -61,7 +60,7 @@ fn networks(settings: &Value) -> Vec<String> {
 
 fn address(settings: &Value) -> Option<String> {
     let networks = settings["Networks"].as_object()?;
-    // The schema's network comes before the one for egress.
+    // Prefer the schema's network to the egress network.
     let mut found: Vec<_> = networks
         .iter()
         .filter_map(|(name, network)| Some((name, network["IPAddress"].as_str()?)))
@@ -75,7 +74,8 @@ fn address(settings: &Value) -> Option<String> {
 fn ports(value: &Value) -> BTreeMap<u16, SocketAddr> {
     let mut ports = BTreeMap::new();
     for (key, bindings) in value.as_object().into_iter().flatten() {
-        let Some(inside) = key.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else {
+        let Some(container_port) = key.strip_suffix("/tcp").and_then(|port| port.parse().ok())
+        else {
             continue;
         };
         for binding in bindings.as_array().into_iter().flatten() {
@@ -83,7 +83,7 @@ fn ports(value: &Value) -> BTreeMap<u16, SocketAddr> {
             let port = binding["HostPort"].as_str().and_then(|port| port.parse().ok());
             if let Some(port) = port {
                 let ip = ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-                ports.insert(inside, SocketAddr::new(ip, port));
+                ports.insert(container_port, SocketAddr::new(ip, port));
             }
         }
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_podman_and_docker_print_is_read() {
+    fn output_of_podman_and_docker_is_parsed() {
         let json = r#"[{
             "Id": "abc", "Name": "/spcs-a", "Created": "2026-11-23T13:00:00.5Z",
             "State": {"Status": "running", "Running": true, "ExitCode": 0, "OOMKilled": false,

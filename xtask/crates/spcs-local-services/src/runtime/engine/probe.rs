@@ -1,4 +1,4 @@
-//! HTTP probes.
+//! HTTP readiness and liveness probes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Whether `GET path` is answered with a status from 200 to 399 in time.
-pub(in crate::runtime) async fn answers(
+/// Whether `GET path` returns a status from 200 to 399 before the timeout.
+pub(in crate::runtime) async fn succeeds(
     address: SocketAddr,
     path: &str,
     timeout: Duration,
@@ -23,12 +23,12 @@ pub(in crate::runtime) async fn answers(
             .header(http::header::CONNECTION, "close")
             .body(Empty::<hyper::body::Bytes>::new())
             .ok()?;
-        let mut answer = std::pin::pin!(sender.send_request(request));
-        // A connection that has ended may have brought the answer with its last bytes. Both are
-        // dropped afterwards, so that a probe leaves no connection behind.
+        let mut response = std::pin::pin!(sender.send_request(request));
+        // The connection can end together with the response. Both futures are dropped at the end,
+        // so that the probe leaves no connection open.
         tokio::select! {
-            answer = &mut answer => answer.ok(),
-            _ = connection => answer.await.ok(),
+            response = &mut response => response.ok(),
+            _ = connection => response.await.ok(),
         }
     };
     match tokio::time::timeout(timeout, request).await {

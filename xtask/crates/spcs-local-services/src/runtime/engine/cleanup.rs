@@ -1,4 +1,4 @@
-//! Taking away everything that a platform has made in an engine.
+//! Removal of everything that a platform has created in an engine.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::process::Command;
 use crate::EngineCommand;
 use crate::runtime::{PLATFORM, RuntimeError, platform_id};
 
-/// Removes the containers, networks, volumes and images of the platform whose state lies in this
-/// directory, and which is not running.
+/// Removes the containers, networks, volumes and images of the platform with this state directory.
+/// The platform must not be running.
 pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), RuntimeError> {
     let filter = format!("label={PLATFORM}={}", platform_id(state_dir));
     let containers = list(engine, &["ps", "--all", "--quiet", "--filter", &filter])?;
-    // A suspended service has no container, so pulls are on record.
-    let mut images = super::pull::pulled(&state_dir.join("pull"));
+    // A suspended service has no containers, so its images are only known from the pull record.
+    let mut images = super::pull::recorded_images(&state_dir.join("pull"));
     for id in &containers {
         let args = ["container", "inspect", "--format", "{{.Config.Image}}", id];
         images.extend(list(engine, &args).unwrap_or_default());
@@ -27,15 +27,16 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
     images.sort();
     images.dedup();
     for image in images {
-        // An image that something else uses stays.
+        // An image that is still in use cannot be removed.
         if let Err(error) = call(engine, &["image", "rm", &image]) {
-            tracing::debug!(%error, image, "image is kept");
+            tracing::debug!(%error, image, "image not removed");
         }
     }
     Ok(())
 }
 
-/// A container whose network others use goes only after them; which those are, the engine knows.
+/// Removes all containers. The engine refuses to remove one while others use its network, so this
+/// retries as long as there is progress.
 fn remove_containers(engine: &EngineCommand, mut left: Vec<String>) -> Result<(), RuntimeError> {
     while !left.is_empty() {
         let before = left.len();

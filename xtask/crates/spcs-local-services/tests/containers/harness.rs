@@ -1,4 +1,4 @@
-//! A registry and a controller with a real engine, and an image to run.
+//! The test harness: a registry, a controller with a real engine, and a test image.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -17,7 +17,7 @@ use spcs_local_services::{EngineCommand, EngineKind};
 use crate::access::{OneUser, PASSWORD, REPOSITORY};
 use crate::image;
 
-pub(crate) struct World {
+pub(crate) struct Harness {
     pub(crate) engine: EngineCommand,
     pub(crate) controller: Controller,
     pub(crate) directory: tempfile::TempDir,
@@ -25,9 +25,9 @@ pub(crate) struct World {
     pub(crate) port: u16,
 }
 
-impl World {
-    pub(crate) async fn new(engine: EngineCommand) -> World {
-        // Holds copies of this test binary: not for a /tmp in memory.
+impl Harness {
+    pub(crate) async fn new(engine: EngineCommand) -> Harness {
+        // Holds copies of this test binary, which may be too large for a /tmp in memory.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let registry = Registry::open(&directory.path().join("registry")).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -35,13 +35,13 @@ impl World {
         let router = registry.router(Arc::new(OneUser));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let controller = controller(&engine, directory.path(), port);
-        let world = World { engine, controller, directory, registry, port };
-        let (engine, path) = (world.engine.clone(), world.directory.path().to_owned());
+        let harness = Harness { engine, controller, directory, registry, port };
+        let (engine, path) = (harness.engine.clone(), harness.directory.path().to_owned());
         tokio::task::spawn_blocking(move || image::push(&engine, &path, port)).await.unwrap();
-        world
+        harness
     }
 
-    /// What a new process of the platform would begin with.
+    /// Replaces the controller, as if the platform had restarted.
     pub(crate) async fn restart_controller(&mut self) {
         self.controller.stop().await;
         self.controller = controller(&self.engine, self.directory.path(), self.port);
@@ -52,19 +52,22 @@ impl World {
     }
 
     pub(crate) fn image_digest(&self) -> String {
-        self.registry.resolve(REPOSITORY, "sample", "1").unwrap().expect("pushed")
+        self.registry
+            .resolve(REPOSITORY, "test-server", "1")
+            .unwrap()
+            .expect("the image was pushed")
     }
 
     pub(crate) async fn until(
         &self,
         key: &str,
         what: &str,
-        holds: impl Fn(&ServiceObservation) -> bool,
+        condition: impl Fn(&ServiceObservation) -> bool,
     ) -> ServiceObservation {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
         loop {
             let seen = self.controller.observe(key).unwrap();
-            if holds(&seen) {
+            if condition(&seen) {
                 return seen;
             }
             assert!(tokio::time::Instant::now() < deadline, "{key} {what}: {seen:#?}");
@@ -76,20 +79,20 @@ impl World {
         self.until(key, "running", |seen| seen.status == "RUNNING" && !seen.is_upgrading).await
     }
 
-    /// Asks a service through its published port.
-    pub(crate) async fn ask(&self, key: &str, path: &str) -> String {
+    /// Sends a request to a service's endpoint and returns the response body.
+    pub(crate) async fn get(&self, key: &str, path: &str) -> String {
         let address = self.controller.endpoint_address(key, 8000).expect("a READY instance");
         let path = path.to_owned();
         let answer = tokio::task::spawn_blocking(move || get(&address.to_string(), &path));
         answer.await.unwrap().unwrap()
     }
 
-    /// Lines that the engine prints.
+    /// Runs the engine and returns the lines of its output.
     pub(crate) fn engine(&self, args: &[&str]) -> Vec<String> {
         lines(&self.engine, args)
     }
 
-    /// Everything labelled with this platform.
+    /// All containers, volumes, networks and images of this platform.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let label = format!("label=spcs.platform={}", self.platform_id());
         let filter = ["--quiet", "--filter", &label];
@@ -102,7 +105,7 @@ impl World {
         left
     }
 
-    /// Whether the engine runs as root; one that does not cannot keep containers in.
+    /// Whether the engine runs as root. Only then can it deny egress.
     pub(crate) fn is_rootful(&self) -> bool {
         let (format, rootless) = match self.engine.kind {
             EngineKind::Podman => ("{{.Host.Security.Rootless}}", "true"),
@@ -111,20 +114,19 @@ impl World {
         !self.engine(&["info", "--format", format]).concat().contains(rootless)
     }
 
-    /// Whether one of the containers is in a network that is not an internal one.
+    /// Whether any of the containers is connected to a network that is not internal.
     pub(crate) fn has_egress(&self, ids: &[String]) -> bool {
         let format = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}";
         let mut args = vec!["inspect", "--format", format];
         args.extend(ids.iter().map(String::as_str));
         let networks = self.engine(&args).join(" ");
         networks.split_whitespace().any(|network| {
-            // podman and docker write the field differently.
+            // podman and docker format the field differently.
             let shown = self.engine(&["network", "inspect", network]).join("").to_lowercase();
             !shown.replace(' ', "").contains("\"internal\":true")
         })
     }
 
-    /// Whether the engine's cgroups hold containers to their memory limits.
     pub(crate) fn enforces_memory(&self) -> bool {
         let (format, yes) = match self.engine.kind {
             EngineKind::Podman => ("{{.Host.CgroupControllers}}", "memory"),
@@ -138,17 +140,17 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for Harness {
     fn drop(&mut self) {
-        // Also when the test has failed, this machine is left as it was. What a service's task
-        // was doing at that moment may still make something new.
+        // Clean up even if the test has failed. Stop the controller first, because its tasks might
+        // create new objects.
         let controller = self.controller.clone();
         let stop = async move { controller.stop().await };
         let handle = tokio::runtime::Handle::current();
         let _ = std::thread::spawn(move || handle.block_on(stop)).join();
         let removed = spcs_local_services::runtime::remove_all(&self.engine, self.directory.path());
         if let Err(error) = removed {
-            eprintln!("the test leaves something behind: {error}");
+            eprintln!("cannot clean up after the test: {error}");
         }
     }
 }
@@ -160,7 +162,7 @@ pub(crate) fn deployment(
     spec: &str,
     spec_digest: &str,
 ) -> Deployment {
-    let path = format!("/{REPOSITORY}/sample:1");
+    let path = format!("/{REPOSITORY}/test-server:1");
     let image = PinnedImage { path, digest: image_digest.to_owned() };
     let parsed = spcs_local_spec::parse(spec).unwrap();
     let stage = directory.join("stages/DB/PUBLIC/S");
@@ -196,16 +198,16 @@ pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) ->
     Controller::with_timing(Runtime::Engine(runtime), dirs, login, timing)
 }
 
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// `GET http://<host>/<path>`, port 8000 unless it is named.
+/// `GET http://<host>/<path>`; the default port is 8000.
 pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
     let address = if host.contains(':') { host.to_owned() } else { format!("{host}:8000") };
     let mut addresses = address.to_socket_addrs()?;
     let address = addresses.next().ok_or_else(|| std::io::Error::other("no address"))?;
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
-    stream.set_read_timeout(Some(ANSWER_LIMIT))?;
-    // In one piece: the sample reads once.
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    // Write the request at once: the server reads only once.
     let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
@@ -225,13 +227,13 @@ pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
 }
 
 /// The ids of a service's containers.
-pub(crate) fn ids(world: &World, key: &str) -> Vec<String> {
-    // Containers of other platforms may go at any moment, so only its own are looked at.
-    let label = format!("label=spcs.platform={}", world.platform_id());
-    let mut ids = world.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
+pub(crate) fn ids(harness: &Harness, key: &str) -> Vec<String> {
+    // Inspect only this platform's containers; others may disappear at any time.
+    let label = format!("label=spcs.platform={}", harness.platform_id());
+    let mut ids = harness.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
     ids.retain(|id| {
         let format = "{{index .Config.Labels \"spcs.service\"}}";
-        world.engine(&["inspect", "--format", format, id]) == [key]
+        harness.engine(&["inspect", "--format", format, id]) == [key]
     });
     ids.sort();
     ids

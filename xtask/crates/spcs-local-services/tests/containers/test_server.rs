@@ -1,15 +1,15 @@
-//! What runs inside the containers of these tests: an HTTP server that does as it is told.
+//! The program in the tests' containers: an HTTP server that executes the commands in its URLs.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-/// Serves when it is started in a container; elsewhere there is nothing to do.
+/// Runs the server in a container; otherwise does nothing.
 #[test]
 fn container_main() {
-    let Ok(port) = std::env::var("SAMPLE_PORT") else { return };
-    println!("listening on {port} as {}", std::env::var("SAMPLE_NAME").unwrap_or_default());
+    let Ok(port) = std::env::var("TEST_SERVER_PORT") else { return };
+    println!("listening on {port} as {}", std::env::var("TEST_SERVER_NAME").unwrap_or_default());
     eprintln!("arguments: {:?}", std::env::args().collect::<Vec<_>>());
-    // The first process of a container gets no signal that it does not handle.
+    // PID 1 of a container does not receive signals without a handler.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _guard = runtime.enter();
     let mut terminate =
@@ -30,9 +30,9 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     let read = stream.read(&mut buffer).ok()?;
     let request = String::from_utf8_lossy(&buffer[..read]).into_owned();
     let path = request.split(' ').nth(1)?.to_owned();
-    let (action, argument) =
+    let (command, argument) =
         path.trim_start_matches('/').split_once('/').unwrap_or((&path[1..], ""));
-    let (status, body) = match act(action, argument) {
+    let (status, body) = match execute(command, argument) {
         Ok(body) => ("200 OK", body),
         Err(error) => ("500 Internal Server Error", error.to_string()),
     };
@@ -42,19 +42,19 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     stream.write_all(format!("{head}{body}").as_bytes()).ok()
 }
 
-fn act(action: &str, argument: &str) -> std::io::Result<String> {
-    match action {
+fn execute(command: &str, argument: &str) -> std::io::Result<String> {
+    match command {
         "ok" => Ok("ok".to_owned()),
         "env" => Ok(std::env::var(argument).unwrap_or_default()),
         "read" => fs_err::read_to_string(format!("/{argument}")),
         "write" => fs_err::write(format!("/{argument}"), "written").map(|()| String::new()),
         "fetch" => {
             let (host, path) = argument.split_once('/').unwrap_or((argument, "ok"));
-            super::world::get(host, path)
+            super::harness::get(host, path)
         }
         "exit" => std::process::exit(argument.parse().unwrap_or(1)),
-        // One large allocation: many small ones would push the program's own pages out first.
+        // One large allocation: many small ones would evict the program's own pages first.
         "eat" => Ok(vec![1u8; 1 << 30].len().to_string()),
-        other => Err(std::io::Error::other(format!("no action {other}"))),
+        other => Err(std::io::Error::other(format!("unknown command {other}"))),
     }
 }

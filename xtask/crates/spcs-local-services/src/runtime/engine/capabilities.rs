@@ -1,0 +1,95 @@
+//! Detection of the engine's capabilities on this machine.
+
+use serde_json::Value;
+
+use super::cli::Cli;
+use crate::EngineKind;
+use crate::runtime::RuntimeError;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Capabilities {
+    /// Whether networks can be internal. Engines publish no ports from internal networks, so the
+    /// host must be able to reach containers at their own addresses.
+    pub(super) internal_networks: bool,
+    /// Whether user ids in containers differ from those on the host.
+    pub(super) rootless: bool,
+    /// Whether memory limits are enforced.
+    pub(super) memory: bool,
+    /// Whether CPU limits are enforced.
+    pub(super) cpu: bool,
+    /// CPU cores of the machine. docker refuses a higher limit.
+    pub(super) cores: f64,
+}
+
+/// Queries the engine and logs a warning for each missing capability.
+pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
+    let doing = "querying the engine's capabilities";
+    let text = cli.call(doing, &["info", "--format", "{{json .}}"]).await?;
+    let info: Value = serde_json::from_str(&text).map_err(|error| RuntimeError {
+        doing: doing.to_owned(),
+        message: format!("invalid JSON: {error}"),
+    })?;
+    let capabilities = parse(&info, cli.kind());
+    if !capabilities.memory {
+        tracing::warn!(
+            "memory limits are not enforced: the engine has no memory cgroup controller"
+        );
+    }
+    if !capabilities.cpu {
+        tracing::warn!("CPU limits are not enforced: the engine has no CPU cgroup controller");
+    }
+    if !capabilities.internal_networks {
+        tracing::warn!(
+            "services without an external access integration still have egress: \
+             the host cannot reach this engine's containers at their own addresses"
+        );
+    }
+    Ok(capabilities)
+}
+
+fn parse(info: &Value, kind: EngineKind) -> Capabilities {
+    match kind {
+        EngineKind::Podman => {
+            let has = |name: &str| {
+                let controllers = info["host"]["cgroupControllers"].as_array();
+                controllers.is_some_and(|list| list.iter().any(|item| item == name))
+            };
+            let cores = info["host"]["cpus"].as_f64().unwrap_or(1.0);
+            // The host cannot reach the bridges of a rootless engine or one in a virtual machine.
+            let host = &info["host"];
+            let rootless = host["security"]["rootless"] == true;
+            let internal_networks = host["security"]["rootless"] == false
+                && host["serviceIsRemote"] != true
+                && cfg!(target_os = "linux");
+            Capabilities {
+                internal_networks,
+                rootless,
+                memory: has("memory"),
+                cpu: has("cpu"),
+                cores,
+            }
+        }
+        EngineKind::Docker => Capabilities {
+            internal_networks: docker_runs_on_host(info),
+            rootless: docker_is_rootless(info),
+            memory: info["MemoryLimit"] == true,
+            cpu: info["CpuCfsQuota"] == true,
+            cores: info["NCPU"].as_f64().unwrap_or(1.0),
+        },
+    }
+}
+
+fn docker_is_rootless(info: &Value) -> bool {
+    let options = info["SecurityOptions"].as_array();
+    options
+        .is_some_and(|list| list.iter().any(|o| o.as_str().is_some_and(|o| o.contains("rootless"))))
+}
+
+/// Whether docker's daemon runs as root on this host, and not in a virtual machine.
+fn docker_runs_on_host(info: &Value) -> bool {
+    let kernel = fs_err::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let host = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    !docker_is_rootless(info)
+        && info["KernelVersion"].as_str() == Some(kernel.trim())
+        && info["Name"].as_str() == Some(host.trim())
+}
