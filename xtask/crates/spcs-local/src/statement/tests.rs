@@ -169,7 +169,7 @@ fn a_request_with_too_many_tokens_statements_or_bytes_is_refused() {
         assert_eq!(error.code, "001003");
         assert!(error.message.contains(what), "{}", error.message);
     }
-    let error = one(&format!("SELECT {}1", "1,".repeat(1000))).unwrap_err();
+    let error = parse_one(&format!("SELECT {}1", "1,".repeat(1000))).unwrap_err();
     assert!(error.message.contains("columns in one result"), "{}", error.message);
     assert_eq!(split(&"SELECT 1;".repeat(1000)).unwrap().len(), 1000);
 }
