@@ -159,7 +159,7 @@ fn a_specification_is_stored_as_text_and_validated_when_loaded() {
 /// Parses on a stack of half of what the platform's threads have.
 fn refused_on_a_small_stack(text: String) -> String {
     let small = std::thread::Builder::new().stack_size(1 << 20);
-    small.spawn(move || refused(&text)).unwrap().join().unwrap()
+    small.spawn(move || parse_error(&text)).unwrap().join().unwrap()
 }
 
 #[test]
@@ -181,15 +181,19 @@ fn nesting_that_no_specification_needs_is_refused_before_it_uses_up_the_stack() 
 #[test]
 fn aliases_that_multiply_a_specification_are_refused() {
     let list = format!("spec:\n  a: &a [{}]\n  b: [*a, *a]\n", "x,".repeat(400));
-    assert!(refused(&list).contains("alias"), "{}", refused(&list));
+    assert!(parse_error(&list).contains("alias"), "{}", parse_error(&list));
     let text = format!("spec:\n  a: &a '{}'\n  b: [*a, *a]\n", "x".repeat(40_000));
-    assert!(refused(&text).contains("longer than"), "{}", refused(&text));
+    assert!(parse_error(&text).contains("longer than"), "{}", parse_error(&text));
 }
 
 #[test]
 fn a_specification_that_is_too_large_is_refused() {
     let nodes = format!("spec:\n  a: [{}]\n", "x,".repeat(30_000));
-    assert!(refused(&nodes).starts_with("Invalid spec: not valid YAML: "), "{}", refused(&nodes));
+    assert!(
+        parse_error(&nodes).starts_with("Invalid spec: not valid YAML: "),
+        "{}",
+        parse_error(&nodes)
+    );
     let bytes = format!("spec:\n  # {}\n", "x".repeat(MAX_BYTES));
-    assert_eq!(refused(&bytes), "Invalid spec: the specification is larger than 262144 bytes.");
+    assert_eq!(parse_error(&bytes), "Invalid spec: the specification is larger than 262144 bytes.");
 }
