@@ -24,6 +24,7 @@ use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
 use crate::sql::Value;
 use crate::stage_path::directory;
+use crate::wire::Room;
 
 pub(crate) use cleanup::Cleanup;
 
@@ -45,6 +46,7 @@ pub(crate) struct Account {
     /// The permits of running file transfers.
     pub(crate) permits: Permits,
     pub(crate) queries: Queries,
+    pub(crate) room: Room,
     pub(crate) port: u16,
     /// The password of [`Identity::Puller`], generated at each start.
     pub(crate) pull_password: String,

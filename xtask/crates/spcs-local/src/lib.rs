@@ -15,6 +15,7 @@ mod permits;
 mod platform;
 mod queries;
 mod rows;
+mod scalar;
 mod session;
 mod sql;
 mod stage_path;

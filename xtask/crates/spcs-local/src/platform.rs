@@ -129,6 +129,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         controller: Controller::new(runtime, dirs, login),
         permits: Default::default(),
         queries: Default::default(),
+        room: Default::default(),
         port,
         pull_password,
     });

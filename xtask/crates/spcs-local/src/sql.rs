@@ -12,7 +12,8 @@ mod redact;
 mod token;
 mod value;
 
-pub(crate) use bindings::bind;
+pub(crate) use bindings::{Bindings, bind};
+pub(crate) use budget::check_length;
 pub(crate) use error::SqlError;
 pub(crate) use expression::Expression;
 pub(crate) use parser::{Parser, parse_name, split};

@@ -4,31 +4,25 @@ mod body;
 mod login;
 mod query;
 mod reply;
+mod room;
 mod session;
 mod stage;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 
 use query::follow_up;
 
 use crate::account::Account;
 
-/// The maximum body size of a login, which is not authenticated yet.
-const MAX_LOGIN_BODY: usize = 1 << 20;
-/// The maximum body size of other requests, which can contain bind variables.
-const MAX_BODY: usize = 64 << 20;
+pub(crate) use room::Room;
 
-/// The routes of the protocol.
+/// The routes of the protocol. Each handler reads the body itself, with a limit.
 pub(crate) fn router(account: Arc<Account>) -> Router {
     Router::new()
-        .route(
-            "/session/v1/login-request",
-            post(login::login).layer(DefaultBodyLimit::max(MAX_LOGIN_BODY)),
-        )
+        .route("/session/v1/login-request", post(login::login))
         .route("/session/token-request", post(session::token_request))
         .route("/session/heartbeat", post(session::heartbeat))
         .route("/session", post(session::end))
@@ -41,7 +35,6 @@ pub(crate) fn router(account: Arc<Account>) -> Router {
         .route("/telemetry/send", post(session::telemetry))
         .route("/telemetry/send/sessionless", post(session::telemetry))
         // Uploads are streamed to disk.
-        .route("/stage/{*path}", any(stage::serve).layer(DefaultBodyLimit::disable()))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route("/stage/{*path}", any(stage::serve))
         .with_state(account)
 }

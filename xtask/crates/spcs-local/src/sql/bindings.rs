@@ -1,15 +1,64 @@
 //! Bind variables: replaces `?` and `:1` in a statement with the values in the request.
 
-use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use super::budget;
 use super::error::SqlError;
 use super::token::{Token, TokenKind};
+use crate::scalar::Scalar;
+
+/// The request's `bindings`: `{"1": {"type": "TEXT", "value": "…"}}`.
+#[derive(Default)]
+pub(crate) struct Bindings(HashMap<String, Binding>);
+
+#[derive(serde::Deserialize)]
+struct Binding {
+    #[serde(rename = "type", default)]
+    kind: Scalar,
+    #[serde(default)]
+    value: Scalar,
+}
+
+impl<'de> Deserialize<'de> for Bindings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_option(BindingsVisitor)
+    }
+}
+
+struct BindingsVisitor;
+
+impl<'de> Visitor<'de> for BindingsVisitor {
+    type Value = Bindings;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("bind variables by position")
+    }
+    fn visit_unit<E>(self) -> Result<Bindings, E> {
+        Ok(Bindings::default())
+    }
+    fn visit_none<E>(self) -> Result<Bindings, E> {
+        Ok(Bindings::default())
+    }
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bindings, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Bindings, A::Error> {
+        let mut found = HashMap::new();
+        while let Some((position, binding)) = access.next_entry()? {
+            found.insert(position, binding);
+            // A statement with as many tokens cannot use more.
+            budget::check(found.len(), budget::MAX_TOKENS, "bind variables")
+                .map_err(|error| A::Error::custom(error.message))?;
+        }
+        Ok(Bindings(found))
+    }
+}
 
 /// Replaces each variable in a statement's tokens with a literal.
-///
-/// `values` is the request's `bindings`: `{"1": {"type": "TEXT", "value": "…"}}`.
-pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlError> {
+pub(crate) fn bind(tokens: Vec<Token>, values: &Bindings) -> Result<Vec<Token>, SqlError> {
     let mut bound = Vec::with_capacity(tokens.len());
     let mut tokens = tokens.into_iter().peekable();
     let mut place = 0;
@@ -30,8 +79,8 @@ pub(crate) fn bind(tokens: Vec<Token>, values: &Json) -> Result<Vec<Token>, SqlE
             }
         };
         let (line, position) = (token.line, token.position);
-        let value = values.get(&key).ok_or_else(|| unset(line, position, &token.text))?;
-        size += value["value"].as_str().map_or(0, str::len);
+        let value = values.0.get(&key).ok_or_else(|| unset(line, position, &token.text))?;
+        size += value.value.text().map_or(0, str::len);
         budget::check(size, budget::MAX_BOUND, "bytes of bind variables")?;
         // Keep the variable's text: it becomes the name of the result's column.
         let literal = |kind| Token { kind, ..token.clone() };
@@ -45,14 +94,13 @@ fn is_key(kind: &TokenKind) -> bool {
 }
 
 /// The tokens of a literal. A negative number has two, as it has in SQL text.
-fn literals(value: &Json) -> Result<Vec<TokenKind>, SqlError> {
-    let Some(text) = value["value"].as_str() else {
-        return match &value["value"] {
-            Json::Null => Ok(vec![TokenKind::Word("NULL".to_owned())]),
-            _ => Err(SqlError::unsupported("bindings of several rows")),
-        };
+fn literals(binding: &Binding) -> Result<Vec<TokenKind>, SqlError> {
+    let text = match &binding.value {
+        Scalar::Text(text) => text.as_str(),
+        Scalar::Null => return Ok(vec![TokenKind::Word("NULL".to_owned())]),
+        _ => return Err(SqlError::unsupported("bindings of several rows")),
     };
-    Ok(match value["type"].as_str().unwrap_or_default().to_uppercase().as_str() {
+    Ok(match binding.kind.text().unwrap_or_default().to_uppercase().as_str() {
         "FIXED" | "REAL" if !is_plain(text) => {
             return Err(SqlError::unsupported("floating-point numbers"));
         }

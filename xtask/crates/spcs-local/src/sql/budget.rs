@@ -6,7 +6,7 @@
 use super::error::SqlError;
 
 /// The most bytes of SQL text in a request; Snowflake takes as much.
-pub(super) const MAX_TEXT: usize = 1 << 20;
+const MAX_TEXT: usize = 1 << 20;
 /// The most tokens in a request.
 pub(super) const MAX_TOKENS: usize = 25_000;
 /// The most statements in a request.
@@ -17,6 +17,11 @@ pub(crate) const MAX_COLUMNS: usize = 1000;
 pub(super) const MAX_BOUND: usize = 4 << 20;
 /// The most bytes of one computed row.
 pub(crate) const MAX_ROW: usize = 8 << 20;
+
+/// Refuses SQL text that is too long.
+pub(crate) fn check_length(text: &str) -> Result<(), SqlError> {
+    check(text.len(), MAX_TEXT, "bytes of SQL text")
+}
 
 /// Refuses what is more than these limits allow.
 pub(crate) fn check(size: usize, most: usize, what: &str) -> Result<(), SqlError> {

@@ -11,7 +11,7 @@ const SYMBOLS: [&str; 19] = [
 
 /// All tokens of a text, including `;`, followed by [`TokenKind::End`].
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
-    budget::check(text.len(), budget::MAX_TEXT, "bytes of SQL text")?;
+    budget::check_length(text)?;
     let mut lexer = Lexer { length: text.len(), rest: text, line: 1, position: 0 };
     let mut found = Vec::new();
     loop {

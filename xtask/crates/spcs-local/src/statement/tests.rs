@@ -117,7 +117,8 @@ fn names_after_unset_must_be_separated_by_commas() {
 
 fn bound(text: &str, values: &Json) -> Result<Vec<Expression>, SqlError> {
     let [tokens] = <[_; 1]>::try_from(split(text)?).expect("one statement");
-    match parse(&bind(tokens, values)?)? {
+    let values = serde_json::from_value(values.clone()).unwrap();
+    match parse(&bind(tokens, &values)?)? {
         Statement::Select(found) => Ok(found.into_iter().map(|p| p.expression).collect()),
         other => panic!("{other:?}"),
     }

@@ -1,28 +1,140 @@
 //! Reads requests: the JSON body, gzipped or not, and the token in the Authorization header.
+//!
+//! A handler reads the body itself, after it has checked the token.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use axum::body::Bytes;
-use http::HeaderMap;
+use axum::body::{Body, BodyDataStream};
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING};
-use serde_json::Value as Json;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
 
-/// The maximum size of a decompressed body.
-const MAX_DECOMPRESSED: u64 = 64 << 20;
+use super::reply::{failure, respond};
+use super::room::{Place, Room};
+use crate::blocking;
 
-/// The JSON of a body; `Null` if it is not valid.
-pub(super) fn json(headers: &HeaderMap, body: &Bytes) -> Json {
-    let gzip = headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip")
-        || body.starts_with(&[0x1f, 0x8b]);
-    if !gzip {
-        return serde_json::from_slice(body).unwrap_or(Json::Null);
+/// The maximum size of a body before a login, as sent and decompressed. Real ones are a few KiB.
+pub(super) const SMALL: usize = 64 << 10;
+/// The maximum size of a query request with its bind variables, as sent and decompressed.
+pub(super) const QUERY: usize = 4 << 20;
+/// How much of a refused body is read, so that the client gets to read the response.
+const DISCARDED: usize = 64 << 20;
+
+/// A decompressed body.
+#[derive(Default)]
+pub(super) struct Held {
+    bytes: Vec<u8>,
+    pub(super) place: Place,
+}
+
+/// Why a body is refused.
+enum Refusal {
+    TooLarge(usize),
+    NoRoom,
+    Broken(String),
+}
+
+/// Reads a body and decompresses it. Neither may take more than `most` bytes.
+pub(super) async fn read(
+    room: &Room,
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<Held, Box<Response>> {
+    let encoded = headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip");
+    let mut frames = body.into_data_stream();
+    let held = match collect(room, &mut frames, most).await {
+        Ok(held) => held,
+        Err(refusal) => {
+            discard_rest(frames).await;
+            return Err(refusal.into());
+        }
+    };
+    if !encoded && !held.bytes.starts_with(&[0x1f, 0x8b]) {
+        return Ok(held);
     }
-    let mut text = Vec::new();
-    let read =
-        flate2::read::MultiGzDecoder::new(&body[..]).take(MAX_DECOMPRESSED).read_to_end(&mut text);
-    match read {
-        Ok(_) => serde_json::from_slice(&text).unwrap_or(Json::Null),
-        Err(_) => Json::Null,
+    let room = room.clone();
+    blocking::call(move || held.decompressed(&room, most)).await.map_err(Box::from)
+}
+
+/// Reads and drops a body, so that the client gets to read the response.
+pub(super) async fn discard(body: Body) {
+    discard_rest(body.into_data_stream()).await;
+}
+
+async fn discard_rest(mut frames: BodyDataStream) {
+    let mut left = DISCARDED;
+    while let Some(Ok(frame)) = frames.next().await {
+        match left.checked_sub(frame.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+async fn collect(room: &Room, frames: &mut BodyDataStream, most: usize) -> Result<Held, Refusal> {
+    let mut held = Held::default();
+    while let Some(frame) = frames.next().await {
+        let frame = frame.map_err(|error| Refusal::Broken(error.to_string()))?;
+        held.add(&frame, room, most)?;
+    }
+    Ok(held)
+}
+
+impl Held {
+    /// Parses the JSON of the body. Fields that `T` does not have take no memory.
+    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Box<Response>> {
+        serde_json::from_slice(&self.bytes)
+            .map_err(|error| Box::from(Refusal::Broken(error.to_string())))
+    }
+
+    fn add(&mut self, more: &[u8], room: &Room, most: usize) -> Result<(), Refusal> {
+        let length = self.bytes.len() + more.len();
+        if length > most {
+            return Err(Refusal::TooLarge(most));
+        }
+        if !self.place.grow(room, length.saturating_sub(SMALL)) {
+            return Err(Refusal::NoRoom);
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(())
+    }
+
+    fn decompressed(self, room: &Room, most: usize) -> Result<Held, Refusal> {
+        let mut decompressed = Held::default();
+        let mut decoder = flate2::read::GzDecoder::new(&self.bytes[..]);
+        let mut chunk = [0; 16 << 10];
+        loop {
+            match decoder.read(&mut chunk) {
+                Ok(0) => return Ok(decompressed),
+                Ok(length) => decompressed.add(&chunk[..length], room, most)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Refusal::Broken(error.to_string())),
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Box<Response> {
+    fn from(refusal: Refusal) -> Self {
+        Box::new(match refusal {
+            Refusal::TooLarge(most) => {
+                let message =
+                    format!("The request is larger than {most} bytes, sent or decompressed.");
+                respond(failure("390104", &message))
+            }
+            // Snowflake's clients retry after this status.
+            Refusal::NoRoom => {
+                let message = "Too many large requests at once; retry later.";
+                let refused = respond(failure("390503", message));
+                (StatusCode::SERVICE_UNAVAILABLE, refused).into_response()
+            }
+            Refusal::Broken(why) => {
+                respond(failure("391902", &format!("The request cannot be read: {why}")))
+            }
+        })
     }
 }
 

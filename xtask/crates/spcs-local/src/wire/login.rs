@@ -1,25 +1,28 @@
 //! Logins: with a password, or with the token that a service's containers get.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::HeaderMap;
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::body;
+use super::body::{self, Held};
 use super::reply::{failure, parameters, respond, success};
 use crate::access::Identity;
 use crate::account::{ACCOUNT, Account, IDENTIFIER, ORGANISATION};
 use crate::catalog::Namespace;
 use crate::execute::VERSION;
 use crate::kind::Kind;
+use crate::scalar::Scalar;
 use crate::session::{Session, SessionState, TransferShape};
 use crate::sql::{Value, parse_name};
 
 /// The parameters in the query string of a login.
-#[derive(serde::Deserialize, Default)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct LoginParameters {
     warehouse: String,
@@ -28,18 +31,49 @@ pub(super) struct LoginParameters {
     role_name: String,
 }
 
+/// The JSON of a login.
+#[derive(Deserialize)]
+struct LoginRequest<T> {
+    data: T,
+}
+
+/// The credentials, and what the client says about itself.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
+struct Credentials {
+    account_name: Scalar,
+    authenticator: Scalar,
+    login_name: Scalar,
+    password: Scalar,
+    token: Scalar,
+    client_app_id: Scalar,
+    client_app_version: Scalar,
+    client_capabilities: Scalar,
+}
+
+/// The settings of the new session.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Wanted {
+    #[serde(default)]
+    session_parameters: Option<BTreeMap<String, Scalar>>,
+}
+
 /// `POST /session/v1/login-request`
 pub(super) async fn login(
     State(account): State<Arc<Account>>,
     Query(parameters): Query<LoginParameters>,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Response {
-    let request = body::json(&headers, &bytes);
-    respond(match open(&account, &parameters, &request["data"]).await {
-        Ok(session) => success(login_data(&account, &session)),
-        Err((code, message)) => failure(code, &message),
-    })
+    let held = match body::read(&account.room, &headers, body, body::SMALL).await {
+        Ok(held) => held,
+        Err(refusal) => return *refusal,
+    };
+    match open(&account, &parameters, &held).await {
+        Ok(session) => respond(success(login_data(&account, &session))),
+        Err(refusal) => *refusal,
+    }
 }
 
 /// An error code and a message.
@@ -48,12 +82,33 @@ type Refusal = (&'static str, String);
 async fn open(
     account: &Account,
     login: &LoginParameters,
-    data: &Json,
-) -> Result<Arc<Session>, Refusal> {
-    let text = |name: &str| data[name].as_str().unwrap_or_default();
+    held: &Held,
+) -> Result<Arc<Session>, Box<Response>> {
+    let LoginRequest { data: client } = held.json::<LoginRequest<Credentials>>()?;
+    let mut state = authenticated(account, &client).await.map_err(refused)?;
+    apply(account, &mut state, login).map_err(refused)?;
+    // The rest of the request is parsed only for a client that may log in.
+    let LoginRequest { data: wanted } = held.json::<LoginRequest<Wanted>>()?;
+    for (name, value) in wanted.session_parameters.unwrap_or_default() {
+        let value = match value {
+            Scalar::Boolean(flag) => Value::Boolean(flag),
+            Scalar::Number(number) => Value::Number(number),
+            Scalar::Text(text) => Value::Text(text),
+            Scalar::Null | Scalar::Other | Scalar::Object => continue,
+        };
+        state.parameters.insert(name.to_uppercase(), value);
+    }
+    Ok(account.sessions.open(state, shape(&client)))
+}
+
+fn refused((code, message): Refusal) -> Box<Response> {
+    Box::new(respond(failure(code, &message)))
+}
+
+async fn authenticated(account: &Account, client: &Credentials) -> Result<SessionState, Refusal> {
     let wrong = || ("390100", "Incorrect username or password was specified.".to_owned());
     let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
-    let name = text("ACCOUNT_NAME");
+    let name = client.account_name.text().unwrap_or_default();
     // Connectors shorten `organisation.account` to its first part.
     if !known.iter().any(|known| known.eq_ignore_ascii_case(name))
         && !name.eq_ignore_ascii_case(ORGANISATION)
@@ -61,45 +116,34 @@ async fn open(
         let message = format!("Account '{name}' is unknown; this one is '{IDENTIFIER}'.");
         return Err(("390100", message));
     }
-    let authenticator = text("AUTHENTICATOR");
-    let mut state = match authenticator.to_uppercase().as_str() {
+    let authenticator = client.authenticator.text().unwrap_or_default();
+    match authenticator.to_uppercase().as_str() {
         "" | "SNOWFLAKE" => {
-            let user = account.check_password(text("LOGIN_NAME"), text("PASSWORD")).await;
-            user_session(account, user.ok_or_else(wrong)?)
+            let name = client.login_name.text().unwrap_or_default();
+            let password = client.password.text().unwrap_or_default();
+            let user = account.check_password(name, password).await;
+            Ok(user_session(account, user.ok_or_else(wrong)?))
         }
-        "OAUTH" => service_session(account, text("TOKEN"))
-            .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned()))?,
+        "OAUTH" => service_session(account, client.token.text().unwrap_or_default())
+            .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned())),
         other => {
             let message =
                 format!("Authenticator '{other}' is not supported by the local platform.");
             return Err(("390139", message));
         }
-    };
-    apply(account, &mut state, login)?;
-    if let Some(parameters) = data["SESSION_PARAMETERS"].as_object() {
-        for (name, value) in parameters {
-            let value = match value {
-                Json::Bool(flag) => Value::Boolean(*flag),
-                Json::Number(number) => Value::Number(number.as_i64().unwrap_or_default()),
-                Json::String(text) => Value::Text(text.clone()),
-                _ => continue,
-            };
-            state.parameters.insert(name.to_uppercase(), value);
-        }
     }
-    Ok(account.sessions.open(state, shape(data)))
 }
 
 /// How this client expects to transfer files.
-fn shape(data: &Json) -> TransferShape {
-    let client = data["CLIENT_APP_ID"].as_str().unwrap_or_default();
-    let version = data["CLIENT_APP_VERSION"].as_str().unwrap_or_default();
+fn shape(client: &Credentials) -> TransferShape {
+    let name = client.client_app_id.text().unwrap_or_default();
+    let version = client.client_app_version.text().unwrap_or_default();
     let major: u32 =
         version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
-    let token = client.is_empty()
-        || client == "spcs-xtask"
-        || client == "PythonConnector" && major >= 5
-        || data["CLIENT_CAPABILITIES"].is_object();
+    let token = name.is_empty()
+        || name == "spcs-xtask"
+        || name == "PythonConnector" && major >= 5
+        || client.client_capabilities == Scalar::Object;
     if token { TransferShape::Token } else { TransferShape::Presigned }
 }
 

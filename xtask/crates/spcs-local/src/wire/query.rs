@@ -1,35 +1,37 @@
 //! Submits and runs queries.
 
 pub(super) mod follow_up;
+mod request;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Query as Parameters, State};
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::ACCEPT;
 use serde_json::{Value as Json, json};
 
-use super::reply::{self, failure, respond, session_gone, sql_error, success};
+use super::reply::{self, respond, session_gone, sql_error, success};
 use super::{body, reply::rows};
 use crate::account::Account;
 use crate::blocking;
 use crate::execute::{Executor, Outcome};
 use crate::queries::Query;
 use crate::rows::Rows;
+use crate::scalar::Scalar;
 use crate::session::Session;
-use crate::sql::{self, SqlError};
-use crate::statement::{Statement, parse, redacted};
+use crate::sql::{self, Bindings, SqlError};
+use crate::statement::{Statement, parse};
+use request::{Read, read};
 
 /// The options of a query request.
 struct Options {
     /// `Accept: application/snowflake`, which PUT and GET do not support.
     snowflake_format: bool,
     describe_only: bool,
-    /// Bind variables by position, or null.
-    bindings: Json,
+    bindings: Bindings,
     /// The request's MULTI_STATEMENT_COUNT.
     statements: Option<i64>,
 }
@@ -44,28 +46,38 @@ pub(super) async fn submit(
     State(account): State<Arc<Account>>,
     Parameters(parameters): Parameters<HashMap<String, String>>,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Response {
     let session = match session(&account, &headers) {
         Ok(session) => session,
-        Err(gone) => return *gone,
+        Err(gone) => {
+            body::discard(body).await;
+            return *gone;
+        }
     };
-    let request = body::json(&headers, &bytes);
-    let Some(text) = request["sqlText"].as_str() else {
-        return respond(failure("000900", "The request has no sqlText."));
+    let held = match body::read(&account.room, &headers, body, body::QUERY).await {
+        Ok(held) => held,
+        Err(refusal) => return *refusal,
+    };
+    let Read { request, text, redacted, place } = match blocking::call(|| read(held)).await {
+        Ok(read) => read,
+        Err(refusal) => return *refusal,
     };
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let options = Options {
         snowflake_format: accept.contains("application/snowflake"),
-        describe_only: request["describeOnly"].as_bool().unwrap_or(false),
-        bindings: request["bindings"].clone(),
-        statements: request["parameters"]["MULTI_STATEMENT_COUNT"].as_i64(),
+        describe_only: request.describe_only == Scalar::Boolean(true),
+        statements: request.statements(),
+        bindings: request.bindings,
     };
     let request_id = parameters.get("requestId").map(String::as_str);
-    let (query, new) = account.queries.begin(&session, request_id, &redacted(text));
+    let (query, new) = account.queries.begin(&session, request_id, &redacted);
     if new {
-        let (account, work, text) = (Arc::clone(&account), query.clone(), text.to_owned());
-        let statement = async move { run(&account, &session, &work, &text, &options).await };
+        let (account, work) = (Arc::clone(&account), query.clone());
+        let statement = async move {
+            let _place = place;
+            run(&account, &session, &work, &text, &options).await
+        };
         let query = query.clone();
         let abort_token = query.abort_token.clone();
         let task = tokio::spawn(async move { blocking::run(statement, &abort_token).await });
@@ -76,10 +88,10 @@ pub(super) async fn submit(
                 Ok(None) => cancelled(&query),
                 Err(_) => internal(&query),
             };
-            query.finish(envelope);
+            query.finish(&envelope);
         });
     }
-    if request["asyncExec"].as_bool().unwrap_or(false) {
+    if request.async_exec == Scalar::Boolean(true) {
         return respond(in_progress(&query, "333334"));
     }
     wait(&account, &query).await
@@ -87,7 +99,7 @@ pub(super) async fn submit(
 
 async fn wait(account: &Account, query: &Query) -> Response {
     match query.answer(account.timing.long_poll).await {
-        Some(envelope) => respond((*envelope).clone()),
+        Some(answer) => reply::answered(answer),
         None => respond(in_progress(query, "333333")),
     }
 }
@@ -195,10 +207,10 @@ async fn one(
                 Some(earlier) => earlier.answer(executor.account.timing.long_poll).await,
                 None => None,
             };
-            let answer = answer.filter(|answer| answer["success"] == true).ok_or_else(|| {
+            let answer = answer.filter(|answer| answer.success).ok_or_else(|| {
                 SqlError::new("000709", "02000", format!("Statement {id} not found"))
             })?;
-            let mut data = answer["data"].clone();
+            let mut data = answer.json()["data"].take();
             data["queryId"] = json!(query.id);
             data
         }
@@ -221,9 +233,9 @@ async fn several(
             Err(error) => Err(error),
         };
         match done {
-            Ok(envelope) => child.0.finish(envelope),
+            Ok(envelope) => child.0.finish(&envelope),
             Err(error) => {
-                child.0.finish(sql_error(&error, &child.0.id));
+                child.0.finish(&sql_error(&error, &child.0.id));
                 return Err(error);
             }
         }
@@ -245,7 +257,7 @@ struct Child(Query);
 
 impl Drop for Child {
     fn drop(&mut self) {
-        self.0.finish(cancelled(&self.0));
+        self.0.finish(&cancelled(&self.0));
     }
 }
 

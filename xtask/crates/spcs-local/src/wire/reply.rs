@@ -2,10 +2,12 @@
 
 use axum::Json as JsonBody;
 use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
 use serde_json::{Value as Json, json};
 
 use crate::clock;
 use crate::execute::VERSION;
+use crate::queries::Answer;
 use crate::rows::{ColumnType, Rows};
 use crate::session::SessionState;
 use crate::sql::SqlError;
@@ -28,6 +30,11 @@ pub(super) fn session_gone() -> Response {
 /// The response with an envelope.
 pub(super) fn respond(envelope: Json) -> Response {
     JsonBody(envelope).into_response()
+}
+
+/// The response of a finished query.
+pub(super) fn answered(answer: Answer) -> Response {
+    ([(CONTENT_TYPE, "application/json")], answer.text).into_response()
 }
 
 /// The envelope of a failed statement.

@@ -3,24 +3,41 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use http::HeaderMap;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::body;
 use super::reply::{failure, respond, session_gone, success};
 use crate::account::Account;
+use crate::scalar::Scalar;
 use crate::session::Issued;
+
+/// The fields of a token request that the local platform uses.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenRequest {
+    #[serde(default)]
+    request_type: Scalar,
+}
 
 /// `POST /session/token-request`: RENEW a session, or ISSUE a token for the registry.
 pub(super) async fn token_request(
     State(account): State<Arc<Account>>,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Response {
-    let request = body::json(&headers, &bytes);
+    let held = match body::read(&account.room, &headers, body, body::SMALL).await {
+        Ok(held) => held,
+        Err(refusal) => return *refusal,
+    };
+    let request: TokenRequest = match held.json() {
+        Ok(request) => request,
+        Err(refusal) => return *refusal,
+    };
     let session = body::token(&headers).and_then(|token| account.sessions.by_master(token));
     let Some(session) = session else {
         return respond(failure(
@@ -30,7 +47,7 @@ pub(super) async fn token_request(
     };
     let validity = account.timing.session_validity.as_secs();
     let master_validity = account.timing.master_validity.as_secs();
-    let (token, master) = match request["requestType"].as_str() {
+    let (token, master) = match request.request_type.text() {
         Some("RENEW") => {
             let tokens = account.sessions.renew(&session);
             (tokens.session, tokens.master)

@@ -5,6 +5,7 @@
 mod client;
 mod guide;
 mod identity;
+mod limits;
 mod lists;
 mod persistence;
 mod privileges;

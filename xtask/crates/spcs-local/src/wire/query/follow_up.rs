@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::HeaderMap;
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{cancelled, session, wait};
 use crate::account::Account;
 use crate::queries::Query;
+use crate::scalar::Scalar;
 use crate::wire::body;
 use crate::wire::reply::{failure, respond, success};
 
@@ -49,33 +51,48 @@ pub(in crate::wire) async fn monitor(
     let finished = query.finished();
     let status = match &finished {
         None => "RUNNING",
-        Some(answer) if answer["success"] == true => "SUCCESS",
+        Some(answer) if answer.success => "SUCCESS",
         Some(_) => "FAILED_WITH_ERROR",
     };
-    let failed = finished.filter(|answer| answer["success"] == false);
+    let failed = finished.filter(|answer| !answer.success).map(|answer| answer.json());
     respond(success(json!({"queries": [{
         "id": query.id,
         "status": status,
         "state": if status == "RUNNING" { "RUNNING" } else { "FINISHED" },
-        "sqlText": query.text,
+        "sqlText": &*query.text,
         "sessionId": query.session,
         "errorCode": failed.as_ref().map(|answer| answer["code"].clone()),
         "errorMessage": failed.as_ref().map(|answer| answer["message"].clone()),
     }]})))
 }
 
+/// The JSON of an abort request. Clients send the text of the query too.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AbortRequest {
+    #[serde(default)]
+    request_id: Scalar,
+}
+
 /// `POST /queries/v1/abort-request`, with the id of the request that started the query.
 pub(in crate::wire) async fn abort_request(
     State(account): State<Arc<Account>>,
     headers: HeaderMap,
-    bytes: Bytes,
+    body: Body,
 ) -> Response {
     let session = match session(&account, &headers) {
         Ok(session) => session,
         Err(gone) => return *gone,
     };
-    let request = body::json(&headers, &bytes);
-    let id = request["requestId"].as_str().unwrap_or_default();
+    let held = match body::read(&account.room, &headers, body, body::QUERY).await {
+        Ok(held) => held,
+        Err(refusal) => return *refusal,
+    };
+    let request: AbortRequest = match held.json() {
+        Ok(request) => request,
+        Err(refusal) => return *refusal,
+    };
+    let id = request.request_id.text().unwrap_or_default();
     match account.queries.by_request(session.id, id) {
         Some(query) => abort(&query),
         None => not_executing(),
@@ -99,7 +116,7 @@ fn abort(query: &Query) -> Response {
         return not_executing();
     }
     query.abort_token.cancel();
-    query.finish(cancelled(query));
+    query.finish(&cancelled(query));
     respond(success(Json::Null))
 }
 
