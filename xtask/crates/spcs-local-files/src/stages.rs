@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 /// Directory for unfinished uploads and for dropped stages that are being deleted. It is emptied
 /// at each start. No database can have this name.
-pub const ASIDE: &str = ".aside";
+pub const TEMPORARY: &str = ".aside";
 
 /// Resolves `relative`, a `/`-separated path, below the directory of all stages. The path need not
 /// exist. Fails if it contains `.` or `..`, or if any existing component is neither a directory nor
@@ -42,16 +42,17 @@ pub fn locate(stages: &Path, relative: &str) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-/// Moves a stage's directory into [`ASIDE`] and returns its new path, or `None` if the stage has no
-/// directory.
+/// Moves a stage's directory into [`TEMPORARY`] and returns its new path, or `None` if the stage
+/// has no directory.
 pub fn detach(stages: &Path, stage: &str) -> io::Result<Option<PathBuf>> {
-    let aside = aside(stages);
-    unless_gone(fs_err::rename(stages.join(stage), &aside)).map(|found| found.map(|()| aside))
+    let detached = temporary_path(stages);
+    none_if_missing(fs_err::rename(stages.join(stage), &detached))
+        .map(|found| found.map(|()| detached))
 }
 
-/// A new unique path in [`ASIDE`].
-pub fn aside(stages: &Path) -> PathBuf {
-    stages.join(ASIDE).join(uuid::Uuid::new_v4().simple().to_string())
+/// A new unique path in [`TEMPORARY`].
+pub fn temporary_path(stages: &Path) -> PathBuf {
+    stages.join(TEMPORARY).join(uuid::Uuid::new_v4().simple().to_string())
 }
 
 /// A regular file of a stage.
@@ -76,11 +77,13 @@ pub fn files(directory: &Path) -> io::Result<Vec<StageFile>> {
 
 fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> io::Result<()> {
     // A service may delete files while they are being listed.
-    let Some(entries) = unless_gone(fs_err::read_dir(directory))? else { return Ok(()) };
+    let Some(entries) = none_if_missing(fs_err::read_dir(directory))? else { return Ok(()) };
     for entry in entries {
         let entry = entry?;
         let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        let Some(metadata) = unless_gone(fs_err::symlink_metadata(entry.path()))? else { continue };
+        let Some(metadata) = none_if_missing(fs_err::symlink_metadata(entry.path()))? else {
+            continue;
+        };
         if metadata.is_dir() {
             walk(&entry.path(), &format!("{path}/"), found)?;
         } else if metadata.is_file() {
@@ -92,7 +95,7 @@ fn walk(directory: &Path, prefix: &str, found: &mut Vec<StageFile>) -> io::Resul
 }
 
 /// Turns a "not found" error into `None`.
-pub fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+pub fn none_if_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         result => result.map(Some),

@@ -2,7 +2,7 @@
 
 use httpdate::fmt_http_date;
 use md5::{Digest, Md5};
-use spcs_local_files::stages::{self, StageFile, unless_gone};
+use spcs_local_files::stages::{self, StageFile, none_if_missing};
 
 use super::Executor;
 use crate::kind::Kind;
@@ -70,7 +70,7 @@ impl Executor {
         let mut rows = Rows::new(&["name", "result"]);
         for file in self.files(&location)? {
             // A service may have removed the file already.
-            if unless_gone(fs_err::remove_file(&file.file)).map_err(|e| failed(&e))?.is_some() {
+            if none_if_missing(fs_err::remove_file(&file.file)).map_err(|e| failed(&e))?.is_some() {
                 rows.push(vec![cell(shown_name(&location, &file)), cell("removed")]);
             }
         }
@@ -82,7 +82,7 @@ impl Executor {
 fn list_rows(location: &StagePath, files: &[StageFile]) -> Result<Rows, SqlError> {
     let mut rows = Rows::new(&["name", "size#", "md5", "last_modified"]);
     for file in files {
-        let content = unless_gone(fs_err::read(&file.file)).map_err(|error| failed(&error))?;
+        let content = none_if_missing(fs_err::read(&file.file)).map_err(|error| failed(&error))?;
         let Some(content) = content else { continue };
         rows.push(vec![
             cell(shown_name(location, file)),

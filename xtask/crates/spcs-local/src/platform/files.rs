@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err::File;
 use spcs_local_files::durable;
-use spcs_local_files::stages::ASIDE;
+use spcs_local_files::stages::TEMPORARY;
 use spcs_local_services::EngineKind;
 
 use super::StartError;
@@ -30,14 +30,14 @@ pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
 /// Creates the directory of all stages, and deletes temporary files that a killed platform left. Files
 /// that cannot be deleted, such as files of another user, do no harm: their names are unique.
 pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
-    let aside = stages.join(ASIDE);
-    match fs_err::remove_dir_all(&aside) {
+    let temporary = stages.join(TEMPORARY);
+    match fs_err::remove_dir_all(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             tracing::warn!(%error, "cannot delete the files of a dropped stage");
         }
         _ => {}
     }
-    fs_err::create_dir_all(aside)
+    fs_err::create_dir_all(temporary)
 }
 
 /// The lock of a running platform on its state directory. The kernel releases it with the process.

@@ -11,7 +11,7 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, LAST_MODIFIED};
 use http::{Method, StatusCode};
 use httpdate::fmt_http_date;
 use spcs_local_files::durable;
-use spcs_local_files::stages::{aside, locate};
+use spcs_local_files::stages::{locate, temporary_path};
 use std::collections::HashMap;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
@@ -94,7 +94,7 @@ async fn receive(
         return Ok(StatusCode::PRECONDITION_FAILED.into_response());
     }
     let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
-    let temporary = Temporary(aside(stages));
+    let temporary = Temporary(temporary_path(stages));
     write(&temporary.0, body, expected).await?;
     // During the upload, the stage may have been dropped and created again.
     if !permitted() {
