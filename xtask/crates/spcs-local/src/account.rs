@@ -13,6 +13,7 @@ use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, 
 
 use crate::access::{Access, EndpointRoute, Identity, Principal};
 use crate::blocking;
+use crate::body_budget::BodyBudget;
 use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
@@ -24,7 +25,6 @@ use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
 use crate::sql::Value;
 use crate::stage_path::directory;
-use crate::wire::Room;
 
 pub(crate) use cleanup::Cleanup;
 
@@ -46,7 +46,7 @@ pub(crate) struct Account {
     /// The permits of running file transfers.
     pub(crate) permits: Permits,
     pub(crate) queries: Queries,
-    pub(crate) room: Room,
+    pub(crate) body_budget: BodyBudget,
     pub(crate) port: u16,
     /// The password of [`Identity::Puller`], generated at each start.
     pub(crate) pull_password: String,

@@ -4,6 +4,7 @@
 pub mod access;
 mod account;
 mod blocking;
+mod body_budget;
 mod catalog;
 mod clock;
 mod config;

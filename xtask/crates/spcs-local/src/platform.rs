@@ -129,7 +129,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         controller: Controller::new(runtime, dirs, login),
         permits: Default::default(),
         queries: Default::default(),
-        room: Default::default(),
+        body_budget: Default::default(),
         port,
         pull_password,
     });

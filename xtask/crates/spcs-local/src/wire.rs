@@ -4,7 +4,6 @@ mod body;
 mod login;
 mod query;
 mod reply;
-mod room;
 mod session;
 mod stage;
 
@@ -16,8 +15,6 @@ use axum::routing::{any, get, post};
 use query::follow_up;
 
 use crate::account::Account;
-
-pub(crate) use room::Room;
 
 /// The routes of the protocol. Each handler reads the body itself, with a limit.
 pub(crate) fn router(account: Arc<Account>) -> Router {

@@ -27,7 +27,7 @@ pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
     fs_err::canonicalize(state_dir)
 }
 
-/// Creates the directory of all stages, and deletes temporary files that a killed platform left. Files
+/// Creates the directory of all stages, and deletes temporary files of a killed platform. Files
 /// that cannot be deleted, such as files of another user, do no harm: their names are unique.
 pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
     let temporary = stages.join(TEMPORARY);

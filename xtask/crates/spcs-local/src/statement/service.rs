@@ -24,7 +24,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// The specification after `FROM`: `SPECIFICATION $$…$$` or `@stage SPECIFICATION_FILE = 'f'`.
+    /// The specification after `FROM`: `SPECIFICATION $$…$$`, `@stage SPECIFICATION_FILE = 'f'`.
     /// `SPEC` and the form without `=` are older spellings.
     pub(super) fn specification(&mut self) -> Result<Specification, SqlError> {
         if self.words(&["SPECIFICATION"]) {

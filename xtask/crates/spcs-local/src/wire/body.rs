@@ -12,8 +12,8 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::reply::{failure, respond};
-use super::room::{Place, Room};
 use crate::blocking;
+use crate::body_budget::{BodyBudget, Share};
 
 /// The maximum size of a body before a login, as sent and decompressed. Real ones are a few KiB.
 pub(super) const SMALL: usize = 64 << 10;
@@ -26,7 +26,7 @@ const DISCARDED: usize = 64 << 20;
 #[derive(Default)]
 pub(super) struct Held {
     bytes: Vec<u8>,
-    pub(super) place: Place,
+    pub(super) share: Share,
 }
 
 /// Why a body is refused.
@@ -38,14 +38,14 @@ enum Refusal {
 
 /// Reads a body and decompresses it. Neither may take more than `most` bytes.
 pub(super) async fn read(
-    room: &Room,
+    budget: &BodyBudget,
     headers: &HeaderMap,
     body: Body,
     most: usize,
 ) -> Result<Held, Box<Response>> {
     let encoded = headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip");
     let mut frames = body.into_data_stream();
-    let held = match collect(room, &mut frames, most).await {
+    let held = match collect(budget, &mut frames, most).await {
         Ok(held) => held,
         Err(refusal) => {
             discard_rest(frames).await;
@@ -55,8 +55,8 @@ pub(super) async fn read(
     if !encoded && !held.bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(held);
     }
-    let room = room.clone();
-    blocking::call(move || held.decompressed(&room, most)).await.map_err(Box::from)
+    let budget = budget.clone();
+    blocking::call(move || held.decompressed(&budget, most)).await.map_err(Box::from)
 }
 
 /// Reads and drops a body, so that the client gets to read the response.
@@ -74,11 +74,15 @@ async fn discard_rest(mut frames: BodyDataStream) {
     }
 }
 
-async fn collect(room: &Room, frames: &mut BodyDataStream, most: usize) -> Result<Held, Refusal> {
+async fn collect(
+    budget: &BodyBudget,
+    frames: &mut BodyDataStream,
+    most: usize,
+) -> Result<Held, Refusal> {
     let mut held = Held::default();
     while let Some(frame) = frames.next().await {
         let frame = frame.map_err(|error| Refusal::Broken(error.to_string()))?;
-        held.add(&frame, room, most)?;
+        held.add(&frame, budget, most)?;
     }
     Ok(held)
 }
@@ -90,26 +94,26 @@ impl Held {
             .map_err(|error| Box::from(Refusal::Broken(error.to_string())))
     }
 
-    fn add(&mut self, more: &[u8], room: &Room, most: usize) -> Result<(), Refusal> {
+    fn add(&mut self, more: &[u8], budget: &BodyBudget, most: usize) -> Result<(), Refusal> {
         let length = self.bytes.len() + more.len();
         if length > most {
             return Err(Refusal::TooLarge(most));
         }
-        if !self.place.grow(room, length.saturating_sub(SMALL)) {
+        if !self.share.grow(budget, length.saturating_sub(SMALL)) {
             return Err(Refusal::NoRoom);
         }
         self.bytes.extend_from_slice(more);
         Ok(())
     }
 
-    fn decompressed(self, room: &Room, most: usize) -> Result<Held, Refusal> {
+    fn decompressed(self, budget: &BodyBudget, most: usize) -> Result<Held, Refusal> {
         let mut decompressed = Held::default();
         let mut decoder = flate2::read::GzDecoder::new(&self.bytes[..]);
         let mut chunk = [0; 16 << 10];
         loop {
             match decoder.read(&mut chunk) {
                 Ok(0) => return Ok(decompressed),
-                Ok(length) => decompressed.add(&chunk[..length], room, most)?,
+                Ok(length) => decompressed.add(&chunk[..length], budget, most)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Refusal::Broken(error.to_string())),
             }

@@ -66,7 +66,7 @@ pub(super) async fn login(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let held = match body::read(&account.room, &headers, body, body::SMALL).await {
+    let held = match body::read(&account.body_budget, &headers, body, body::SMALL).await {
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };
@@ -129,7 +129,7 @@ async fn authenticated(account: &Account, client: &Credentials) -> Result<Sessio
         other => {
             let message =
                 format!("Authenticator '{other}' is not supported by the local platform.");
-            return Err(("390139", message));
+            Err(("390139", message))
         }
     }
 }

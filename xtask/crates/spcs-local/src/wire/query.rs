@@ -55,11 +55,11 @@ pub(super) async fn submit(
             return *gone;
         }
     };
-    let held = match body::read(&account.room, &headers, body, body::QUERY).await {
+    let held = match body::read(&account.body_budget, &headers, body, body::QUERY).await {
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };
-    let Read { request, text, redacted, place } = match blocking::call(|| read(held)).await {
+    let Read { request, text, redacted, share } = match blocking::call(|| read(held)).await {
         Ok(read) => read,
         Err(refusal) => return *refusal,
     };
@@ -75,7 +75,7 @@ pub(super) async fn submit(
     if new {
         let (account, work) = (Arc::clone(&account), query.clone());
         let statement = async move {
-            let _place = place;
+            let _share = share;
             run(&account, &session, &work, &text, &options).await
         };
         let query = query.clone();

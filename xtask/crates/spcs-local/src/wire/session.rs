@@ -30,7 +30,7 @@ pub(super) async fn token_request(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let held = match body::read(&account.room, &headers, body, body::SMALL).await {
+    let held = match body::read(&account.body_budget, &headers, body, body::SMALL).await {
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };

@@ -84,7 +84,7 @@ pub(in crate::wire) async fn abort_request(
         Ok(session) => session,
         Err(gone) => return *gone,
     };
-    let held = match body::read(&account.room, &headers, body, body::QUERY).await {
+    let held = match body::read(&account.body_budget, &headers, body, body::QUERY).await {
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };

@@ -3,12 +3,12 @@
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::body_budget::Share;
 use crate::scalar::Scalar;
 use crate::sql::{Bindings, check_length};
 use crate::statement::redacted;
 use crate::wire::body::Held;
 use crate::wire::reply::{failure, respond};
-use crate::wire::room::Place;
 
 /// A valid query request.
 pub(super) struct Read {
@@ -17,7 +17,7 @@ pub(super) struct Read {
     /// The text without secrets.
     pub(super) redacted: String,
     /// Held until the query finishes.
-    pub(super) place: Place,
+    pub(super) share: Share,
 }
 
 /// Parses a request. A large one takes a while, so this must not run on a runtime thread.
@@ -30,7 +30,7 @@ pub(super) fn read(held: Held) -> Result<Read, Box<Response>> {
         return Err(Box::new(respond(failure(error.code, &error.message))));
     }
     let redacted = redacted(&text);
-    Ok(Read { request, text, redacted, place: held.place })
+    Ok(Read { request, text, redacted, share: held.share })
 }
 
 /// The fields of a query request that the local platform uses.

@@ -5,31 +5,31 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The maximum size of all bodies together, without the small part that each body may always have.
-const ALL: usize = 16 << 20;
+const TOTAL: usize = 16 << 20;
 
 /// The memory that is left. One permit is one byte.
 #[derive(Clone)]
-pub(crate) struct Room(Arc<Semaphore>);
+pub(crate) struct BodyBudget(Arc<Semaphore>);
 
-impl Default for Room {
+impl Default for BodyBudget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ALL)))
+        Self(Arc::new(Semaphore::new(TOTAL)))
     }
 }
 
 /// A body's share of the memory, released on drop.
 #[derive(Default)]
-pub(super) struct Place(Option<OwnedSemaphorePermit>);
+pub(crate) struct Share(Option<OwnedSemaphorePermit>);
 
-impl Place {
+impl Share {
     /// Grows the share to this many bytes; `false` if not enough is left.
-    pub(super) fn grow(&mut self, room: &Room, bytes: usize) -> bool {
+    pub(crate) fn grow(&mut self, budget: &BodyBudget, bytes: usize) -> bool {
         let has = self.0.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let Ok(more) = u32::try_from(bytes.saturating_sub(has)) else { return false };
         if more == 0 {
             return true;
         }
-        let Ok(taken) = Arc::clone(&room.0).try_acquire_many_owned(more) else { return false };
+        let Ok(taken) = Arc::clone(&budget.0).try_acquire_many_owned(more) else { return false };
         match &mut self.0 {
             Some(permit) => permit.merge(taken),
             None => self.0 = Some(taken),
@@ -44,11 +44,11 @@ mod tests {
 
     #[test]
     fn bodies_share_the_memory_and_release_it() {
-        let room = Room::default();
-        let (mut first, mut second) = (Place::default(), Place::default());
-        assert!(first.grow(&room, ALL / 2) && first.grow(&room, ALL - 10));
-        assert!(second.grow(&room, 10) && !second.grow(&room, 11));
+        let budget = BodyBudget::default();
+        let (mut first, mut second) = (Share::default(), Share::default());
+        assert!(first.grow(&budget, TOTAL / 2) && first.grow(&budget, TOTAL - 10));
+        assert!(second.grow(&budget, 10) && !second.grow(&budget, 11));
         drop(first);
-        assert!(second.grow(&room, ALL));
+        assert!(second.grow(&budget, TOTAL));
     }
 }
