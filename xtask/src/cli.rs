@@ -1,4 +1,4 @@
-//! The command line: types only. What a command does is in `commands/`.
+//! The types of the command line. The commands are in `commands/`.
 
 mod global;
 mod local;
@@ -65,7 +65,7 @@ Exit codes:
   9    a confirmation was declined, or there was no terminal to ask at
   130  interrupted; run the same command again to go on";
 
-/// The commands: `deploy` is the composition of those from `build` to `endpoints`.
+/// The commands. `deploy` runs everything from `build` to `endpoints`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Build and push the images, create the services and wait until they run
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_that_a_help_text_names_is_there() {
+    fn every_file_named_in_a_help_text_exists() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut named = 0;
         for command in Cli::command().get_subcommands_mut() {
@@ -173,6 +173,6 @@ mod tests {
                 assert!(root.join(file).exists(), "{file} of `{}`", command.get_name());
             }
         }
-        assert!(named > 0, "the examples name files");
+        assert!(named > 0, "no example names a file");
     }
 }

@@ -1,4 +1,4 @@
-//! What people see: data on stdout, everything else on stderr.
+//! The output of the commands: data on stdout, everything else on stderr.
 
 mod changes;
 mod steps;
@@ -19,29 +19,29 @@ use crate::failure::Failure;
 pub(crate) use steps::{StepLines, time};
 pub(crate) use table::Table;
 
-/// Whether anybody still reads stdout.
+/// Whether stdout still has a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     Present,
-    /// The pipe is closed, as behind `head`.
+    /// The pipe is closed, for example because `head` has exited.
     Gone,
 }
 
-/// Where output goes and in what form.
+/// The output streams and how to format what goes to them.
 #[derive(Clone)]
 pub(crate) struct Console {
     format: Format,
     yes: bool,
     verbose: u8,
     color: bool,
-    /// Bars, on a terminal; `None` writes plain lines.
+    /// Progress bars on a terminal; `None` means plain lines.
     bars: Option<MultiProgress>,
-    /// Whether an answer is waited for: nothing else runs then.
+    /// Whether a prompt is waiting for an answer; nothing else runs meanwhile.
     asking: Arc<AtomicBool>,
 }
 
 impl Console {
-    /// A console as the flags, the terminal and NO_COLOR ask for.
+    /// Configures the console from the flags, the terminal and NO_COLOR.
     pub(crate) fn new(global: &Global) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -55,13 +55,13 @@ impl Console {
         Self { format, yes, verbose, color, bars, asking: Arc::default() }
     }
 
-    /// A line for people.
+    /// Writes a line to stderr.
     pub(crate) fn say(&self, text: impl AsRef<str>) {
-        self.for_people(&format!("{}\n", text.as_ref()));
+        self.write_stderr(&format!("{}\n", text.as_ref()));
     }
 
-    /// Writes to stderr. That nobody reads it any more, as behind `head`, is no reason to stop.
-    fn for_people(&self, text: &str) {
+    /// Writes to stderr. A closed pipe is ignored: the command continues without a reader.
+    fn write_stderr(&self, text: &str) {
         let write = || {
             let mut err = std::io::stderr().lock();
             err.write_all(text.as_bytes()).and_then(|()| err.flush()).ok();
@@ -72,13 +72,13 @@ impl Console {
         }
     }
 
-    /// Whether data is wanted as JSON.
+    /// Whether `--format json` was given.
     pub(crate) fn json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Writes data: the JSON document, or the text that stands for it. A reader that has gone away
-    /// changes nothing about how the command ends.
+    /// Writes data to stdout: the JSON document or its text form. A closed pipe does not change the
+    /// result of the command.
     pub(crate) fn data(&self, document: &impl Serialize, text: impl AsRef<str>) -> Result<()> {
         let mut text = match self.format {
             Format::Json => serde_json::to_string_pretty(document)?,
@@ -91,7 +91,7 @@ impl Console {
         Ok(())
     }
 
-    /// Writes text to stdout as it is, and tells whether anybody reads it.
+    /// Writes text to stdout unchanged and reports whether stdout still has a reader.
     pub(crate) fn raw(&self, text: &str) -> Result<Reader> {
         let write = || -> std::io::Result<()> {
             let mut out = std::io::stdout().lock();
@@ -109,7 +109,8 @@ impl Console {
         }
     }
 
-    /// Asks before something is installed or destroyed. Without a terminal only `--yes` will do.
+    /// Asks for confirmation before something is installed or destroyed. Without a terminal,
+    /// `--yes` is required.
     pub(crate) fn confirm(&self, question: &str) -> Result<()> {
         if self.yes {
             return Ok(());
@@ -119,7 +120,7 @@ impl Console {
                 Failure::new(Kind::Declined, format!("cannot ask `{question}` without a terminal"));
             return Err(failure.hint("pass `--yes` to answer yes").into());
         }
-        self.for_people(&format!("{question} [y/N] "));
+        self.write_stderr(&format!("{question} [y/N] "));
         let mut answer = String::new();
         self.asking.store(true, Ordering::Relaxed);
         let read = std::io::stdin().read_line(&mut answer);
@@ -131,7 +132,7 @@ impl Console {
         }
     }
 
-    /// Whether an answer is waited for.
+    /// Whether a prompt is waiting for an answer.
     pub(crate) fn asking(&self) -> bool {
         self.asking.load(Ordering::Relaxed)
     }
@@ -146,7 +147,7 @@ impl Console {
         self.verbose
     }
 
-    /// Whether people see color.
+    /// Whether messages are colored.
     pub(crate) fn color(&self) -> bool {
         self.color
     }
@@ -156,10 +157,10 @@ impl Console {
     }
 }
 
-/// Log lines go to stderr above the bars.
+/// Writes log lines to stderr, above the progress bars.
 impl Write for Console {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.for_people(&String::from_utf8_lossy(bytes));
+        self.write_stderr(&String::from_utf8_lossy(bytes));
         Ok(bytes.len())
     }
 

@@ -1,4 +1,4 @@
-//! What every command starts from: the flags, the project's directory, the console.
+//! The context that every command gets: the flags, the project directory, the console.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,8 @@ use crate::cli::{Engine, Global, Runtime};
 use crate::console::Console;
 use crate::failure::Failure;
 
-/// What every command starts from.
+/// The context of a command.
 pub(crate) struct Context {
-    /// stdout and stderr.
     pub(crate) console: Console,
     /// Cancelled by Ctrl-C.
     pub(crate) cancel: CancellationToken,
@@ -23,13 +22,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// From the flags; reads nothing yet.
+    /// Creates the context from the flags without reading any file.
     pub(crate) fn new(global: Global) -> Self {
         let console = Console::new(&global);
         Self { console, cancel: CancellationToken::new(), global }
     }
 
-    /// The directory that holds `spcs.toml`: the one that was named, or the nearest upwards.
+    /// The directory that contains `spcs.toml`: `--project-dir`, or else the nearest one at or
+    /// above the current directory.
     pub(crate) fn root(&self) -> Result<PathBuf> {
         let missing = |place: String| {
             Failure::new(Kind::Input, format!("there is no spcs.toml in {place}"))
@@ -47,22 +47,21 @@ impl Context {
         Ok(found.to_owned())
     }
 
-    /// Where everything that can be made again is kept.
+    /// The directory for everything that can be regenerated.
     pub(crate) fn work_dir(&self) -> Result<PathBuf> {
         Ok(self.root()?.join("target").join("spcs"))
     }
 
-    /// The project's files.
+    /// Reads the project's files.
     pub(crate) fn project(&self) -> Result<Project> {
         Ok(Project::read(&self.root()?)?)
     }
 
-    /// The name of the target.
     pub(crate) fn target(&self) -> &str {
         self.global.target.as_deref().unwrap_or("local")
     }
 
-    /// The engine to use: the flag's, or else the target's.
+    /// The container engine: from the flag, or else from the target.
     pub(crate) fn engine(&self, project: &Project) -> Result<EngineChoice> {
         let engine = match self.global.engine {
             Some(Engine::Podman) => config::Engine::Podman,
@@ -77,12 +76,12 @@ impl Context {
         })
     }
 
-    /// What runs the local platform's services.
+    /// How the local platform runs its services.
     pub(crate) fn local_runtime(&self) -> Runtime {
         self.global.local_runtime
     }
 
-    /// The first Ctrl-C lets what runs come to its end; the second ends the program.
+    /// The first Ctrl-C lets the running steps finish; the second exits immediately.
     pub(crate) fn stop_on_interrupt(&self) {
         let (cancel, console) = (self.cancel.clone(), self.console.clone());
         tokio::spawn(async move {
@@ -90,44 +89,44 @@ impl Context {
                 return;
             }
             if console.asking() {
-                leave();
+                exit_now();
             }
             cancel.cancel();
             console.say("interrupted: waiting for what runs; once more to leave it");
             if tokio::signal::ctrl_c().await.is_ok() {
-                leave();
+                exit_now();
             }
         });
     }
 
-    /// SIGTERM, and the end of the terminal, end the program and what it runs.
-    pub(crate) fn leave_on_terminate(&self) {
-        for kind in endings() {
+    /// Exits on SIGTERM and SIGHUP and ends the child processes.
+    pub(crate) fn exit_on_termination(&self) {
+        for kind in termination_signals() {
             let Ok(mut stream) = tokio::signal::unix::signal(kind) else { continue };
             tokio::spawn(async move {
                 stream.recv().await;
-                leave();
+                exit_now();
             });
         }
     }
 }
 
-/// The signals that ask for an end: SIGTERM, and the end of the terminal where it is not ignored, as
-/// `nohup` has it.
-pub(crate) fn endings() -> Vec<SignalKind> {
+/// The signals that request termination: SIGTERM, and SIGHUP unless it is ignored, as under
+/// `nohup`.
+pub(crate) fn termination_signals() -> Vec<SignalKind> {
     let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    let mut endings = vec![SignalKind::terminate()];
-    // SIGHUP is the first bit.
+    let mut signals = vec![SignalKind::terminate()];
+    // Bit 0 of the mask is SIGHUP.
     if ignored.unwrap_or_default() & 1 == 0 {
-        endings.push(SignalKind::hangup());
+        signals.push(SignalKind::hangup());
     }
-    endings
+    signals
 }
 
-/// Ends the program now. An engine in the middle of a build would go on without it.
-fn leave() -> ! {
+/// Exits immediately. Ends the child processes first: an engine would otherwise continue its build.
+fn exit_now() -> ! {
     spcs_apply::child::end_all();
     std::process::exit(i32::from(Kind::Interrupted.exit_code()))
 }

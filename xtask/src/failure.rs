@@ -1,11 +1,11 @@
-//! From an error to what the user sees: the message, the hint and the exit code.
+//! Maps an error to the message, the hint and the exit code that the user sees.
 
 use std::{fmt, io};
 
 use spcs_apply::error::{Kind, chain};
 use spcs_local::StartError;
 
-/// An expected failure found by the command line program itself.
+/// An expected failure that the command line itself detects.
 #[derive(Debug)]
 pub(crate) struct Failure {
     kind: Kind,
@@ -14,12 +14,12 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// A failure of some kind: what was being done and what failed.
+    /// Creates a failure. The message says what was being done and what failed.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
-    /// The same with what to do next.
+    /// Adds a hint that says what to do next.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -34,7 +34,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What sort of failure an error is: the first cause that knows decides.
+/// The kind of an error: that of the first cause that has one.
 pub(crate) fn kind(error: &anyhow::Error) -> Kind {
     let attached = error.downcast_ref::<Failure>().map(|failure| failure.kind);
     attached.or_else(|| error.chain().find_map(kind_of)).unwrap_or(Kind::Internal)
@@ -50,13 +50,13 @@ fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<Kind> {
     if cause.is::<spcs_plan::Error>() {
         return Some(Kind::Input);
     }
-    // What the machine refused (room, permission) is no defect of the program.
+    // A refusal by the machine (disk space, permissions) is not a defect of this program.
     (cause.is::<StartError>() || cause.is::<io::Error>()).then_some(Kind::Machine)
 }
 
-/// What to do next: the hints of the first cause that has any.
+/// The hints of the first cause that has any.
 fn hints(error: &anyhow::Error) -> Vec<String> {
-    // A failure that was attached as context is not of its own type in the chain.
+    // A failure attached with `context` cannot be downcast from the chain, only from the error.
     let attached = error.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone());
     if let Some(hint) = attached {
         return vec![hint];
@@ -86,7 +86,7 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     error.map(|_| "make room: `df -h` shows which disk is full; then run it again".to_owned())
 }
 
-/// The text for stderr: `error: what: why`, and after all the causes `hint: what to do`.
+/// The text for stderr: `error: what: why` with all causes, then `hint: what to do`.
 pub(crate) fn render(error: &anyhow::Error) -> String {
     let mut text = format!("error: {}", chain(error.as_ref()));
     let hints = hints(error);
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_machine_refused_is_no_defect_of_the_program() {
+    fn a_full_disk_and_a_running_platform_are_machine_failures() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let error = anyhow::Error::new(full).context("keeping the notebook");
         assert_eq!(kind(&error), Kind::Machine);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_attached_as_context_decides_kind_and_hint() {
+    fn a_failure_attached_as_context_sets_the_kind_and_the_hint() {
         let cause = std::io::Error::other("the disk is on fire");
         let failure = Failure::new(Kind::Machine, "writing it").hint("put it out");
         let error = anyhow::Error::new(cause).context(failure);
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(render(&error), text);
     }
 
-    /// A context, an error with a hint, and a cause below it.
+    /// The chain is a context, an error with a hint, and a cause below it.
     #[test]
     fn a_hint_from_the_middle_of_a_chain_is_printed_last_and_once() {
         let full = "write layer.tar: no space left on device";

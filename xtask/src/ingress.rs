@@ -1,8 +1,8 @@
-//! The public side of a service: its URL.
+//! The public URLs of services.
 
 use spcs_apply::observe::Endpoint;
 
-/// The URL of an ingress host: plain HTTP only for the platform on this machine.
+/// The URL of an ingress host. Only the local platform uses plain HTTP.
 pub(crate) fn url(host: &str) -> String {
     let name = host.split(':').next().unwrap_or(host);
     let scheme = if name.ends_with(".localhost") { "http" } else { "https" };
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_local_platform_is_reached_without_tls() {
+    fn only_local_platform_urls_use_plain_http() {
         assert_eq!(
             url("abcdef-spcs-local.localhost:8462"),
             "http://abcdef-spcs-local.localhost:8462"

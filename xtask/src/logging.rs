@@ -1,4 +1,4 @@
-//! Log lines on stderr, as many as `-v` asks for.
+//! Logging to stderr, at the level that `-v` selects.
 
 use std::sync::Mutex;
 
@@ -8,8 +8,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::console::Console;
 
-/// Starts logging. Only crates of this workspace log: what HTTP libraries write at their lowest
-/// level may hold headers, and headers hold tokens.
+/// Starts logging. Only crates of this workspace may log: trace output of HTTP libraries can
+/// contain headers, and headers contain tokens.
 pub(crate) fn start(console: &Console) {
     let level = match console.verbose() {
         0 => LevelFilter::WARN,
@@ -23,11 +23,11 @@ pub(crate) fn start(console: &Console) {
         .without_time()
         .with_writer(Mutex::new(console.clone()));
     let subscriber = tracing_subscriber::registry().with(ours(level)).with(lines);
-    // Fails only if a logger was set before, and `main` calls this once.
+    // Fails only if a subscriber is already set, and `main` calls this once.
     tracing::subscriber::set_global_default(subscriber).ok();
 }
 
-/// Every target of a crate of ours begins with one of these.
+/// Enables the targets of this workspace's crates, which all start with one of these prefixes.
 fn ours(level: LevelFilter) -> Targets {
     ["xtask", "spcs_"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! `cargo xtask`: parses the command line and calls the command.
+//! `cargo xtask`: parses the command line and runs the command.
 
 mod cli;
 mod commands;
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(run(&context, cli.command));
-    // A blocked read of a terminal or a child must not hold the program.
+    // A blocking read from the terminal or a child process must not delay the exit.
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,9 +45,9 @@ fn main() -> ExitCode {
 async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
     use commands::*;
     context.stop_on_interrupt();
-    // The platform and `ci` have more to end than this.
+    // `local` and `ci` handle SIGTERM themselves: they have more to shut down.
     if !matches!(command, Command::Local(_) | Command::Ci(_)) {
-        context.leave_on_terminate();
+        context.exit_on_termination();
     }
     match command {
         Command::Deploy(args) => deploy::run(context, args).await,

@@ -1,4 +1,4 @@
-//! A notebook as `verify` runs it: its code cells, their outputs, and the answer in them.
+//! The notebook that `verify` runs: its code cells, their outputs, and the answer they print.
 
 mod jupyter;
 mod kernel;
@@ -13,20 +13,19 @@ use crate::failure::Failure;
 pub(crate) use jupyter::Jupyter;
 pub(crate) use kernel::Kernel;
 
-/// A notebook's document.
+/// A notebook document.
 pub(crate) struct Notebook(Value);
 
-/// What a search found: `0.7913  Alan Turing was …`.
+/// A search result, printed as `0.7913  Alan Turing was …`.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
-    /// The cosine of the angle between question and sentence.
+    /// The cosine similarity of the question and the sentence.
     pub(crate) score: f64,
-    /// The sentence.
     pub(crate) sentence: String,
 }
 
 impl Notebook {
-    /// From a notebook's JSON.
+    /// Wraps a notebook's JSON.
     pub(crate) fn new(document: Value) -> Result<Self> {
         document["cells"]
             .as_array()
@@ -41,7 +40,7 @@ impl Notebook {
         code.map(|(index, cell)| (index, text(&cell["source"]))).collect()
     }
 
-    /// How people find a cell: its id, or else its place.
+    /// The name of a cell in messages: its id, or else its number.
     pub(crate) fn name(&self, cell: usize) -> String {
         match self.cells().get(cell).and_then(|cell| cell["id"].as_str()) {
             Some(id) => format!("`{id}`"),
@@ -49,7 +48,7 @@ impl Notebook {
         }
     }
 
-    /// Keeps what a cell put out.
+    /// Stores the outputs of a cell.
     pub(crate) fn record(&mut self, cell: usize, count: u64, outputs: Vec<Value>) {
         if let Some(cell) = self.0["cells"].get_mut(cell) {
             cell["execution_count"] = json!(count);
@@ -57,12 +56,13 @@ impl Notebook {
         }
     }
 
-    /// The document, as a file.
+    /// The document as the text of a file.
     pub(crate) fn to_text(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(&self.0)? + "\n")
     }
 
-    /// The best hit that the notebook printed: in the cell tagged `answer`, or else in the last one.
+    /// The best hit that the notebook printed, from the cell tagged `answer` or else the last
+    /// code cell.
     pub(crate) fn answer(&self) -> Option<Answer> {
         let tagged = |cell: &&Value| {
             cell["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&json!("answer")))
@@ -89,7 +89,7 @@ impl Notebook {
     }
 }
 
-/// Text in a notebook is one string or a list of lines.
+/// Reads text, which a notebook stores as one string or as a list of lines.
 fn text(value: &Value) -> String {
     match value {
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_is_read_from_the_tagged_cells_first_hit() {
+    fn the_answer_is_the_first_hit_of_the_tagged_cell() {
         let output = |text: &str| json!({"output_type": "stream", "name": "stdout", "text": text});
         let mut notebook = Notebook::new(json!({"cells": [
             {"cell_type": "markdown", "source": "# Title"},

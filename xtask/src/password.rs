@@ -1,6 +1,5 @@
-//! The password of the deployment's user: from the environment, from a file that nobody else can
-//! read, or generated into that file when the user is created. It is never printed and never an
-//! argument.
+//! The password of the deployment's user: from the environment, from a private file, or generated
+//! into that file when the user is created. It is never printed or passed as an argument.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,29 +12,25 @@ use spcs_plan::{Plan, UserPassword};
 
 use crate::failure::Failure;
 
-/// The variable that goes before the file.
+/// The environment variable, which takes precedence over the file.
 pub(crate) const VARIABLE: &str = "SPCS_USER_PASSWORD";
 
-/// A password and where it is.
+/// A password and its location.
 pub(crate) struct Password {
-    /// The password.
     pub(crate) value: Secret,
-    /// Where the user finds it.
     pub(crate) place: Place,
-    /// Whether it was generated and no run has ended well since: a user who is there may have
-    /// another one.
+    /// Whether it was generated and no run has succeeded since. An existing user may still have
+    /// another password.
     pub(crate) fresh: bool,
 }
 
 /// Where a password is kept.
 pub(crate) enum Place {
-    /// In the environment.
     Environment,
-    /// In a file.
     File(PathBuf),
 }
 
-/// The password if there is one: from the environment, else from the file.
+/// Finds the password in the environment or else in the file.
 pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
     if let Ok(value) = std::env::var(VARIABLE) {
         let place = Place::Environment;
@@ -63,7 +58,7 @@ pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
     Ok(Some(Password { value, place: Place::File(file.to_owned()), fresh }))
 }
 
-/// What plans need to know of a password that was looked for.
+/// The state of the password as a plan needs it.
 pub(crate) fn known(found: Option<&Password>) -> UserPassword {
     match found {
         None => UserPassword::Unknown,
@@ -73,7 +68,7 @@ pub(crate) fn known(found: Option<&Password>) -> UserPassword {
     }
 }
 
-/// The password for a plan: generated when the plan sends one and none is there.
+/// The password for a plan. Generates one if the plan needs it and none exists.
 pub(crate) fn for_plan(
     plan: &Plan,
     found: Option<Password>,
@@ -85,15 +80,15 @@ pub(crate) fn for_plan(
     }
 }
 
-/// A new password, kept in the file.
+/// Generates a password and stores it in the file.
 fn generate(file: &Path) -> Result<Password> {
-    // 244 random bits; the first letters satisfy policies that count kinds of characters.
+    // 244 random bits. The prefix satisfies policies that require several character classes.
     let value = format!("Mv1-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     let folder = file.parent().unwrap_or(Path::new("."));
     fs_err::create_dir_all(folder)?;
-    // First, so that a password is never taken for one that is set.
+    // The marker comes first: without it, the password would count as already set.
     fs_err::write(marker(file), "")?;
-    // Whole or not at all, and never readable by others: such a file has the mode 0600.
+    // Written atomically and never readable by others: temporary files have mode 0600.
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
     draft.write_all(format!("{value}\n").as_bytes())?;
     draft.as_file().sync_all()?;
@@ -102,7 +97,7 @@ fn generate(file: &Path) -> Result<Password> {
             let place = Place::File(file.to_owned());
             Ok(Password { value: Secret::new(&value), place, fresh: true })
         }
-        // Another run has generated one meanwhile: both send that one.
+        // Another run has generated a password in the meantime: both runs send that one.
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
             let found = find(file)?;
             found.with_context(|| format!("reading the password in `{}`", file.display()))
@@ -112,23 +107,23 @@ fn generate(file: &Path) -> Result<Password> {
 }
 
 impl Password {
-    /// What the statements' markers stand for.
+    /// The secret values for the markers in statements.
     pub(crate) fn secrets(&self) -> Secrets {
         Secrets::none().with(spcs_plan::secret::USER_PASSWORD, self.value.clone())
     }
 
-    /// Notes that the user has this password now.
+    /// Records that the user now has this password.
     pub(crate) fn mark_set(&self) -> Result<()> {
         let (true, Place::File(file)) = (self.fresh, &self.place) else { return Ok(()) };
         match fs_err::remove_file(marker(file)) {
-            // Another run that sent the same password has noted it.
+            // Another run that sent the same password has already recorded it.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             removed => Ok(removed?),
         }
     }
 }
 
-/// The file that stands beside a generated password until the user has it.
+/// The marker file next to a generated password; it exists until the user has the password.
 fn marker(file: &Path) -> PathBuf {
     file.with_extension("fresh")
 }
@@ -150,14 +145,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_password_is_kept_private_and_found_again() {
+    fn a_generated_password_is_private_and_is_found_again() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("local/user_password");
         let made = generate(&file).unwrap();
         assert_eq!(known(Some(&made)), UserPassword::Fresh);
         assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let found = find(&file).unwrap().unwrap();
-        assert!(found.fresh, "nobody has said that the user has it");
+        assert!(found.fresh, "not marked as set yet");
         found.mark_set().unwrap();
         assert_eq!(known(find(&file).unwrap().as_ref()), UserPassword::Kept);
         assert_eq!(found.value.expose(), made.value.expose());

@@ -1,4 +1,4 @@
-//! One phase of `deploy` alone: the same plan, with only some of its steps.
+//! Runs one phase of `deploy`: the same plan, reduced to some of its steps.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::password;
 use crate::target::{self, Platform, Target};
 
-/// Carries out the steps with a wanted action. The target must already be there.
+/// Executes the steps whose action is `wanted`. The target must already be running.
 pub(crate) async fn run(
     context: &Context,
     timeout: Option<Duration>,

@@ -1,10 +1,10 @@
-//! The local platform as a process of its own: found, started in the background, stopped.
+//! The process of the local platform: finds it, starts it in the background, stops it.
 
 mod engine;
 mod identity;
 mod port;
 mod spawn;
-mod turn;
+mod start_lock;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,15 +21,15 @@ pub(crate) use engine::{engine_command, engine_to_reset, engine_to_start};
 pub(crate) use port::taken as port_taken;
 pub(crate) use spawn::{Start, Started, start, was_started};
 
-/// How long a platform may take to stop: containers go on running, but a call of the engine that
-/// has begun is waited for.
+/// How long a platform may take to stop. Containers keep running, but the platform waits for
+/// pending engine calls.
 const STOP_LIMIT: Duration = Duration::from_secs(45);
 
-/// How long the platform may take to answer one request, and how often it is asked.
+/// How long the platform may take to answer one request, and how many requests are tried.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const ATTEMPTS: usize = 4;
 
-/// The file that a running platform describes itself in.
+/// The file in which a running platform describes itself.
 pub(crate) fn status_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.json")
 }
@@ -39,19 +39,18 @@ fn lock_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.lock")
 }
 
-/// The platform's log.
 pub(crate) fn log_file(state_dir: &Path) -> PathBuf {
     state_dir.join("platform.log")
 }
 
-/// The platform of a state directory, if it runs. One that is there and busy is waited for, and
-/// never taken for one that is not there.
+/// The running platform of a state directory, if any. A busy platform is asked again and never
+/// treated as stopped.
 pub(crate) async fn running(state_dir: &Path) -> Result<Option<Status>> {
-    let Some(status) = described(state_dir)? else { return Ok(None) };
+    let Some(status) = read_status(state_dir)? else { return Ok(None) };
     for _ in 0..ATTEMPTS {
         match ask(&status.url, ANSWER_LIMIT).await {
-            Answer::Silence => {}
-            answer => return Ok(answer.is_of(&status.state_dir).then_some(status)),
+            Answer::Timeout => {}
+            answer => return Ok(answer.is_from(&status.state_dir).then_some(status)),
         }
     }
     let message = format!("the local platform (process {}) does not answer", status.pid);
@@ -62,19 +61,22 @@ pub(crate) async fn running(state_dir: &Path) -> Result<Option<Status>> {
     Err(Failure::new(Kind::Connection, message).hint(hint).into())
 }
 
-/// What the last platform of a state directory wrote of itself, if its process is there.
-fn described(state_dir: &Path) -> Result<Option<Status>> {
+/// Reads the status file of a state directory, if the process that it names exists.
+fn read_status(state_dir: &Path) -> Result<Option<Status>> {
     let text = match fs_err::read_to_string(status_file(state_dir)) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    // Half a file is what a machine that lost power leaves: the platform does not run.
+    // A power failure can leave a truncated file; the platform is not running then.
     let status = serde_json::from_str::<Status>(&text).ok();
     Ok(status.filter(|status| alive(status.pid)))
 }
 
-/// The same, when a command can do nothing without it.
+/// The running platform of a state directory.
+///
+/// # Errors
+/// If the platform is not running.
 pub(crate) async fn expect_running(state_dir: &Path) -> Result<Status> {
     running(state_dir).await?.ok_or_else(|| {
         let failure = Failure::new(
@@ -87,14 +89,13 @@ pub(crate) async fn expect_running(state_dir: &Path) -> Result<Status> {
     })
 }
 
-/// Stops the platform; its containers keep running. `false` when it did not run.
+/// Stops the platform; its containers keep running. Returns `false` if it was not running.
 pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
-    let Some(status) = described(state_dir)? else { return Ok(false) };
-    // By now the number may be that of another process: that one does not answer as this platform,
-    // nor was it started as one.
+    let Some(status) = read_status(state_dir)? else { return Ok(false) };
+    // The process id may have been reused: check that the process is this platform.
     let ours = match ask(&status.url, ANSWER_LIMIT).await {
-        Answer::Silence => was_started_as_platform(status.pid),
-        answer => answer.is_of(&status.state_dir),
+        Answer::Timeout => was_started_as_platform(status.pid),
+        answer => answer.is_from(&status.state_dir),
     };
     if !ours {
         return Ok(false);
@@ -121,7 +122,7 @@ pub(crate) async fn stop(state_dir: &Path) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether a directory is a platform's, so that all of it may be removed.
+/// Checks that a directory belongs to a platform, so that all of it can be removed.
 pub(crate) fn check_removable(state_dir: &Path, root: &Path) -> Result<()> {
     let holds_project = root.starts_with(state_dir) || state_dir.join("spcs.toml").exists();
     if !holds_project && (!state_dir.exists() || was_started(state_dir)) {
@@ -134,7 +135,7 @@ pub(crate) fn check_removable(state_dir: &Path, root: &Path) -> Result<()> {
     Err(Failure::new(Kind::Input, message).hint(hint).into())
 }
 
-/// Removes the containers, networks and volumes of a platform that does not run, then its state.
+/// Removes the containers, networks and volumes of a stopped platform, then its state.
 pub(crate) fn reset(state_dir: &Path, engine: Option<&EngineCommand>) -> Result<()> {
     spcs_local::reset(state_dir, engine)
         .with_context(|| format!("resetting the local platform of `{}`", state_dir.display()))
@@ -144,7 +145,7 @@ fn process(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
-/// Whether there is such a process, and it has not merely ended without being waited for.
+/// Whether a process exists and is not a zombie.
 fn alive(pid: u32) -> bool {
     let exists = process(pid)
         .is_some_and(|pid| !matches!(test_kill_process(pid), Err(rustix::io::Errno::SRCH)));
@@ -155,7 +156,7 @@ fn alive(pid: u32) -> bool {
     exists && !zombie()
 }
 
-/// Whether the command line of a process is that of a platform; taken to be where it is not shown.
+/// Whether a process has the command line of a platform. `true` if the command line is unreadable.
 fn was_started_as_platform(pid: u32) -> bool {
     let words = fs_err::read(format!("/proc/{pid}/cmdline"));
     words.map_or(true, |words| words.split(|byte| *byte == 0).any(|word| word == b"serve"))

@@ -1,4 +1,4 @@
-//! A target that is ready to be looked at or acted on: its files rendered, its platform up.
+//! A target that is ready to be observed or changed: files rendered, platform running.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,42 +18,39 @@ use crate::console::StepLines;
 use crate::context::Context;
 use crate::platform::{self, Start};
 
-/// How long a wait may take where the command has no `--timeout`.
+/// The limit of each wait in commands without `--timeout`.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
 
-/// The project's files as they ask something of one target; nothing was asked of it yet.
+/// The project's files, rendered for one target. The target has not been contacted yet.
 pub(crate) struct Files {
-    /// The files.
     pub(crate) project: Project,
-    /// What they ask.
+    /// The desired state.
     pub(crate) desired: Desired,
-    /// Which images are built.
+    /// The build state of each image.
     pub(crate) images: BTreeMap<String, BuildState>,
 }
 
 /// A target that can be reached.
 pub(crate) struct Target<'a> {
     context: &'a Context,
-    /// The project's files.
     pub(crate) project: Project,
-    /// What they ask of the target.
+    /// The desired state of the target.
     pub(crate) desired: Desired,
     images: BTreeMap<String, BuildState>,
     connection: Connection,
-    /// Sessions to look with.
+    /// The sessions for observation.
     pub(crate) sessions: Sessions,
 }
 
-/// What to do about a local platform that does not run.
+/// What to do if the local platform is not running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Platform {
-    /// Start it.
     Start,
-    /// Say so.
+    /// Fail.
     MustRun,
 }
 
-/// Reads and renders the project's files: every mistake in them is found here.
+/// Reads and renders the project's files, and reports every mistake in them.
 pub(crate) fn files(context: &Context) -> Result<Files> {
     let project = context.project()?;
     let target = context.target();
@@ -63,7 +60,7 @@ pub(crate) fn files(context: &Context) -> Result<Files> {
     Ok(Files { project, desired, images })
 }
 
-/// Sees that those of the wanted images that have to be built can be, before a target is touched.
+/// Checks that every wanted image that needs building can be built, before a target is changed.
 pub(crate) fn ready_to_build(
     context: &Context,
     files: &Files,
@@ -80,7 +77,7 @@ pub(crate) fn ready_to_build(
     Ok(())
 }
 
-/// The state directory of the local platform, if the target is one.
+/// The state directory, if the target is a local platform.
 pub(crate) fn state_dir(context: &Context, project: &Project) -> Result<Option<PathBuf>> {
     match project.target(context.target())? {
         Config::Local(local) => Ok(Some(context.root()?.join(&local.state_dir))),
@@ -88,7 +85,7 @@ pub(crate) fn state_dir(context: &Context, project: &Project) -> Result<Option<P
     }
 }
 
-/// Where the user's password is kept when it is in a file.
+/// The file of the user's password.
 pub(crate) fn password_file(context: &Context, project: &Project) -> Result<PathBuf> {
     Ok(match project.target(context.target())?.password_file() {
         Some(file) => context.root()?.join(file),
@@ -96,7 +93,7 @@ pub(crate) fn password_file(context: &Context, project: &Project) -> Result<Path
     })
 }
 
-/// Starts the local platform of a project, or finds it running.
+/// Starts the local platform of a project, or adopts the running one.
 pub(crate) async fn start_platform(
     context: &Context,
     project: &Project,
@@ -139,7 +136,7 @@ pub(crate) async fn start_platform(
     Ok(started)
 }
 
-/// A run for a plan; without a connection it can do only what needs no target.
+/// Prepares the run of a plan. Without a connection it can execute only steps that need no target.
 pub(crate) fn new_run(
     context: &Context,
     files: Files,
@@ -161,8 +158,8 @@ pub(crate) fn new_run(
     })
 }
 
-/// Carries out a plan and says what changed.
-pub(crate) async fn carry_out(
+/// Executes a plan and reports the number of changes.
+pub(crate) async fn execute_plan(
     context: &Context,
     run: Run,
     plan: &Plan,
@@ -178,13 +175,13 @@ pub(crate) async fn carry_out(
 }
 
 impl<'a> Target<'a> {
-    /// Renders the files, then reaches the target.
+    /// Renders the files, then connects to the target.
     pub(crate) async fn open(context: &'a Context, platform: Platform) -> Result<Target<'a>> {
         let files = files(context)?;
         Target::reach(context, files, platform).await
     }
 
-    /// Reaches the target for files that are rendered.
+    /// Connects to the target of rendered files.
     pub(crate) async fn reach(
         context: &'a Context,
         files: Files,
@@ -207,28 +204,28 @@ impl<'a> Target<'a> {
         Ok(Target { context, project, desired, images, connection, sessions })
     }
 
-    /// Reads what the target says of itself.
+    /// Reads the state of the target.
     pub(crate) async fn observe(&self) -> Result<Observed> {
-        self.observe_by(spcs_apply::observe::observe).await
+        self.observe_with(spcs_apply::observe::observe).await
     }
 
-    /// Reads it with what others may have in the deployment's database.
+    /// Reads the state of the target and the objects of others in the deployment's database.
     pub(crate) async fn observe_for_clean(&self) -> Result<Observed> {
-        self.observe_by(spcs_apply::observe::observe_for_clean).await
+        self.observe_with(spcs_apply::observe::observe_for_clean).await
     }
 
-    async fn observe_by(
+    async fn observe_with(
         &self,
-        look: impl AsyncFn(&Session, &Desired) -> Result<Observed, AccountError>,
+        observe: impl AsyncFn(&Session, &Desired) -> Result<Observed, AccountError>,
     ) -> Result<Observed> {
         let session = self.sessions.observer(&self.project).await?;
-        let observed = look(&session, &self.desired).await;
+        let observed = observe(&session, &self.desired).await;
         self.sessions.give_back(session);
         let doing = || format!("reading the state of the target `{}`", self.context.target());
         Ok(observed.map_err(|source| spcs_apply::Error::Account { doing: doing(), source })?)
     }
 
-    /// Carries out a plan and says what changed.
+    /// Executes a plan and reports the number of changes.
     pub(crate) async fn execute(
         &self,
         plan: &Plan,
@@ -244,15 +241,15 @@ impl<'a> Target<'a> {
         let mut run = new_run(self.context, files, Some(self.connection.clone()))?;
         run.secrets = secrets;
         run.timeout = timeout.unwrap_or(DEFAULT_LIMIT);
-        carry_out(self.context, run, plan, observed).await
+        execute_plan(self.context, run, plan, observed).await
     }
 
-    /// How to log in at the target.
+    /// The connection to the target.
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// A service's full name by its key in `spcs.toml`.
+    /// The full name of the service with this key in `spcs.toml`.
     pub(crate) fn service(&self, key: &str) -> Result<String> {
         if let Some(service) = self.desired.services.get(key) {
             return Ok(service.name.clone());

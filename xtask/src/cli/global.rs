@@ -1,4 +1,4 @@
-//! Flags that every command understands, and their values.
+//! Flags that every command accepts, and their values.
 
 use std::path::PathBuf;
 

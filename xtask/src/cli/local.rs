@@ -1,4 +1,4 @@
-//! `local` and what can be done with the platform.
+//! The arguments of `local` and its subcommands.
 
 use std::path::PathBuf;
 

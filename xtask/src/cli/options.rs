@@ -1,4 +1,4 @@
-//! The options that single commands have.
+//! The options of individual commands.
 
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub(crate) struct Ci {
     pub(crate) quick: bool,
 }
 
-/// Reads a time as people type it, such as `90s`, `1h30m` or `2 minutes`; a plain number is seconds.
+/// Parses a duration such as `90s`, `1h30m` or `2 minutes`. A plain number means seconds.
 fn duration(text: &str) -> Result<Duration, String> {
     let time = match text.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -83,13 +83,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_read_as_people_type_it_and_is_never_zero() {
+    fn durations_are_parsed_in_common_forms_and_must_be_positive() {
         assert_eq!(duration("90s").unwrap(), duration("90").unwrap());
         for (text, seconds) in [("2h", 7200), ("1h30m", 5400), ("2 minutes", 120), ("1m 30s", 90)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for wrong in ["", "0", "0s", "m", "5 d", "-1s", "30s ago"] {
-            assert!(duration(wrong).is_err(), "{wrong:?} was taken for a time");
+            assert!(duration(wrong).is_err(), "{wrong:?} was accepted as a duration");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `build`: images as OCI layouts. No target is asked.
+//! `build`: builds images as OCI layouts without contacting a target.
 
 use anyhow::Result;
 use serde_json::json;
@@ -19,15 +19,15 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         let hint = format!("choose one of {}", known.join(", "));
         return Err(Failure::new(Kind::Input, message).hint(hint).into());
     }
-    setup::when_asked(context, &files)?;
+    setup::install_with_yes(context, &files)?;
     let wanted = |image: &str| args.images.is_empty() || args.images.iter().any(|it| it == image);
     target::ready_to_build(context, &files, wanted)?;
     let plan = spcs_plan::deploy(&files.desired, &Observed::default(), UserPassword::Unknown)?
         .select(|step| matches!(&step.action, Action::Build { image } if wanted(image)));
     let run = target::new_run(context, files, None)?;
-    let outcome = target::carry_out(context, run, &plan, Observed::default()).await?;
+    let outcome = target::execute_plan(context, run, &plan, Observed::default()).await?;
     if context.console.json() {
-        // What was built has its digest only now.
+        // Images built by this run have a digest only now.
         let images = spcs_apply::execute::planned(&target::files(context)?.images);
         let document = json!({
             "images": images,

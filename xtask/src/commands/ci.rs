@@ -1,4 +1,4 @@
-//! `ci`: every check of this repository, each a named step with its time and its limit.
+//! `ci`: runs every check of this repository as a named step with a time limit.
 
 mod docker;
 mod group;
@@ -15,18 +15,18 @@ use tokio::signal::unix::signal;
 use crate::cli::Ci;
 use crate::commands::setup;
 use crate::console::{Table, time};
-use crate::context::{Context, endings};
+use crate::context::{Context, termination_signals};
 use crate::failure::{self, Failure};
 
 use docker::Docker;
 
-/// A command of the checks.
+/// A check: one cargo command.
 struct Check {
     name: &'static str,
     arguments: &'static [&'static str],
-    /// The engine it tests with, if any.
+    /// The container engine that it tests with, if any.
     engine: Option<EngineKind>,
-    /// How many minutes it may take, with what it has to compile.
+    /// The time limit in minutes, compilation included.
     minutes: u64,
 }
 
@@ -53,7 +53,7 @@ const QUICK: [Check; 4] = [
 ];
 
 const RUNTIME: &[&str] = &["test", "--package", "spcs-local-services", "--test", "containers"];
-/// Of the command line's tests those that use an engine: `workspace` ran the others.
+/// The command line's tests that use an engine; `workspace` runs the others.
 const END_TO_END: &[&str] =
     &["test", "--package", "xtask", "--test", "it", "--", "end_to_end", "third_parties"];
 const PODMAN: Option<EngineKind> = Some(EngineKind::Podman);
@@ -66,7 +66,7 @@ const CONTAINERS: [Check; 4] = [
     Check { name: "docker end to end", arguments: END_TO_END, engine: DOCKER, minutes: 30 },
 ];
 
-/// What all of them together may take.
+/// The time limit for all checks together.
 const LIMIT: Duration = Duration::from_secs(85 * 60);
 
 pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
@@ -76,7 +76,7 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
         setup::for_end_to_end(context)?;
         checks.extend(&CONTAINERS);
     }
-    end_when_told(context)?;
+    cancel_on_termination(context)?;
     let mut table = Table::new(&["check", "result", "time"]);
     let (mut steps, mut failed) = (Vec::new(), Vec::new());
     let mut daemon = None;
@@ -85,7 +85,7 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
         let begun = Instant::now();
         let limit = Duration::from_secs(check.minutes * 60);
         let limit = limit.min(LIMIT.saturating_sub(all_begun.elapsed()));
-        // A check that cannot even begin has failed, and the others say what they have to say.
+        // A check that cannot start counts as failed; the others still run.
         let result = run_check(context, check, limit, &mut daemon).await;
         if context.cancel.is_cancelled() {
             return Err(Failure::new(Kind::Interrupted, "interrupted").into());
@@ -101,7 +101,7 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
         }
     }
     context.console.data(&json!({"checks": steps}), table.render())?;
-    // A test that fails counts for more than a machine that lacks something.
+    // A failed test takes precedence over a machine that lacks something.
     let Some(kind) = failed.iter().map(|(_, kind)| *kind).min() else { return Ok(()) };
     let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
     Err(Failure::new(kind, format!("checks failed: {}", names.join(", ")))
@@ -109,14 +109,14 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
         .into())
 }
 
-/// SIGTERM and the end of the terminal end the checks as Ctrl-C does: what they started would go on
-/// otherwise.
-fn end_when_told(context: &Context) -> Result<()> {
-    for kind in endings() {
-        let mut told = signal(kind).context("listening for signals")?;
+/// SIGTERM and SIGHUP cancel the checks as Ctrl-C does. Their child processes would otherwise
+/// continue.
+fn cancel_on_termination(context: &Context) -> Result<()> {
+    for kind in termination_signals() {
+        let mut stream = signal(kind).context("listening for signals")?;
         let cancel = context.cancel.clone();
         tokio::spawn(async move {
-            told.recv().await;
+            stream.recv().await;
             cancel.cancel();
         });
     }
@@ -139,8 +139,8 @@ async fn run_check(
     group::run(command, limit, &context.cancel).await
 }
 
-/// What an engine needs on this machine: podman its settings, docker a daemon. The platform's own
-/// tests call the engine directly and know nothing of such adaptations.
+/// The environment that an engine needs on this machine: podman needs settings, docker a daemon.
+/// The platform's own tests call the engine directly, without these adaptations.
 async fn engine_environment(
     context: &Context,
     engine: EngineKind,

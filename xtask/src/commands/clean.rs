@@ -1,4 +1,4 @@
-//! `clean`: what deploy made, and nothing else.
+//! `clean`: drops what deploy created, and nothing else.
 
 use anyhow::Result;
 use serde_json::json;
@@ -19,12 +19,12 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             return context.console.data(&json!({"changes": []}), "");
         }
     }
-    // A platform that was stopped still has what was deployed.
+    // A stopped platform still has the deployed objects.
     let target = Target::reach(context, files, Platform::Start).await?;
     let observed = target.observe_for_clean().await?;
     let plan = spcs_plan::clean(&target.desired, &observed);
-    let going = going(&plan);
-    if going.is_empty() {
+    let dropped = dropped(&plan);
+    if dropped.is_empty() {
         context.console.say("nothing to do: the target has nothing of this deployment");
         return context.console.data(&json!({"changes": []}), "");
     }
@@ -32,7 +32,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         "this will be dropped from the target `{}`, with everything in it:",
         context.target()
     ));
-    for line in &going {
+    for line in &dropped {
         context.console.say(format!("  - {line}"));
     }
     for line in kept(&plan) {
@@ -46,12 +46,12 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     context.console.changes(&outcome)
 }
 
-fn going(plan: &Plan) -> Vec<String> {
-    let dropped = statements(plan).filter(|statement| statement.change == Change::Drop);
-    dropped.map(PlannedStatement::summary).collect()
+fn dropped(plan: &Plan) -> Vec<String> {
+    let drops = statements(plan).filter(|statement| statement.change == Change::Drop);
+    drops.map(PlannedStatement::summary).collect()
 }
 
-/// What is of the deployment's name but stays, with the reason.
+/// Objects with the deployment's names that are kept, each with the reason.
 fn kept(plan: &Plan) -> Vec<String> {
     let kept = statements(plan).filter(|statement| matches!(statement.reason, Reason::Kept(_)));
     kept.map(|statement| format!("{}: {}", statement.summary(), statement.reason)).collect()

@@ -1,4 +1,4 @@
-//! `deploy`: everything, from images to the URL.
+//! `deploy`: runs every phase, from building images to printing the URL.
 
 use anyhow::Result;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::target::{self, Platform, Target};
 
 pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     let files = target::files(context)?;
-    setup::when_asked(context, &files)?;
+    setup::install_with_yes(context, &files)?;
     let file = target::password_file(context, &files.project)?;
     let found = password::find(&file)?;
     target::ready_to_build(context, &files, |_| true)?;

@@ -1,4 +1,4 @@
-//! `doctor`: what works here, what does not, and what to do about it.
+//! `doctor`: checks this machine and the target, and says how to fix problems.
 
 use anyhow::Result;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! `lint`: everything that can be checked without a target.
+//! `lint`: checks everything that can be checked without a target.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use spcs_plan::ImageState;
 
 use crate::context::Context;
 
-/// A digest to render with: the real one makes no difference to what is checked.
+/// A placeholder digest for rendering; the checks do not depend on its value.
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 pub(crate) fn run(context: &Context) -> Result<()> {
@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         let specs = desired.services.len();
         for service in desired.services.values() {
             if let Some(spec) = &service.spec {
-                // The local platform's own reading of the rules: a second judge.
+                // The local platform parses specs independently: a second check of the rules.
                 spcs_local_spec::parse(&spec.text).map_err(|error| {
                     crate::failure::Failure::new(
                         spcs_apply::error::Kind::Input,

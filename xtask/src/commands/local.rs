@@ -1,4 +1,4 @@
-//! `local`: the platform on this machine.
+//! `local`: starts, stops, inspects and resets the local platform.
 
 mod serve;
 
@@ -84,7 +84,7 @@ fn engine(
     let before = platform::engine_to_reset(state_dir, chosen)?;
     match spcs_apply::engine::detect(before, &context.work_dir()?) {
         Ok(engine) => Ok(Some(platform::engine_command(&engine))),
-        // Who names another engine knows that the one before is no more.
+        // A user who names another engine accepts that the previous one is unavailable.
         Err(error) if chosen != EngineChoice::Auto && chosen != before => {
             context.console.say(format!("note: what that engine still holds stays there: {error}"));
             Ok(None)
@@ -93,7 +93,7 @@ fn engine(
     }
 }
 
-/// The local target that was chosen.
+/// The selected target, which must be a local platform.
 fn local_target<'p>(context: &Context, project: &'p spcs_plan::Project) -> Result<&'p LocalTarget> {
     match project.target(context.target())? {
         Config::Local(local) => Ok(local),

@@ -1,4 +1,4 @@
-//! `logs`: what a container wrote.
+//! `logs`: prints the log of a container.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::target::{Platform, Target};
 
-/// How often a followed log is asked for.
-const PERIOD: Duration = Duration::from_millis(500);
+/// The polling interval of a followed log.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The most lines that the platform gives.
-const MOST: u32 = 1000;
+/// The maximum number of lines that the target returns.
+const MAX_LINES: u32 = 1000;
 
 pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let target = Target::open(context, Platform::MustRun).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
         observe::logs(&session, &service, &instance, &container, lines, previous).await
     };
     let about = json!({"service": service, "instance": instance, "container": container});
-    let first = if args.follow { MOST } else { args.lines };
+    let first = if args.follow { MAX_LINES } else { args.lines };
     let mut seen = read(first, args.previous).await.map_err(failed)?;
     let lines = last_lines(&seen, usize::try_from(args.lines)?);
     if !args.follow {
@@ -67,17 +67,17 @@ pub(crate) async fn run(context: &Context, args: Logs) -> Result<()> {
     let mut follow = true;
     while follow && reader == Reader::Present {
         tokio::select! {
-            () = tokio::time::sleep(PERIOD) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
             () = context.cancel.cancelled() => follow = false,
         }
-        let now = read(MOST, false).await.map_err(failed)?;
-        reader = print_more(context, &about, news(&seen, &now))?;
+        let now = read(MAX_LINES, false).await.map_err(failed)?;
+        reader = print_more(context, &about, new_lines(&seen, &now))?;
         seen = now;
     }
     Ok(())
 }
 
-/// Prints lines of a log that is followed; as JSON, a document for each line.
+/// Prints lines of a followed log; as JSON, one document per line.
 fn print_more(context: &Context, about: &Value, text: &str) -> Result<Reader> {
     if !context.console.json() {
         let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
@@ -91,18 +91,19 @@ fn print_more(context: &Context, about: &Value, text: &str) -> Result<Reader> {
     context.console.raw(&documents.collect::<String>())
 }
 
-/// The last lines of a text, at most so many.
+/// The last `count` lines of a text.
 fn last_lines(text: &str, count: usize) -> &str {
     let whole = text.trim_end_matches('\n');
     let start = whole.rmatch_indices('\n').nth(count.saturating_sub(1));
     start.map_or(text, |(at, _)| &text[at + 1..])
 }
 
-/// What `now` has after `seen`, both being the end of one log; all of it if the log started again.
+/// The lines of `now` that follow `seen`, where both are the end of one log. Returns all of `now`
+/// if the log was restarted.
 ///
-/// The new text begins with lines that the old one ends with, and with as many of them as can be:
-/// where a log repeats itself, old lines are not taken for new ones.
-fn news<'t>(seen: &str, now: &'t str) -> &'t str {
+/// Finds the longest overlap between the end of `seen` and the start of `now`, so that repeated
+/// lines are not mistaken for new ones.
+fn new_lines<'t>(seen: &str, now: &'t str) -> &'t str {
     let mut overlap = seen.trim_end_matches('\n');
     while !overlap.is_empty() {
         if let Some(rest) = now.strip_prefix(overlap) {
@@ -119,22 +120,22 @@ mod tests {
 
     #[test]
     fn only_new_lines_are_printed_while_following() {
-        assert_eq!(news("a\nb\n", "a\nb\nc\n"), "c\n");
-        assert_eq!(news("a\nb", "b\nc"), "c");
-        assert_eq!(news("a\nb\n", "a\nb\n"), "");
-        assert_eq!(news("a\nb\n", "started again\n"), "started again\n");
-        assert_eq!(news("", "a\n"), "a\n");
+        assert_eq!(new_lines("a\nb\n", "a\nb\nc\n"), "c\n");
+        assert_eq!(new_lines("a\nb", "b\nc"), "c");
+        assert_eq!(new_lines("a\nb\n", "a\nb\n"), "");
+        assert_eq!(new_lines("a\nb\n", "started again\n"), "started again\n");
+        assert_eq!(new_lines("", "a\n"), "a\n");
     }
 
     #[test]
-    fn lines_that_repeat_are_not_printed_again() {
-        assert_eq!(news("tick\ntock\ntick\n", "tick\ntock\ntick\n"), "");
-        assert_eq!(news("tick\ntock\ntick\n", "tick\ntock\ntick\ntock\n"), "tock\n");
-        assert_eq!(news("a\ntick\ntick\n", "tick\ntick\nb\n"), "b\n");
+    fn repeated_lines_are_not_printed_twice() {
+        assert_eq!(new_lines("tick\ntock\ntick\n", "tick\ntock\ntick\n"), "");
+        assert_eq!(new_lines("tick\ntock\ntick\n", "tick\ntock\ntick\ntock\n"), "tock\n");
+        assert_eq!(new_lines("a\ntick\ntick\n", "tick\ntick\nb\n"), "b\n");
     }
 
     #[test]
-    fn the_last_lines_are_those_at_the_end() {
+    fn last_lines_returns_at_most_the_requested_number() {
         assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc\n");
         assert_eq!(last_lines("a\nb\nc", 1), "c");
         assert_eq!(last_lines("a\n", 5), "a\n");

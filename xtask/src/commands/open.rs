@@ -1,4 +1,4 @@
-//! `open`: the deployment's endpoint in the browser.
+//! `open`: opens the deployment's endpoint in the browser.
 
 use anyhow::Result;
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     context.console.data(&json!({"url": url}), &url)
 }
 
-/// The URL of an endpoint of `[endpoints]`: `what` is its key there.
+/// The URL of an endpoint from `[endpoints]` of `spcs.toml`; `what` is its key.
 pub(crate) async fn public_url(
     target: &Target<'_>,
     what: &str,

@@ -1,4 +1,4 @@
-//! `plan`: what deploy would do.
+//! `plan`: shows what deploy would do.
 
 use anyhow::Result;
 use spcs_plan::config::Target as Config;
@@ -14,7 +14,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let found = password::find(&target::password_file(context, &files.project)?)?;
     let known = password::known(found.as_ref());
     let plan = match files.project.target(context.target())? {
-        // Before the first start there is nothing to look at; after it, only the platform can say.
+        // Before the first start there is no state to read; afterwards only the platform knows it.
         Config::Local(local) if !platform::was_started(&context.root()?.join(&local.state_dir)) => {
             context.console.say(
                 "there is no local platform yet: this is the plan for an empty one; deploy starts it",
@@ -30,7 +30,6 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     print(context, &plan)
 }
 
-/// Prints a plan: what it holds is what would happen.
 pub(crate) fn print(context: &Context, plan: &Plan) -> Result<()> {
     context.console.data(plan, plan.to_string())
 }

@@ -1,4 +1,4 @@
-//! `push`: built images to the account's image repository.
+//! `push`: pushes the built images to the account's image repository.
 
 use anyhow::Result;
 use spcs_plan::Action;

@@ -1,4 +1,4 @@
-//! `put`: rendered specs to their stage.
+//! `put`: uploads the rendered specs to their stage.
 
 use anyhow::Result;
 use spcs_plan::Action;

@@ -1,4 +1,4 @@
-//! `setup`: what this machine lacks, from Debian's packages.
+//! `setup`: installs the Debian packages that this machine lacks.
 
 mod packages;
 
@@ -15,7 +15,7 @@ use crate::target::Files;
 
 use packages::{END_TO_END, install};
 
-/// Podman with its network parts, and what runs containers for it.
+/// Podman with its network tools and container runtimes.
 const PODMAN: [&str; 12] = [
     "podman",
     "runc",
@@ -34,14 +34,14 @@ const PODMAN: [&str; 12] = [
 /// Docker's daemon and client.
 const DOCKER: [&str; 3] = ["docker.io", "iptables", "ca-certificates"];
 
-/// Makes a base image where no image registry can be reached; Ubuntu lacks Debian's keys.
+/// Builds a base image if no image registry is reachable. Ubuntu lacks Debian's keys.
 const BOOTSTRAP: [&str; 2] = ["mmdebstrap", "debian-archive-keyring"];
 
 pub(crate) fn run(context: &Context) -> Result<()> {
     let choice = context.engine(&context.project()?)?;
     let wanted = missing(context, choice, true)?;
     if wanted.is_empty() {
-        // With every package there, an engine that does not work lacks something else.
+        // All packages are installed: an engine that still fails has another problem.
         engine::detect(choice, &context.work_dir()?).map_err(spcs_apply::Error::from)?;
         context.console.say("nothing to do: this machine has all that is needed");
         return context.console.data(&json!({"installed": []}), "");
@@ -51,9 +51,9 @@ pub(crate) fn run(context: &Context) -> Result<()> {
     context.console.data(&json!({"installed": wanted}), "")
 }
 
-/// With `--yes`, installs what building or running would fail without, or says what that is where
-/// the packages are not Debian's.
-pub(crate) fn when_asked(context: &Context, files: &Files) -> Result<()> {
+/// With `--yes`, installs the packages that building or running needs. On other distributions it
+/// only lists the missing programs.
+pub(crate) fn install_with_yes(context: &Context, files: &Files) -> Result<()> {
     if !context.console.yes() || context.local_runtime() == Runtime::Fake {
         return Ok(());
     }
@@ -63,14 +63,14 @@ pub(crate) fn when_asked(context: &Context, files: &Files) -> Result<()> {
         return Ok(());
     }
     if !packages::is_debian() {
-        let list = by_their_programs(&wanted);
+        let list = program_names(&wanted);
         context.console.say(format!("this machine lacks {list}: install it by its own means"));
         return Ok(());
     }
     install(context, &wanted)
 }
 
-/// The packages that would give this machine what it lacks.
+/// The packages that this machine lacks.
 fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<&'static str>> {
     let mut wanted: Vec<&'static str> = Vec::new();
     if let Err(error) = engine::detect(choice, &context.work_dir()?) {
@@ -81,19 +81,19 @@ fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<
         wanted.extend(BOOTSTRAP);
     }
     if packages::is_debian() {
-        wanted.retain(|package| !packages::is_there(package));
+        wanted.retain(|package| !packages::is_provided(package));
     }
     Ok(wanted)
 }
 
-/// The error for a machine whose packages we do not know how to install.
+/// The error for a machine without Debian's package manager.
 fn cannot_install(wanted: &[&str]) -> Failure {
     Failure::new(Kind::Machine, "this is not Debian or Ubuntu: nothing was installed")
-        .hint(format!("install with your package manager {}", by_their_programs(wanted)))
+        .hint(format!("install with your package manager {}", program_names(wanted)))
 }
 
-/// What a machine lacks that has no packages of Debian's: how those are cut means nothing there.
-fn by_their_programs(wanted: &[&str]) -> String {
+/// Describes packages by the programs they provide: other distributions split packages differently.
+fn program_names(wanted: &[&str]) -> String {
     let program = |package: &&str| match *package {
         "podman" => Some("podman (or docker)"),
         "docker.io" => Some("docker"),
@@ -103,7 +103,7 @@ fn by_their_programs(wanted: &[&str]) -> String {
     wanted.iter().filter_map(program).collect::<Vec<_>>().join(" and ")
 }
 
-/// Everything that the end-to-end tests need, both engines among it.
+/// Installs everything that the end-to-end tests need, including both engines.
 pub(crate) fn for_end_to_end(context: &Context) -> Result<()> {
     let mut wanted: Vec<&'static str> = PODMAN.to_vec();
     wanted.extend(BOOTSTRAP);
@@ -114,6 +114,6 @@ pub(crate) fn for_end_to_end(context: &Context) -> Result<()> {
         context.console.say(format!("the end-to-end tests need: {}", wanted.join(" ")));
         return Ok(());
     }
-    wanted.retain(|package| !packages::is_there(package));
+    wanted.retain(|package| !packages::is_provided(package));
     if wanted.is_empty() { Ok(()) } else { install(context, &wanted) }
 }

@@ -1,4 +1,4 @@
-//! `sql`: a set of files, or one of them.
+//! `sql`: runs a set of SQL files, or one file of it.
 
 use anyhow::Result;
 use spcs_plan::SqlSet;
@@ -31,7 +31,7 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
         context.console.say(plan.to_string());
         context.console.confirm("drop these objects?")?;
     }
-    // A password that nothing sends is neither made nor taken to be set.
+    // Without a statement that sends the password, none is generated or marked as set.
     let password = match plan.sends_secret() {
         true => password::for_plan(&plan, found, &file)?,
         false => None,

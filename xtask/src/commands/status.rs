@@ -1,4 +1,4 @@
-//! `status`: services, containers and endpoints.
+//! `status`: shows the services, their containers and endpoints.
 
 use anyhow::Result;
 use serde::Serialize;
@@ -27,9 +27,9 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         let read = async {
             let name = service.name.clone();
             let state = observe::service(&session, &name).await?;
-            let there = state.is_some();
+            let exists = state.is_some();
             let containers =
-                if there { observe::containers(&session, &name).await? } else { vec![] };
+                if exists { observe::containers(&session, &name).await? } else { vec![] };
             let endpoints = observe::endpoints(&session, &name).await?.unwrap_or_default();
             Ok(Service { key: key.clone(), name, state, containers, endpoints })
         };

@@ -1,4 +1,4 @@
-//! `verify`: the notebook, run through the public endpoint as its user.
+//! `verify`: runs the notebook through the public endpoint as the deployment's user.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::target::{self, Platform, Target};
 
 const NOTEBOOK: &str = "TestMilvus.ipynb";
 
-/// What the question "Who started AI research?" must find.
+/// The expected answer to "Who started AI research?".
 const EXPECTED: &str = "Alan Turing was the first person to conduct substantial research in AI.";
 
-/// Below this the vectors are not those of the model, whatever order they give.
+/// A lower score means that the vectors do not come from the model, even if the ranking is right.
 const LOWEST_SCORE: f64 = 0.6;
 
 pub(crate) async fn run(context: &Context, args: Verify) -> Result<()> {
@@ -54,7 +54,7 @@ pub(crate) async fn run(context: &Context, args: Verify) -> Result<()> {
     context.console.data(&document, format!("{sentence}\nscore: {score:.4}\n"))
 }
 
-/// A token for the ingress, got with the user's own password.
+/// Gets an ingress token with the user's password.
 async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
     let file = target::password_file(context, &target.project)?;
     let password = password::find(&file)?.ok_or_else(|| {
@@ -108,7 +108,7 @@ async fn run_cells(
             context.console.say(if context.console.verbose() > 0 {
                 traceback
             } else {
-                own_lines(traceback)
+                cell_traceback(traceback)
             });
             let message = format!("cell {name} of {NOTEBOOK} failed: {first}");
             return Err(Failure::new(Kind::Verify, message).into());
@@ -118,8 +118,8 @@ async fn run_cells(
     Ok(())
 }
 
-/// The lines of a traceback that show the cell; the libraries' own follow them.
-fn own_lines(traceback: &str) -> &str {
+/// The part of a traceback that shows the cell, without the library frames that follow.
+fn cell_traceback(traceback: &str) -> &str {
     let last = traceback.rfind("Cell In[").map_or(traceback, |at| &traceback[at..]);
     last.split("\n\n").next().unwrap_or(last)
 }
@@ -141,7 +141,7 @@ fn check(notebook: &Notebook) -> Result<Answer> {
     Ok(answer)
 }
 
-/// Adds which services are not running, if any: that is why a cell fails.
+/// Adds the services that are not running, if any: they explain why a cell failed.
 async fn with_cause(target: &Target<'_>, error: anyhow::Error) -> anyhow::Error {
     let Ok(session) = target.sessions.observer(&target.project).await else { return error };
     let mut down = Vec::new();

@@ -1,4 +1,4 @@
-//! What a run changed, as data.
+//! The changes that a run made, as data.
 
 use anyhow::Result;
 use serde_json::json;
@@ -7,7 +7,7 @@ use spcs_apply::execute::Outcome;
 use super::{Console, Table};
 
 impl Console {
-    /// Writes the steps that changed something.
+    /// Writes the steps that made a change.
     pub(crate) fn changes(&self, outcome: &Outcome) -> Result<()> {
         let changes: Vec<_> = outcome.changes().collect();
         let mut table = Table::new(&["step", "change"]);

@@ -1,4 +1,4 @@
-//! The steps of a run as they happen: spinners and bars on a terminal, plain lines elsewhere.
+//! The live progress of a run: spinners and bars on a terminal, plain lines elsewhere.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,23 +11,21 @@ use spcs_plan::{Action, Change, Step, StepId};
 
 use super::Console;
 
-/// Draws the steps of one run.
+/// Displays the steps of one run.
 pub(crate) struct StepLines {
     console: Console,
     bars: Mutex<HashMap<Bar, ProgressBar>>,
 }
 
-/// What a bar belongs to.
+/// The key of a bar.
 #[derive(PartialEq, Eq, Hash)]
 enum Bar {
-    /// A step.
     Step(StepId),
-    /// An item of progress, by its label.
+    /// A progress item, by its label.
     Item(String),
 }
 
 impl StepLines {
-    /// Draws on this console.
     pub(crate) fn new(console: &Console) -> Self {
         Self { console: console.clone(), bars: Mutex::default() }
     }
@@ -39,12 +37,12 @@ impl StepLines {
         }
     }
 
-    /// Adds a bar and then lets `dress` fill it in: a bar that is touched before it belongs to the
-    /// others draws a line of its own, which stays.
-    fn add(&self, key: Bar, bar: ProgressBar, dress: impl FnOnce(&ProgressBar)) {
+    /// Adds a bar, then calls `configure` on it. A bar that is changed before it is added to the
+    /// `MultiProgress` draws a separate line that is never cleared.
+    fn add(&self, key: Bar, bar: ProgressBar, configure: impl FnOnce(&ProgressBar)) {
         let Some(all) = self.console.bars() else { return };
         let bar = all.add(bar);
-        dress(&bar);
+        configure(&bar);
         let mut bars = self.bars.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         bars.insert(key, bar);
     }
@@ -56,7 +54,7 @@ impl StepLines {
         }
     }
 
-    fn painted(&self, code: &str, text: &str) -> String {
+    fn colored(&self, code: &str, text: &str) -> String {
         if self.console.color() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
@@ -115,7 +113,7 @@ impl Watcher for StepLines {
                 }
             }
             Ok(change) => {
-                let sign = self.painted("32", &change.sign().to_string());
+                let sign = self.colored("32", &change.sign().to_string());
                 self.console.say(format!(
                     "  {sign} {:<44} {:<9} {took:>10}",
                     step.id,
@@ -124,9 +122,9 @@ impl Watcher for StepLines {
             }
             Err(error) if error.kind() == spcs_apply::error::Kind::Interrupted => {}
             Err(error) => {
-                let sign = self.painted("31", "x");
+                let sign = self.colored("31", "x");
                 self.console.say(format!("  {sign} {:<44} failed    {took:>10}", step.id));
-                // All of it comes at the end, but what runs besides may take its time.
+                // The full error is printed at the end, but other steps may run for a while yet.
                 let why = spcs_apply::error::chain(error);
                 self.console.say(format!("    {}", why.lines().next().unwrap_or_default()));
             }

@@ -1,22 +1,21 @@
-//! Tables in plain text: columns as wide as their widest cell, two spaces between them.
+//! Plain-text tables: each column is as wide as its widest cell, with two spaces between columns.
 
-/// Rows below a header.
+/// A header and its rows.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// An empty table.
+    /// A table with a header and no rows.
     pub(crate) fn new(header: &[&str]) -> Self {
         Self { rows: vec![header.iter().map(|cell| (*cell).to_owned()).collect()] }
     }
 
-    /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [&str; N]) {
         self.rows.push(cells.map(str::to_owned).into());
     }
 
-    /// The text, without spaces at the ends of lines.
+    /// Formats the table without trailing spaces.
     pub(crate) fn render(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {

@@ -1,4 +1,4 @@
-//! Jupyter's HTTP API, reached only through the public endpoint.
+//! A client for Jupyter's HTTP API, through the public endpoint only.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -18,12 +18,12 @@ use crate::failure::Failure;
 pub(crate) struct Jupyter {
     client: Client,
     url: Url,
-    /// Jupyter's token against cross-site requests; it comes with the first page.
+    /// Jupyter's XSRF token; the first page sets it as a cookie.
     xsrf: Option<String>,
 }
 
 impl Jupyter {
-    /// Reaches the server as the user whose ingress token this is.
+    /// Opens the server as the user who owns the ingress token.
     pub(crate) async fn open(url: &str, token: &Secret) -> Result<Jupyter> {
         let url = Url::parse(url).context("reading the endpoint's URL")?;
         let mut authorization =
@@ -33,11 +33,11 @@ impl Jupyter {
         let mut builder = Client::builder()
             .http1_only()
             .connect_timeout(Duration::from_secs(15))
-            // A redirect leads to a login page: who follows it takes that for an answer.
+            // A redirect leads to a login page, which must not be mistaken for an answer.
             .redirect(reqwest::redirect::Policy::none())
             .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]));
         if let Some(host) = url.host_str().filter(|host| host.ends_with(".localhost")) {
-            // Browsers know that these names are this machine; resolvers may not.
+            // Browsers resolve `*.localhost` to the loopback address; system resolvers may not.
             builder = builder.no_proxy().resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         }
         let mut jupyter = Jupyter { client: builder.build()?, url, xsrf: None };
@@ -52,7 +52,6 @@ impl Jupyter {
         Ok(jupyter)
     }
 
-    /// Reads a notebook.
     pub(crate) async fn notebook(&self, path: &str) -> Result<Notebook> {
         let doing = format!("reading {path} from Jupyter");
         let request = self.request(Method::GET, &format!("api/contents/{path}?type=notebook"))?;
@@ -61,7 +60,7 @@ impl Jupyter {
         Notebook::new(answer["content"].clone())
     }
 
-    /// Starts a kernel that works in the notebook's folder, and connects to it.
+    /// Starts a kernel in the notebook's folder and connects to it.
     pub(crate) async fn start_kernel(&self, path: &str) -> Result<Kernel> {
         let doing = "starting a kernel";
         let body = json!({"name": "python3", "path": path});
@@ -75,7 +74,7 @@ impl Jupyter {
         Kernel::connect(self.request(Method::GET, &path)?, id, session).await
     }
 
-    /// Ends a kernel.
+    /// Shuts a kernel down.
     pub(crate) async fn stop_kernel(&self, id: &str) -> Result<()> {
         let request = self.request(Method::DELETE, &format!("api/kernels/{id}"))?;
         self.send(request, "stopping the kernel").await?;

@@ -1,4 +1,4 @@
-//! A kernel's channels over a WebSocket: code goes in, outputs come back.
+//! A kernel connection over a WebSocket: sends code and receives its outputs.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role};
 
-use super::outputs::{Ran, record};
+use super::outputs::{Execution, record};
 use crate::failure::Failure;
 
-/// An ingress closes a connection that is silent for 90 s.
+/// Keeps the connection open: the ingress closes it after 90 s without traffic.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
 /// How long a kernel may take to start.
@@ -24,14 +24,14 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// A connected kernel.
 pub(crate) struct Kernel {
-    /// Its id on the server.
+    /// The id on the server.
     pub(crate) id: String,
     session: String,
     socket: WebSocketStream<Upgraded>,
 }
 
 impl Kernel {
-    /// Upgrades the request to a WebSocket, over the same connection, names and TLS as all others.
+    /// Upgrades the request to a WebSocket, with the DNS and TLS settings of all other requests.
     pub(super) async fn connect(
         request: RequestBuilder,
         id: String,
@@ -56,7 +56,7 @@ impl Kernel {
         Ok(kernel)
     }
 
-    /// Waits until the kernel answers at all.
+    /// Waits for the kernel's first reply.
     async fn ready(&mut self) -> Result<()> {
         let end = Instant::now() + START_LIMIT;
         let request = self.send("kernel_info_request", json!({})).await?;
@@ -68,17 +68,17 @@ impl Kernel {
         }
     }
 
-    /// Runs code to its end, or until the time is over.
-    pub(crate) async fn run(&mut self, code: &str, limit: Duration) -> Result<Ran> {
+    /// Runs code until it finishes or the time limit expires.
+    pub(crate) async fn run(&mut self, code: &str, limit: Duration) -> Result<Execution> {
         let end = Instant::now() + limit;
         let content = json!({
             "code": code, "silent": false, "store_history": true, "user_expressions": {},
             "allow_stdin": false, "stop_on_error": true,
         });
         let request = self.send("execute_request", content).await?;
-        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        let mut ran = Execution { outputs: Vec::new(), count: 0, error: None };
         let (mut idle, mut replied) = (false, false);
-        // The reply and the outputs travel on two channels: either may be the last.
+        // The reply and the outputs arrive on two channels, in either order.
         while !(idle && replied) {
             let message = self.receive(end, "the cell").await?;
             if !answers(&message, &request) {
@@ -111,7 +111,7 @@ impl Kernel {
         Ok(id)
     }
 
-    /// The next message of the kernel.
+    /// Receives the next message from the kernel.
     async fn receive(&mut self, end: Instant, what: &str) -> Result<Value> {
         loop {
             let next = end.min(Instant::now() + PING_EVERY);
@@ -148,18 +148,19 @@ impl Kernel {
     }
 }
 
-/// What breaks between here and the kernel is the notebook's failure, and no defect of this program.
+/// A broken connection to the kernel is a failed verification, not a defect of this program.
 fn broken(what: &str) -> Failure {
     Failure::new(Kind::Verify, what).hint("see `cargo xtask status` and `cargo xtask logs jupyter`")
 }
 
-/// Whether Jupyter says that the kernel's process has ended, as it does when memory runs out: an
-/// answer to what it was running does not come any more.
+/// Whether Jupyter reports that the kernel's process has ended, for example because it ran out of
+/// memory. The pending request then gets no reply.
 fn died(message: &Value) -> bool {
     let state = message["content"]["execution_state"].as_str().unwrap_or_default();
     message["msg_type"] == "status" && matches!(state, "restarting" | "autorestarting" | "dead")
 }
 
+/// Whether a message belongs to a request.
 fn answers(message: &Value, request: &str) -> bool {
     message["parent_header"]["msg_id"] == request
 }
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kernel_that_is_restarted_has_died_whatever_it_was_asked() {
+    fn a_restart_means_that_the_kernel_died() {
         let status = |state: &str| json!({"msg_type": "status", "parent_header": {}, "content": {"execution_state": state}});
         for state in ["restarting", "autorestarting", "dead"] {
             assert!(died(&status(state)), "{state}");

@@ -1,20 +1,20 @@
-//! What a kernel puts out, in the form in which notebooks keep it.
+//! Converts the outputs of a kernel to the notebook format.
 
 use ::console::strip_ansi_codes;
 use serde_json::{Value, json};
 
-/// What running a piece of code gave.
-pub(crate) struct Ran {
-    /// The outputs, as notebooks keep them.
+/// The result of running a piece of code.
+pub(crate) struct Execution {
+    /// The outputs in the notebook format.
     pub(crate) outputs: Vec<Value>,
-    /// The number of the run.
+    /// The kernel's execution count.
     pub(crate) count: u64,
-    /// The traceback, if it raised.
+    /// The traceback, if the code raised an exception.
     pub(crate) error: Option<String>,
 }
 
-/// Keeps an output in the form of notebooks.
-pub(super) fn record(ran: &mut Ran, kind: &str, content: &Value) {
+/// Converts an output message and appends it.
+pub(super) fn record(ran: &mut Execution, kind: &str, content: &Value) {
     match kind {
         "stream" => {
             let same = ran.outputs.last_mut().filter(|last| {
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_escape_sequences_of_a_traceback_are_stripped() {
-        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+        let mut ran = Execution { outputs: Vec::new(), count: 0, error: None };
         let traceback = ["\x1b[0;31mValueError\x1b[0m: no\x1b[K"];
         let content = json!({"ename": "ValueError", "evalue": "no", "traceback": traceback});
         record(&mut ran, "error", &content);
@@ -73,8 +73,8 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_one_stream_are_one_output() {
-        let mut ran = Ran { outputs: Vec::new(), count: 0, error: None };
+    fn consecutive_writes_to_one_stream_become_one_output() {
+        let mut ran = Execution { outputs: Vec::new(), count: 0, error: None };
         for text in ["a", "b\n"] {
             record(&mut ran, "stream", &json!({"name": "stdout", "text": text}));
         }

@@ -1,5 +1,5 @@
-//! Which engine the platform's services run with. It does not change under them: the next one
-//! would start them a second time, with empty volumes.
+//! Selects the engine that runs the platform's services. The engine cannot change while services
+//! exist: another one would start them a second time, with empty volumes.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use spcs_local::{EngineCommand, EngineKind};
 use super::stop;
 use crate::failure::Failure;
 
-/// The platform's form of an engine that was detected.
+/// Converts a detected engine to the platform's type.
 pub(crate) fn engine_command(engine: &spcs_apply::engine::Engine) -> EngineCommand {
     let kind = match engine.kind {
         spcs_apply::engine::EngineKind::Podman => EngineKind::Podman,
@@ -20,18 +20,18 @@ pub(crate) fn engine_command(engine: &spcs_apply::engine::Engine) -> EngineComma
     EngineCommand { kind, program: engine.program.clone(), env: engine.env.clone() }
 }
 
-/// The engine to start a platform with: the one before while there are services. A platform that
-/// runs with another engine and keeps no service makes way.
+/// The engine to start a platform with: the previous one while services exist. Stops a running
+/// platform that has another engine and no services.
 ///
 /// # Errors
-/// When another engine was chosen than the one that runs the services.
+/// If the chosen engine is not the one that runs the existing services.
 pub(crate) async fn engine_to_start(
     state_dir: &Path,
     chosen: EngineChoice,
 ) -> Result<EngineChoice> {
     let Some(last) = last_engine(state_dir)? else { return Ok(chosen) };
     let has_services = spcs_local::has_services(state_dir)?;
-    match keep(last, chosen) {
+    match previous(last, chosen) {
         Some(before) if has_services => Ok(before),
         Some(_) => Ok(chosen),
         None if has_services => {
@@ -51,7 +51,7 @@ pub(crate) async fn engine_to_start(
     }
 }
 
-/// The engine that made what a reset takes away.
+/// The engine that created the containers, networks and volumes that a reset removes.
 pub(crate) fn engine_to_reset(state_dir: &Path, chosen: EngineChoice) -> Result<EngineChoice> {
     Ok(last_engine(state_dir)?.map_or(chosen, choice))
 }
@@ -68,8 +68,8 @@ fn choice(kind: EngineKind) -> EngineChoice {
     }
 }
 
-/// The engine of before, unless another was chosen.
-fn keep(kind: EngineKind, chosen: EngineChoice) -> Option<EngineChoice> {
+/// The previous engine, unless another one was chosen.
+fn previous(kind: EngineKind, chosen: EngineChoice) -> Option<EngineChoice> {
     let before = choice(kind);
     (chosen == EngineChoice::Auto || chosen == before).then_some(before)
 }

@@ -1,4 +1,4 @@
-//! The error for a port that is taken: it names the platform that listens there, if one does.
+//! The error for a port that is in use; it names the platform that listens there, if any.
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use spcs_apply::error::Kind;
 use super::identity::{Answer, ask};
 use crate::failure::Failure;
 
-/// How long what listens there may take to say that it is a platform.
+/// How long the listener may take to identify itself as a platform.
 const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
-/// Fails if something listens on a port of this machine.
+/// Fails if a program listens on a loopback port.
 pub(super) async fn check_free(port: u16) -> Result<(), Failure> {
     match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Err(taken(port).await),
@@ -31,7 +31,7 @@ pub(crate) async fn taken(port: u16) -> Failure {
             "stop it with `cargo xtask local stop` in its project, or set `port = \"auto\"` in \
              [target.local] of spcs.toml: both run then",
         ),
-        Answer::Silence | Answer::None => Failure::new(
+        Answer::Timeout | Answer::None => Failure::new(
             Kind::Machine,
             format!("{cannot} another program"),
         )

@@ -1,5 +1,5 @@
-//! Starting the platform in the background, from a copy of this very program: cargo may then
-//! overwrite the original while the platform runs.
+//! Starts the platform in the background, from a copy of this executable: cargo can then overwrite
+//! the original while the platform runs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,39 +9,37 @@ use anyhow::{Context as _, Result};
 use spcs_apply::error::Kind;
 use spcs_local::{EngineCommand, Status};
 
-use super::turn::{self, Turn};
+use super::start_lock::{self, StartLock};
 use super::{lock_file, log_file, port, running};
 use crate::failure::Failure;
 
-/// How long a platform may take until it answers; it reads its state and asks the engine first.
+/// How long a platform may take to answer; it first reads its state and queries the engine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Between two looks at a platform that is being started.
-const PERIOD: Duration = Duration::from_millis(30);
+/// The interval between two checks of a starting platform.
+const POLL_INTERVAL: Duration = Duration::from_millis(30);
 
-/// What a platform is started with.
+/// The settings of a platform to start.
 pub(crate) struct Start {
-    /// Where its state is.
     pub(crate) state_dir: PathBuf,
-    /// Its port; 0 for the one of the last start, or any that is free.
+    /// The port; 0 means the previous one, or any free port.
     pub(crate) port: u16,
     /// The engine that runs the services; `None` simulates them.
     pub(crate) engine: Option<EngineCommand>,
-    /// How many `-v` it logs with.
+    /// The number of `-v` flags.
     pub(crate) verbose: u8,
 }
 
-/// A platform that runs now.
+/// A running platform.
 pub(crate) struct Started {
-    /// What it says of itself.
     pub(crate) status: Status,
-    /// Whether it ran before.
+    /// Whether it was already running.
     pub(crate) adopted: bool,
-    /// Whether it runs another build of this program.
+    /// Whether it is from another build of this program.
     pub(crate) other_build: bool,
 }
 
-/// Starts the platform, or adopts the one that runs. `prepare` is called only to start one.
+/// Starts the platform or adopts a running one. Calls `prepare` only if it starts one.
 pub(crate) async fn start(
     state_dir: &Path,
     prepare: impl AsyncFnOnce() -> Result<Start>,
@@ -49,8 +47,8 @@ pub(crate) async fn start(
     if let Some(started) = adopt(state_dir).await? {
         return Ok(started);
     }
-    // Of several commands one starts the platform; the others wait here and adopt it.
-    let _turn = Turn::take(state_dir).await?;
+    // If several commands run at once, one starts the platform; the others wait here and adopt it.
+    let _lock = StartLock::acquire(state_dir).await?;
     if let Some(started) = adopt_when_unlocked(state_dir).await? {
         return Ok(started);
     }
@@ -66,14 +64,14 @@ pub(crate) async fn start(
             }
             match running(state_dir).await? {
                 Some(status) if status.pid == child.id() => return Ok::<_, anyhow::Error>(status),
-                _ => tokio::time::sleep(PERIOD).await,
+                _ => tokio::time::sleep(POLL_INTERVAL).await,
             }
         }
     };
     let status = match tokio::time::timeout(START_LIMIT, healthy).await {
         Ok(status) => status?,
         Err(_) => {
-            // A platform that never answered holds nothing that a clean stop would save.
+            // A platform that never answered has no state that a clean stop would save.
             child.kill().ok();
             return Err(no_answer(state_dir).into());
         }
@@ -81,7 +79,7 @@ pub(crate) async fn start(
     Ok(Started { status, adopted: false, other_build: false })
 }
 
-/// The platform that runs, as one that was not started by this command.
+/// Adopts the running platform, if there is one.
 async fn adopt(state_dir: &Path) -> Result<Option<Started>> {
     let Some(status) = running(state_dir).await? else { return Ok(None) };
     let other_build = fs_err::read_to_string(build_file(state_dir))
@@ -89,19 +87,19 @@ async fn adopt(state_dir: &Path) -> Result<Option<Started>> {
     Ok(Some(Started { status, adopted: true, other_build }))
 }
 
-/// The same once no platform is on its way up or down any more: the command that started or
-/// stopped it may have been killed.
+/// Adopts the running platform once no platform is starting or stopping. The command that started
+/// or stopped it may have been killed.
 async fn adopt_when_unlocked(state_dir: &Path) -> Result<Option<Started>> {
     let begun = Instant::now();
     loop {
         let adopted = adopt(state_dir).await?;
-        if adopted.is_some() || !turn::is_locked(&lock_file(state_dir)) {
+        if adopted.is_some() || !start_lock::is_locked(&lock_file(state_dir)) {
             return Ok(adopted);
         }
         if begun.elapsed() > START_LIMIT {
             return Err(no_answer(state_dir).into());
         }
-        tokio::time::sleep(PERIOD).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
@@ -130,7 +128,7 @@ fn spawn(start: &Start) -> Result<Child> {
             command.arg("--engine-env").arg(format!("{name}={value}"));
         }
     }
-    // The user's password is nothing that the platform needs to be born with.
+    // The platform does not need the user's password in its environment.
     command.env_remove("SPCS_USER_PASSWORD").current_dir("/");
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.spawn().with_context(|| format!("starting `{}`", program.display()))
@@ -140,22 +138,22 @@ fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
     let source = std::env::current_exe().context("finding the program that runs")?;
     let folder = state_dir.join("bin");
     fs_err::create_dir_all(&folder)?;
-    // First, so that a directory whose copy failed is known for a platform's.
+    // Written first, so that the directory is recognised as a platform's even if the copy fails.
     fs_err::write(build_file(state_dir), this_build()?)?;
     let copy = folder.join("xtask-platform");
-    // A new file under the old name: the old one may still be running.
+    // Copied to a new file and renamed: the old executable may still be running.
     let fresh = folder.join(format!("xtask-platform.{}", std::process::id()));
     let copied = fs_err::copy(source, &fresh).and_then(|_| fs_err::rename(&fresh, &copy));
     if copied.is_err() {
-        // A disk that is full gets its hundred megabytes back.
+        // Free the space of the partial copy: the disk may be full.
         fs_err::remove_file(&fresh).ok();
     }
     copied.context("copying this program for the local platform")?;
     Ok(copy)
 }
 
-/// Whether a platform has ever been started on a state directory. Of one that was being removed
-/// when the power went, any file may be left.
+/// Whether a platform was ever started in a state directory. Checks several files: an interrupted
+/// removal can leave any of them.
 pub(crate) fn was_started(state_dir: &Path) -> bool {
     let files = [build_file(state_dir), lock_file(state_dir), log_file(state_dir)];
     files.iter().any(|file| file.exists())
@@ -165,7 +163,7 @@ fn build_file(state_dir: &Path) -> PathBuf {
     state_dir.join("bin").join("build")
 }
 
-/// Tells one build of this program from another, without hashing a hundred megabytes.
+/// Identifies the build of this program by size and time, without hashing a hundred megabytes.
 fn this_build() -> Result<String> {
     let data = fs_err::metadata(std::env::current_exe().context("finding the program that runs")?)?;
     let modified = data.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -175,7 +173,7 @@ fn this_build() -> Result<String> {
 fn ended_early(start: &Start, status: ExitStatus) -> Failure {
     let log = log_file(&start.state_dir);
     let text = fs_err::read_to_string(&log).unwrap_or_default();
-    // The child says with its exit code what sort of failure it was.
+    // The exit code of the child tells the kind of failure.
     let machine = status.code() == Some(i32::from(Kind::Machine.exit_code()));
     let kind = if machine { Kind::Machine } else { Kind::Internal };
     let lines: Vec<&str> = text.lines().collect();

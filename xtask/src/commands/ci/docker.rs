@@ -1,4 +1,4 @@
-//! A Docker daemon for the tests, where none runs: a machine without an init starts none by itself.
+//! Starts a Docker daemon for the tests if none is running, as on a machine without an init system.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -14,19 +14,19 @@ use crate::failure::Failure;
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// The daemon that answers: the machine's, or one of our own that ends with this value.
+/// A running daemon: the machine's, or one that this value started and stops when dropped.
 pub(super) struct Docker {
-    own: Option<Own>,
+    own: Option<OwnDaemon>,
 }
 
-struct Own {
+struct OwnDaemon {
     daemon: Child,
-    /// Holds the socket: its path must be short, and nobody else may enter.
+    /// The private directory of the socket, whose path must be short.
     folder: TempDir,
 }
 
 impl Docker {
-    /// Finds the machine's daemon or starts one; its images are kept under the work directory.
+    /// Uses the machine's daemon or starts one that stores its images under the work directory.
     pub(super) async fn start(work_dir: &Path) -> Result<Docker> {
         if answers(None) {
             return Ok(Docker { own: None });
@@ -54,12 +54,12 @@ impl Docker {
                 Failure::new(Kind::Machine, format!("cannot start the Docker daemon: {error}"))
                     .hint("install Docker, or start its daemon: `dockerd` must be on the PATH")
             })?;
-        let mut docker = Docker { own: Some(Own { daemon, folder }) };
+        let mut docker = Docker { own: Some(OwnDaemon { daemon, folder }) };
         docker.wait(&kept.join("dockerd.log")).await?;
         Ok(docker)
     }
 
-    /// What its clients need in their environment.
+    /// The environment variables for its clients.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let own = self.own.iter();
         own.map(|own| ("DOCKER_HOST".to_owned(), host(own.folder.path()))).collect()
@@ -82,7 +82,7 @@ impl Docker {
 impl Drop for Docker {
     fn drop(&mut self) {
         if let Some(mut own) = self.own.take() {
-            // Nothing to do about a daemon that is gone already.
+            // An error means that the daemon has already exited.
             let pid = i32::try_from(own.daemon.id()).ok().and_then(Pid::from_raw);
             pid.and_then(|pid| kill_process(pid, Signal::TERM).ok());
             own.daemon.wait().ok();
@@ -100,6 +100,6 @@ fn answers(folder: Option<&Path>) -> bool {
     if let Some(folder) = folder {
         command.env("DOCKER_HOST", host(folder));
     }
-    // Some clients end well without a daemon, and then say nothing.
+    // Some clients succeed without a daemon and print nothing.
     command.output().is_ok_and(|output| output.status.success() && output.stdout.len() > 1)
 }

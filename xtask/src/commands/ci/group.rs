@@ -1,4 +1,4 @@
-//! A command with everything that it starts: it ends in time, and as a whole.
+//! Runs a command in a process group, with a time limit for the whole group.
 
 use std::process::Command;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use tokio::process::Child;
 use crate::console::time;
 use crate::failure::Failure;
 
-/// Between SIGTERM and SIGKILL.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs a command in a process group of its own, and ends that group after `limit`, or when it is
-/// cancelled: Ctrl-C at the terminal does not reach it.
+/// Runs a command in its own process group. Ends the group after `limit` or on cancellation,
+/// because Ctrl-C at the terminal does not reach it.
 pub(super) async fn run(
     mut command: Command,
     limit: Duration,
@@ -46,16 +46,16 @@ pub(super) async fn run(
     Err(failure.into())
 }
 
-/// An engine's client may end well what it does; then all that is left is killed.
+/// Sends SIGTERM, so that engine clients can clean up, then kills the remaining processes.
 async fn end(child: &mut Child) {
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let send = |signal| group.map(|group| kill_process_group(group, signal));
-    // A group that is gone needs no signal.
+    // An error means that the group has already ended.
     send(Signal::TERM);
-    // Cargo ends at once; the tests that it runs have engines to end first.
+    // Cargo exits immediately; the tests that it runs must stop their engines first.
     let all_gone = async {
         while group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
-            // Until its parent has looked, a process that has ended counts.
+            // Reap the child: a zombie still counts as a member of the group.
             let _ = child.try_wait();
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
 
-    /// A shell that does not end, and has started what does not end at SIGTERM either.
+    /// A shell that does not exit, with a child that ignores SIGTERM.
     fn endless() -> (Command, std::io::PipeReader) {
         let (reader, writer) = std::io::pipe().unwrap();
         let mut shell = Command::new("sh");
@@ -79,13 +79,13 @@ mod tests {
         (shell, reader)
     }
 
-    /// Ends when nobody holds the other end any more.
+    /// Returns when every process has closed the other end of the pipe.
     fn all_have_ended(mut reader: std::io::PipeReader) {
         assert_eq!(reader.read_to_end(&mut Vec::new()).unwrap(), 0);
     }
 
     #[tokio::test]
-    async fn what_does_not_end_in_time_is_ended_with_all_that_it_started() {
+    async fn a_command_that_exceeds_its_limit_is_ended_with_its_children() {
         let (shell, reader) = endless();
         let limit = Duration::from_millis(100);
         let error = run(shell, limit, &CancellationToken::new()).await.unwrap_err();
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_cancelled_is_ended_with_all_that_it_started() {
+    async fn a_cancelled_command_is_ended_with_its_children() {
         let (shell, reader) = endless();
         let cancel = CancellationToken::new();
         cancel.cancel();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_fails_says_how_it_ended() {
+    async fn the_error_of_a_failed_command_contains_its_exit_status() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "exit 3"]);
         let error = run(shell, Duration::from_secs(60), &CancellationToken::new()).await;

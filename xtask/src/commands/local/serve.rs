@@ -1,4 +1,4 @@
-//! `local serve`: the platform itself, in the foreground. `local start` runs it in the background.
+//! `local serve`: runs the platform in the foreground. `local start` runs it in the background.
 
 use anyhow::{Context as _, Result};
 use spcs_local::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
@@ -8,8 +8,8 @@ use crate::cli::{Engine, Serve};
 use crate::platform::port_taken;
 
 pub(crate) async fn run(args: Serve) -> Result<()> {
-    // A session of its own: the terminal that it was started from may close or send Ctrl-C. This
-    // fails if the process leads its group, as a shell's job does, and is then not needed.
+    // Start a new session, so that a closed terminal or Ctrl-C does not reach the platform. Fails
+    // if the process leads a process group, as a shell job does; no new session is needed then.
     rustix::process::setsid().ok();
     let runtime = match (args.engine_kind, args.engine_program) {
         (Some(kind), Some(program)) => {
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
         runtime,
         timing: Timing::default(),
     };
-    // Listened for before the platform says that it is there.
+    // Install the handlers before the platform announces that it is running.
     let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let mut hangup = signal(SignalKind::hangup()).context("listening for SIGHUP")?;

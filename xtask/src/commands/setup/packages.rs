@@ -1,4 +1,4 @@
-//! Debian's packages: what is there, and how to get more.
+//! Debian packages: checks which are installed and installs more.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,12 +11,12 @@ use super::cannot_install;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// What the end-to-end tests need besides an engine: the other engine, a browser, a registry
-/// client, environments for the Python clients.
+/// The packages that the end-to-end tests need in addition to Podman: Docker, a browser, a registry
+/// client, virtual environments for the Python clients.
 pub(crate) const END_TO_END: [&str; 5] =
     ["docker.io", "iptables", "chromium", "skopeo", "python3-venv"];
 
-/// Whether packages are installed the way of Debian.
+/// Whether this machine uses Debian's package manager.
 pub(crate) fn is_debian() -> bool {
     Path::new("/etc/debian_version").exists() && on_path("apt-get")
 }
@@ -26,17 +26,16 @@ pub(crate) fn on_path(program: &str) -> bool {
     which::which(program).is_ok()
 }
 
-/// Whether a machine has what a package is wanted for. Docker's own `docker-ce` and `containerd.io`
-/// stand in conflict with Debian's `docker.io` and `runc`: whose programs are there is not wanted.
-pub(crate) fn is_there(package: &str) -> bool {
-    let brought = match package {
+/// Whether a package is installed or its programs exist already. Docker's `docker-ce` and
+/// `containerd.io` conflict with Debian's `docker.io` and `runc`, so their programs are enough.
+pub(crate) fn is_provided(package: &str) -> bool {
+    let has_programs = match package {
         "docker.io" => on_path("docker") && on_path("dockerd"),
         program => on_path(program),
     };
-    brought || is_installed(package)
+    has_programs || is_installed(package)
 }
 
-/// Whether a package is installed.
 fn is_installed(package: &str) -> bool {
     let Ok(shell) = Shell::new() else { return false };
     let format = "--showformat=${Status}";
@@ -44,7 +43,7 @@ fn is_installed(package: &str) -> bool {
     query.ignore_status().read().is_ok_and(|status| status.contains("install ok installed"))
 }
 
-/// Says what it installs, asks, and installs.
+/// Lists the packages, asks for confirmation and installs them.
 pub(crate) fn install(context: &Context, wanted: &[&'static str]) -> Result<()> {
     if !is_debian() {
         return Err(cannot_install(wanted).into());
@@ -62,13 +61,13 @@ pub(crate) fn install(context: &Context, wanted: &[&'static str]) -> Result<()> 
         return Err(failure.hint(hint).into());
     }
     apt_get(administrator, &["update"])?;
-    // Rather fail than take away something that stands in conflict with a package.
+    // Fail rather than remove a conflicting package.
     let mut arguments = vec!["install", "--yes", "--no-remove", "--no-install-recommends"];
     arguments.extend(wanted);
     apt_get(administrator, &arguments)
 }
 
-/// Runs apt-get; what it writes goes to stderr, as stdout is for data.
+/// Runs apt-get with its output on stderr: stdout is for data.
 fn apt_get(administrator: bool, arguments: &[&str]) -> Result<()> {
     let mut command = if administrator {
         Command::new("apt-get")
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_installed_is_told_from_what_is_not() {
+    fn installed_packages_are_distinguished_from_missing_ones() {
         if is_debian() {
             assert!(is_installed("dpkg"));
             assert!(!is_installed("no-package-has-this-name"));

@@ -1,4 +1,4 @@
-//! Whose turn it is to start the platform of a state directory.
+//! The lock that lets one command at a time start the platform of a state directory.
 
 use std::fs::{DirBuilder, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -7,15 +7,15 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use fs_err::File;
 
-/// Held by the one command that starts the platform. The system releases it with the process.
-pub(super) struct Turn {
+/// Held by the command that starts the platform. The system releases it when the process ends.
+pub(super) struct StartLock {
     _file: File,
 }
 
-impl Turn {
-    /// Waits for the commands that came before.
-    pub(super) async fn take(state_dir: &Path) -> Result<Turn> {
-        // The platform's files are for nobody else, from the first moment.
+impl StartLock {
+    /// Waits until no other command holds the lock.
+    pub(super) async fn acquire(state_dir: &Path) -> Result<StartLock> {
+        // The directory is private from the start: it holds the platform's files.
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -25,11 +25,11 @@ impl Turn {
         let file = File::create(path)?;
         let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await?;
         let file = locked.context("waiting for another command to start the local platform")?;
-        Ok(Turn { _file: file })
+        Ok(StartLock { _file: file })
     }
 }
 
-/// Whether a process holds the lock of a file. A file that is not there is not locked.
+/// Whether a process holds a lock on a file. A missing file is not locked.
 pub(super) fn is_locked(file: &Path) -> bool {
     let Ok(file) = File::open(file) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
