@@ -93,7 +93,7 @@ fn an_interrupted_deploy_ends_what_runs_and_goes_on_when_run_again() {
             sandbox.let_builds_end();
         }
     });
-    let run = run.code(130).says("hint: run the same command again to go on");
+    let run = run.code(130).says("hint: run the same command again to continue");
     assert!(!run.stderr.contains("> service:"), "{}", run.stderr);
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");

@@ -63,7 +63,7 @@ Exit codes:
   7    a wait timed out, or a service failed during it
   8    verify: the notebook failed or gave a wrong answer
   9    a confirmation was declined, or there was no terminal to ask at
-  130  interrupted; run the same command again to go on";
+  130  interrupted; run the same command again to continue";
 
 /// The commands. `deploy` runs everything from `build` to `endpoints`.
 #[derive(Debug, Subcommand)]

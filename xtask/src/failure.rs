@@ -83,7 +83,7 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
     let error = cause.downcast_ref::<io::Error>().filter(|error| full.contains(&error.kind()));
-    error.map(|_| "make room: `df -h` shows which disk is full; then run it again".to_owned())
+    error.map(|_| "free some space: `df -h` shows which disk is full; then run the command again".to_owned())
 }
 
 /// The text for stderr: `error: what: why` with all causes, then `hint: what to do`.
@@ -111,7 +111,7 @@ mod tests {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let error = anyhow::Error::new(full).context("keeping the notebook");
         assert_eq!(kind(&error), Kind::Machine);
-        assert!(render(&error).contains("hint: make room"), "{}", render(&error));
+        assert!(render(&error).contains("hint: free some space"), "{}", render(&error));
         let running = StartError::AlreadyRunning { state_dir: "state".into() };
         let error = anyhow::Error::new(running).context("resetting the local platform");
         assert_eq!(kind(&error), Kind::Machine);
@@ -152,14 +152,14 @@ mod tests {
              interrupted: what was running has ended, nothing more was started\n\
              (2 steps after it were not started)\n\n\
              hint: run the command again; what is done stays done\n\
-             hint: run the same command again to go on"
+             hint: run the same command again to continue"
         );
-        let refused = Failure::new(Kind::Connection, "the password is not taken").hint("set it");
+        let refused = Failure::new(Kind::Connection, "the password is refused").hint("set it");
         let cause = anyhow::Error::new(io::Error::other("the account says no"));
         let error = cause.context(refused).context("logging in");
         assert_eq!(
             render(&error),
-            "error: logging in: the password is not taken: the account says no\n\nhint: set it"
+            "error: logging in: the password is refused: the account says no\n\nhint: set it"
         );
     }
 }

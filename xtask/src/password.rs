@@ -133,7 +133,7 @@ fn checked(value: &str, place: &str) -> Result<Secret> {
         let message = format!("the user's password in {place} is empty or has control characters");
         return Err(Failure::new(Kind::Input, message)
             .hint(
-                "write it as one line, or take it away: one is generated when the user is created",
+                "write it on one line, or remove it: a password is generated when the user is created",
             )
             .into());
     }

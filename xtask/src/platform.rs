@@ -55,7 +55,7 @@ pub(crate) async fn running(state_dir: &Path) -> Result<Option<Status>> {
     }
     let message = format!("the local platform (process {}) does not answer", status.pid);
     let hint = format!(
-        "its log is `{}`; `cargo xtask local stop` ends it, and its services go on without it",
+        "its log is `{}`; `cargo xtask local stop` stops it, and its services keep running",
         log_file(state_dir).display()
     );
     Err(Failure::new(Kind::Connection, message).hint(hint).into())

@@ -105,7 +105,7 @@ pub(crate) async fn run(context: &Context, args: Ci) -> Result<()> {
     let Some(kind) = failed.iter().map(|(_, kind)| *kind).min() else { return Ok(()) };
     let names: Vec<&str> = failed.iter().map(|(name, _)| *name).collect();
     Err(Failure::new(kind, format!("checks failed: {}", names.join(", ")))
-        .hint("what each said stands above, after the command that runs it alone")
+        .hint("the output of each is above, after the command that runs it alone")
         .into())
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         [] => Ok(()),
         wrong @ [first, ..] => {
             let names: Vec<_> = wrong.iter().map(|check| check.what).collect();
-            Err(Failure::new(first.kind, format!("not in order: {}", names.join(", "))).into())
+            Err(Failure::new(first.kind, format!("failed checks: {}", names.join(", "))).into())
         }
     }
 }

@@ -86,7 +86,7 @@ fn engine(
         Ok(engine) => Ok(Some(platform::engine_command(&engine))),
         // A user who names another engine accepts that the previous one is unavailable.
         Err(error) if chosen != EngineChoice::Auto && chosen != before => {
-            context.console.say(format!("note: what that engine still holds stays there: {error}"));
+            context.console.say(format!("note: the objects in that engine remain: {error}"));
             Ok(None)
         }
         Err(error) => Err(spcs_apply::Error::from(error).into()),

@@ -64,7 +64,7 @@ pub(crate) fn install_with_yes(context: &Context, files: &Files) -> Result<()> {
     }
     if !packages::is_debian() {
         let list = program_names(&wanted);
-        context.console.say(format!("this machine lacks {list}: install it by its own means"));
+        context.console.say(format!("this machine lacks {list}: install it with the system's package manager"));
         return Ok(());
     }
     install(context, &wanted)

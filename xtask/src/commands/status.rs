@@ -54,7 +54,7 @@ fn table(services: &[Service]) -> Table {
     let mut table = Table::new(&["service", "status", "container", "state", "restarts", "message"]);
     for service in services {
         let status = match &service.state {
-            None => "not there".to_owned(),
+            None => "does not exist".to_owned(),
             Some(state) if state.is_upgrading => format!("{}, upgrading", state.status),
             Some(state) => state.status.clone(),
         };

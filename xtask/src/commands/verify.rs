@@ -79,7 +79,7 @@ async fn user_token(context: &Context, target: &Target<'_>) -> Result<Secret> {
         if !refused {
             return error;
         }
-        let message = format!("the password of {} is not taken", deployment.user);
+        let message = format!("the password of {} is refused", deployment.user);
         error.context(
             Failure::new(Kind::Connection, message)
                 .hint("`cargo xtask sql password` gives the user the password that is kept here"),

@@ -106,7 +106,7 @@ impl Jupyter {
             StatusCode::FORBIDDEN => refused(Kind::Connection, "the user may not use the endpoint")
                 .hint("`cargo xtask grants` grants the service's role"),
             status if status == StatusCode::UNAUTHORIZED || status.is_redirection() => {
-                refused(Kind::Connection, "the ingress wants a login").hint(
+                refused(Kind::Connection, "the ingress requires a login").hint(
                     "`cargo xtask sql password` gives the user the password that is kept here",
                 )
             }

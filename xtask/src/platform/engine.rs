@@ -37,10 +37,10 @@ pub(crate) async fn engine_to_start(
         None if has_services => {
             let name = last.name();
             let message = format!(
-                "cannot take another engine: the local platform's services run with {name}"
+                "cannot change the engine: the local platform's services run with {name}"
             );
             let hint = format!(
-                "say `--engine {name}`, or `cargo xtask local reset` to begin with nothing"
+                "pass `--engine {name}`, or run `cargo xtask local reset` to start from scratch"
             );
             Err(Failure::new(Kind::Input, message).hint(hint).into())
         }

@@ -85,7 +85,7 @@ fn apt_get(administrator: bool, arguments: &[&str]) -> Result<()> {
     let failure =
         Failure::new(Kind::Machine, format!("`apt-get {}` failed ({status})", arguments.join(" ")));
     Err(failure
-        .hint("its own messages stand above; run `cargo xtask setup` again when it is mended")
+        .hint("its messages are above; fix the problem and run `cargo xtask setup` again")
         .into())
 }
 
