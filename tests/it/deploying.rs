@@ -1,4 +1,4 @@
-//! Deploying, again and again, phase by phase, interrupted, and away again.
+//! Deploys: repeated, phase by phase, interrupted, killed, and cleaned up.
 
 use std::collections::BTreeSet;
 
@@ -6,22 +6,25 @@ use serde_json::{Value, json};
 
 use crate::project::{changed, signal};
 use crate::sandbox::Sandbox;
-use crate::stranger::Stranger;
+use crate::sql_client::SqlClient;
 
 #[test]
-fn a_deploy_ends_with_the_url_the_user_and_where_the_password_is() {
+fn a_deploy_reports_the_url_the_user_and_the_password_file() {
     let sandbox = Sandbox::new();
     let run = sandbox.xtask(&["deploy", "--format", "json", "-vvv"]).code(0);
     let platform = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
     let password = sandbox.read("target/spcs/local/user_password");
-    // The platform that deploy started says as much as deploy.
+    // The platform that deploy started logs at deploy's verbosity.
     let log = sandbox.read("target/spcs/local/platform.log");
     assert!(log.contains("statement executed"), "{log}");
     let secrets = [password.trim(), platform["password"].as_str().expect("a password")];
     for secret in secrets.into_iter().chain(["Snowflake Token=", "Bearer ", "Basic "]) {
-        // Fails without showing it.
-        assert!(!run.stderr.contains(secret) && !run.stdout.contains(secret), "deploy tells one");
-        assert!(!log.contains(secret), "the platform's log holds one");
+        // The messages must not show the secret.
+        assert!(
+            !run.stderr.contains(secret) && !run.stdout.contains(secret),
+            "deploy prints a secret"
+        );
+        assert!(!log.contains(secret), "the platform's log contains a secret");
     }
     let deployed = run.json();
     let url = deployed["url"].as_str().expect("a url");
@@ -31,7 +34,7 @@ fn a_deploy_ends_with_the_url_the_user_and_where_the_password_is() {
 }
 
 #[test]
-fn a_second_deploy_changes_nothing_and_says_so() {
+fn a_second_deploy_reports_that_nothing_changed() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let builds = sandbox.engine_calls("build");
@@ -53,7 +56,7 @@ fn an_edited_notebook_changes_one_image_and_one_service() {
 }
 
 #[test]
-fn every_phase_alone_and_in_order_gives_what_deploy_gives() {
+fn the_phases_run_one_by_one_leave_nothing_to_deploy() {
     let sandbox = Sandbox::new();
     let phases: [&[&str]; 7] = [
         &["build"],
@@ -72,25 +75,25 @@ fn every_phase_alone_and_in_order_gives_what_deploy_gives() {
 }
 
 #[test]
-fn a_deploy_that_was_killed_is_finished_by_the_next() {
+fn a_killed_deploy_is_completed_by_the_next_run() {
     let sandbox = Sandbox::new();
     sandbox.hold_builds();
     drop(sandbox.killed_at(&["deploy"], "> sql:bootstrap/080"));
-    sandbox.let_builds_end();
+    sandbox.release_builds();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 }
 
 #[test]
-fn an_interrupted_deploy_ends_what_runs_and_goes_on_when_run_again() {
+fn an_interrupted_deploy_finishes_running_steps_and_is_completed_by_the_next_run() {
     let sandbox = Sandbox::new();
-    // Held until the signal has arrived: deploy cannot end before it.
+    // Builds are blocked until the signal has arrived, so that deploy cannot finish before it.
     sandbox.hold_builds();
     let run = sandbox.watched(&["deploy"], |line, child| {
         if line.contains("> sql:bootstrap/080") {
             signal("-INT", child.id());
         } else if line.contains("interrupted: waiting for what runs") {
-            sandbox.let_builds_end();
+            sandbox.release_builds();
         }
     });
     let run = run.code(130).says("hint: run the same command again to continue");
@@ -100,7 +103,7 @@ fn an_interrupted_deploy_ends_what_runs_and_goes_on_when_run_again() {
 }
 
 #[test]
-fn a_killed_platform_still_has_everything_when_it_starts_again() {
+fn a_killed_platform_keeps_its_state() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
@@ -111,7 +114,7 @@ fn a_killed_platform_still_has_everything_when_it_starts_again() {
 }
 
 #[test]
-fn clean_asks_first_and_finds_nothing_the_second_time() {
+fn clean_asks_for_confirmation_and_a_second_clean_finds_nothing() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["clean"]).code(9).without_data().says("hint: pass `--yes`");
@@ -122,7 +125,7 @@ fn clean_asks_first_and_finds_nothing_the_second_time() {
 }
 
 #[tokio::test]
-async fn what_spcs_toml_leaves_open_is_deployed_and_cleaned_as_well() {
+async fn optional_settings_of_spcs_toml_are_deployed_and_cleaned_up() {
     let sandbox = Sandbox::new();
     let hosts = "hosts = [\"pypi.org:443\", \"files.pythonhosted.org:443\"]";
     sandbox.edit("spcs.toml", hosts, "hosts = []");
@@ -130,8 +133,8 @@ async fn what_spcs_toml_leaves_open_is_deployed_and_cleaned_as_well() {
     sandbox.edit("spcs.toml", "schema = \"PUBLIC\"", "schema = \"SEARCH\"");
     sandbox.xtask(&["local", "start"]).code(0);
     let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
-    let stranger = Stranger::new(&status).await;
-    let before = stranger.account().await;
+    let client = SqlClient::new(&status).await;
+    let before = client.objects().await;
 
     let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
     let steps = changed(&deployed);
@@ -140,13 +143,13 @@ async fn what_spcs_toml_leaves_open_is_deployed_and_cleaned_as_well() {
     }
     let services = &deployed["services"];
     assert_eq!(services[0]["name"], "MILVUS_DEMO.SEARCH.JUPYTER", "{services}");
-    let account = stranger.account().await;
+    let account = client.objects().await;
     assert!(!account.iter().any(|line| line.contains("EGRESS")), "{account:#?}");
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
 
     sandbox.xtask(&["clean", "--yes"]).code(0);
-    // The integration is the whole account's: others may have come to need it.
-    let after = stranger.account().await;
+    // The integration belongs to the whole account: other deployments may use it.
+    let after = client.objects().await;
     let (kept, after): (BTreeSet<_>, _) =
         after.into_iter().partition(|line| line.contains("SNOWSERVICES_INGRESS_OAUTH"));
     assert!(kept.iter().any(|line| line.starts_with("SHOW INTEGRATIONS: ")), "{kept:?}");
@@ -154,22 +157,22 @@ async fn what_spcs_toml_leaves_open_is_deployed_and_cleaned_as_well() {
 }
 
 #[tokio::test]
-async fn a_refused_login_is_told_apart_from_a_refused_statement() {
+async fn a_refused_login_exits_5_and_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["local", "start"]).code(0);
     let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
-    let stranger = Stranger::new(&status).await;
-    let before = stranger.account().await;
+    let client = SqlClient::new(&status).await;
+    let before = client.objects().await;
     let file = sandbox.path("target/spcs/local/platform.json");
     let mut status: Value = serde_json::from_str(&fs_err::read_to_string(&file).unwrap()).unwrap();
     status["password"] = json!("not-the-password");
     fs_err::write(&file, status.to_string()).unwrap();
     sandbox.xtask(&["sql", "bootstrap"]).code(5).without_data().says("logging in at `local`");
-    assert_eq!(stranger.account().await, before);
+    assert_eq!(client.objects().await, before);
 }
 
 #[test]
-fn a_password_that_is_not_known_here_is_left_as_it_is() {
+fn a_password_that_is_not_stored_here_is_not_replaced() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
@@ -178,7 +181,7 @@ fn a_password_that_is_not_known_here_is_left_as_it_is() {
     assert_eq!(deployed.json()["password_file"], json!(null));
     let text = sandbox.xtask(&["deploy"]).code(0).stdout;
     assert!(text.contains("not known here; `cargo xtask sql password` sets a new one"), "{text}");
-    // No statement of this file changes anything: it makes no password either.
+    // No statement of this file changes anything, so it creates no password.
     sandbox.xtask(&["sql", "sql/bootstrap/040_user.sql"]).code(0);
     assert!(!file.exists());
     let verify = sandbox.xtask(&["verify"]).code(3).without_data();
@@ -191,7 +194,7 @@ fn a_password_that_is_not_known_here_is_left_as_it_is() {
 }
 
 #[test]
-fn a_password_of_a_run_that_did_not_end_well_is_given_to_the_user_who_is_there() {
+fn a_password_from_an_unfinished_run_is_set_for_the_existing_user() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     fs_err::write(sandbox.path("target/spcs/local/user_password.fresh"), "").unwrap();
@@ -203,7 +206,7 @@ fn a_password_of_a_run_that_did_not_end_well_is_given_to_the_user_who_is_there()
 }
 
 #[test]
-fn a_wrong_password_of_the_user_is_told_with_the_way_out() {
+fn a_wrong_password_of_the_user_is_reported_with_a_hint() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let file = sandbox.path("target/spcs/local/user_password");
@@ -215,13 +218,13 @@ fn a_wrong_password_of_the_user_is_told_with_the_way_out() {
         .says("the password of MILVUS_USER is not taken")
         .says("hint: `cargo xtask sql password` gives the user the password that is kept here");
     sandbox.xtask(&["sql", "password"]).code(0);
-    // The simulated service serves no notebook, but the login is over.
+    // Verify fails, as the simulated service serves no notebook, but the login succeeds.
     let run = sandbox.xtask(&["verify"]);
     assert!(!run.stderr.contains("is not taken"), "{}", run.stderr);
 }
 
 #[test]
-fn a_log_is_one_document_where_json_is_asked_for() {
+fn logs_in_json_are_one_document() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let log = sandbox.xtask(&["logs", "milvus", "-n", "1", "--format", "json"]).code(0).json();

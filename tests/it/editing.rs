@@ -1,28 +1,28 @@
-//! Edits of `spcs.toml` that reach the target, and those that cannot.
+//! Edits of `spcs.toml`: those that deploy applies and those that it refuses.
 
 use crate::sandbox::Sandbox;
 
-/// Lines of what `plan` would do.
+/// The lines of the plan that describe changes, with runs of spaces collapsed.
 fn planned(sandbox: &Sandbox) -> Vec<String> {
     let plan = sandbox.xtask(&["plan"]).code(0).stdout;
-    let does = |line: &&str| line.starts_with(['+', '~', '>', '-']);
+    let is_change = |line: &&str| line.starts_with(['+', '~', '>', '-']);
     plan.lines()
-        .filter(does)
+        .filter(is_change)
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect()
 }
 
 #[test]
-fn both_services_run_in_one_pool_when_they_name_it() {
+fn both_services_can_run_in_one_pool() {
     let sandbox = Sandbox::new();
     sandbox.edit("spcs.toml", "pool = \"jupyter\"", "pool = \"milvus\"");
-    let pool = sandbox.read("spcs.toml");
+    let config = sandbox.read("spcs.toml");
     let (start, end) =
-        (pool.find("\n[pools.jupyter]").unwrap(), pool.find("# The key is").unwrap());
-    sandbox.edit("spcs.toml", &pool[start..end], "");
+        (config.find("\n[pools.jupyter]").unwrap(), config.find("# The key is").unwrap());
+    sandbox.edit("spcs.toml", &config[start..end], "");
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
-    // Where they run, the platform shows: a pool with a service of its own is in use by it.
+    // The platform shows which pool a service runs in, and a service cannot move to another pool.
     sandbox.edit("spcs.toml", "name = \"MILVUS_COMPUTE_POOL\"", "name = \"ANOTHER_POOL\"");
     let refused = sandbox.xtask(&["deploy"]).code(3).without_data();
     let refused = refused
@@ -33,13 +33,13 @@ fn both_services_run_in_one_pool_when_they_name_it() {
 }
 
 #[test]
-fn edited_settings_are_altered_and_then_as_the_files_ask() {
+fn edited_settings_are_altered_once() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.edit(
         "spcs.toml",
         "network_rule = \"MILVUS_EGRESS_RULE\"",
-        "network_rule = \"WAY_OUT\"",
+        "network_rule = \"OTHER_RULE\"",
     );
     sandbox.edit(
         "spcs.toml",
@@ -50,7 +50,7 @@ fn edited_settings_are_altered_and_then_as_the_files_ask() {
         planned(&sandbox),
         [
             "~ alter settings of compute pool JUPYTER_COMPUTE_POOL sql/bootstrap/060_compute_pool.sql:14",
-            "+ create network rule MILVUS_DEMO.PUBLIC.WAY_OUT sql/bootstrap/130_network_rule.sql:6",
+            "+ create network rule MILVUS_DEMO.PUBLIC.OTHER_RULE sql/bootstrap/130_network_rule.sql:6",
             "~ alter settings of external access integration MILVUS_EGRESS_EAI sql/bootstrap/140_external_access.sql:11",
         ]
     );
@@ -60,7 +60,7 @@ fn edited_settings_are_altered_and_then_as_the_files_ask() {
 }
 
 #[test]
-fn a_service_is_renamed_after_clean_and_not_before() {
+fn a_service_can_be_renamed_only_after_clean() {
     let sandbox = Sandbox::new();
     let (old, new) = ("name = \"MILVUS\"", "name = \"VECTOR_STORE\"");
     sandbox.xtask(&["deploy"]).code(0);

@@ -1,50 +1,57 @@
-//! The whole of it with real containers: from a copy of the project to a notebook in a browser,
-//! and away again.
+//! Deploys a copy of the project with real containers, opens the notebook in a browser, and cleans
+//! up again.
 //!
-//! One deployment is the subject of one story: containers and images are what costs time here.
-//! Runs when `SPCS_TEST_ENGINE` names an engine, as `cargo xtask ci` does.
+//! One test does everything with one deployment, because containers and images take most of the
+//! time. Runs when `SPCS_TEST_ENGINE` names an engine, as `cargo xtask ci` does.
 
 mod browser;
-mod changing;
-mod coming;
+mod cleanup;
 mod deployment;
+mod deploys;
+mod edits;
 mod engine;
-mod going;
 mod notebook;
-mod witness;
+mod process_watcher;
 
 use deployment::Deployment;
 use engine::Engine;
-use witness::Witness;
+use process_watcher::ProcessWatcher;
 
-use crate::stranger::Stranger;
+use crate::sql_client::SqlClient;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_comes_works_changes_survives_and_goes() {
-    let Some(engine) = Engine::asked_for() else { return };
-    let witness = Witness::new();
+async fn a_deployment_works_survives_kills_applies_edits_and_is_cleaned_up() {
+    let Some(engine) = Engine::from_environment() else { return };
+    let watcher = ProcessWatcher::start();
     let deployment = &Deployment::new(engine);
     deployment.succeed(&["local", "start", "-vvv"]);
-    let before = going::Sight::of(deployment, engine).await;
+    let before = cleanup::Inventory::of(deployment, engine).await;
 
-    let (url, said) = coming::killed_anywhere_a_deploy_is_finished_by_the_next(deployment);
-    coming::verify_finds_the_answer(deployment);
-    coming::a_second_deploy_changes_nothing(deployment);
-    let password = coming::secrets_stay_where_they_belong(deployment, engine, &said, &witness);
-    drop(witness);
-    coming::a_killed_platform_finds_its_services_again(deployment);
+    let (url, output) =
+        deploys::a_deploy_killed_in_any_phase_is_completed_by_the_next_run(deployment);
+    deploys::verify_finds_the_answer(deployment);
+    deploys::a_second_deploy_changes_nothing(deployment);
+    let password = deploys::secrets_are_not_exposed(deployment, engine, &output, &watcher);
+    drop(watcher);
+    deploys::a_restarted_platform_adopts_its_running_services(deployment);
 
     let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));
-    notebook::answers_the_question(&profile("user"), &url, "MILVUS_USER", &password).await;
-    // Made up here, for a user that lives as long as this test.
-    let made_up = "Not-4-secret";
-    let account = Stranger::new(&deployment.platform()).await;
-    account.sql(&format!("CREATE USER PASSER_BY PASSWORD = '{made_up}'")).await;
-    notebook::is_closed_to(&profile("passer-by"), &url, "PASSER_BY", made_up).await;
+    notebook::shows_the_answer(&profile("user"), &url, "MILVUS_USER", &password).await;
+    // The password of a user that exists only during this test.
+    let other_password = "Not-4-secret";
+    let client = SqlClient::new(&deployment.platform()).await;
+    client.sql(&format!("CREATE USER OTHER_USER PASSWORD = '{other_password}'")).await;
+    notebook::refuses_a_user_without_access(
+        &profile("other-user"),
+        &url,
+        "OTHER_USER",
+        other_password,
+    )
+    .await;
 
-    changing::an_edited_notebook_rolls_one_service(deployment);
-    changing::an_edited_spec_rolls_one_service(deployment, engine);
-    going::verify_says_why_it_fails(deployment).await;
-    going::clean_takes_away_what_is_ours_alone(deployment, engine, &before).await;
-    going::a_platform_without_its_state_begins_with_nothing(deployment);
+    edits::an_edited_notebook_rolls_one_service(deployment);
+    edits::an_edited_spec_rolls_one_service(deployment, engine);
+    cleanup::verify_reports_why_it_fails(deployment).await;
+    cleanup::clean_removes_only_objects_of_the_deployment(deployment, engine, &before).await;
+    cleanup::a_platform_without_its_state_removes_its_containers(deployment);
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C at a terminal: the whole group of processes in front gets the signal.
+//! Ctrl-C at a terminal: the whole foreground process group gets the signal.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::process::CommandExt as _;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::Sandbox;
 
-/// An engine whose builds say their process's number and last until they are let go. They run as
-/// containers do: in a session of their own, and deaf to any signal that can be ignored.
-const SLOW: &str = r#"#!/bin/sh
+/// An engine whose builds print their process id and run until they are released. Like a container,
+/// a build runs in its own session and ignores every signal that can be ignored.
+const SLOW_ENGINE: &str = r#"#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 if [ "$1" = build ]; then
   setsid sh -c 'trap "" INT TERM HUP; echo "process $$ builds"; read -r line < "$0"' "$here/go"
@@ -17,38 +17,38 @@ fi
 exec "$here/engine" "$@"
 "#;
 
-/// A build at a terminal of its own.
-struct Building {
+/// A running `xtask build` in its own process group.
+struct RunningBuild {
     xtask: Child,
-    said: Lines<BufReader<ChildStderr>>,
-    engine: String,
+    stderr: Lines<BufReader<ChildStderr>>,
+    build_pid: String,
 }
 
-impl Building {
-    fn start(sandbox: &Sandbox) -> Building {
+impl RunningBuild {
+    fn start(sandbox: &Sandbox) -> RunningBuild {
         fs_err::rename(sandbox.path("bin/podman"), sandbox.path("bin/engine")).expect("the script");
-        sandbox.program("podman", SLOW);
+        sandbox.program("podman", SLOW_ENGINE);
         let fifo = sandbox.path("bin/go");
         assert!(Command::new("mkfifo").arg(fifo).status().expect("mkfifo runs").success());
         let mut command = sandbox.command(&["-v", "build", "jupyter"]);
         command.process_group(0).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut xtask = command.spawn().expect("xtask starts");
-        let said = BufReader::new(xtask.stderr.take().expect("its stderr")).lines();
-        let mut building = Building { xtask, said, engine: String::new() };
-        let line = building.wait_for(" builds");
-        building.engine = line.split_whitespace().rev().nth(1).expect("its number").to_owned();
-        building
+        let stderr = BufReader::new(xtask.stderr.take().expect("stderr is a pipe")).lines();
+        let mut build = RunningBuild { xtask, stderr, build_pid: String::new() };
+        let line = build.wait_for(" builds");
+        build.build_pid = line.split_whitespace().rev().nth(1).expect("a process id").to_owned();
+        build
     }
 
     fn wait_for(&mut self, text: &str) -> String {
         let mut before = Vec::new();
-        for line in self.said.by_ref().map_while(Result::ok) {
+        for line in self.stderr.by_ref().map_while(Result::ok) {
             if line.contains(text) {
                 return line;
             }
             before.push(line);
         }
-        panic!("`{text}` was not said:\n{}", before.join("\n"));
+        panic!("no `{text}` in stderr:\n{}", before.join("\n"));
     }
 
     fn signal(&self, signal: &str) {
@@ -57,16 +57,16 @@ impl Building {
         assert!(sent.success());
     }
 
-    /// The exit code, and what was said until then.
-    fn end(&mut self) -> (Option<i32>, String) {
-        let rest: Vec<_> = self.said.by_ref().map_while(Result::ok).collect();
+    /// Waits for the exit and returns the exit code and the rest of stderr.
+    fn wait(&mut self) -> (Option<i32>, String) {
+        let rest: Vec<_> = self.stderr.by_ref().map_while(Result::ok).collect();
         (self.xtask.wait().expect("xtask ends").code(), rest.join("\n"))
     }
 
-    fn engine_runs(&self) -> bool {
-        let mut asked = Command::new("kill");
-        asked
-            .args(["-0", &self.engine])
+    fn is_running(&self) -> bool {
+        let mut probe = Command::new("kill");
+        probe
+            .args(["-0", &self.build_pid])
             .stderr(Stdio::null())
             .status()
             .expect("kill runs")
@@ -75,36 +75,36 @@ impl Building {
 }
 
 #[test]
-fn a_run_that_is_interrupted_in_its_last_step_finishes_it_and_succeeds() {
+fn a_run_that_is_interrupted_in_its_last_step_finishes_the_step_and_succeeds() {
     let sandbox = Sandbox::new();
-    let mut building = Building::start(&sandbox);
-    building.signal("-INT");
-    building.wait_for("waiting for what runs; once more to leave it");
-    assert!(building.engine_runs());
+    let mut build = RunningBuild::start(&sandbox);
+    build.signal("-INT");
+    build.wait_for("waiting for what runs; once more to leave it");
+    assert!(build.is_running());
     fs_err::write(sandbox.path("bin/go"), "\n").unwrap();
-    let (code, said) = building.end();
-    assert_eq!(code, Some(0), "{said}");
-    assert!(!said.contains("could not"), "{said}");
-    // It is built, and not built again.
+    let (code, stderr) = build.wait();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(!stderr.contains("could not"), "{stderr}");
+    // The image is built, so the next run does not build it again.
     sandbox.program("podman", "#!/bin/sh\nexit 1\n");
     sandbox.xtask(&["build", "jupyter"]).code(0);
 }
 
 #[test]
-fn a_build_ends_with_a_run_that_is_left_or_terminated() {
+fn a_build_ends_when_its_run_is_terminated() {
     for signals in [&["-INT", "-INT"][..], &["-TERM"], &["-HUP"]] {
         let sandbox = Sandbox::new();
-        let mut building = Building::start(&sandbox);
+        let mut build = RunningBuild::start(&sandbox);
         for (index, signal) in signals.iter().enumerate() {
             if index > 0 {
-                building.wait_for("once more to leave it");
+                build.wait_for("once more to leave it");
             }
-            building.signal(signal);
+            build.signal(signal);
         }
-        assert_eq!(building.end().0, Some(130), "{signals:?}");
+        assert_eq!(build.wait().0, Some(130), "{signals:?}");
         let deadline = Instant::now() + Duration::from_secs(20);
-        while building.engine_runs() {
-            assert!(Instant::now() < deadline, "{signals:?}: the build goes on");
+        while build.is_running() {
+            assert!(Instant::now() < deadline, "{signals:?}: the build still runs");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,19 +1,19 @@
-//! The binary as a process: against the local platform, with its exit codes and its output.
+//! Runs the `xtask` binary against the local platform and checks its exit codes and output.
 
-mod adding;
-mod checking;
+mod ci;
 mod command_line;
+mod concurrent;
 #[path = "../demo.rs"]
 mod demo;
 mod deploying;
 mod editing;
 mod end_to_end;
-mod installing;
 mod interrupting;
 mod mistakes;
 mod output;
 mod project;
 mod sandbox;
-mod side_by_side;
-mod stranger;
+mod setup;
+mod sql_client;
 mod third_parties;
+mod third_service;

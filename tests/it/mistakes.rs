@@ -1,40 +1,40 @@
-//! Bad input: a clear error, its exit code, and nothing changed.
+//! Bad input fails with a clear error and its exit code, and changes nothing.
 
 use std::net::TcpListener;
 
 use crate::sandbox::Sandbox;
-use crate::stranger::Stranger;
+use crate::sql_client::SqlClient;
 
-/// Deploys after a mistake was made in a file, at the line of its text `wrong`: it must be found,
-/// with its place, before a platform is even started.
+/// Makes a mistake at the line of `file` that contains `wrong` and checks that deploy reports it,
+/// with its location, before it starts a platform.
 #[track_caller]
-fn refused(mistake: impl FnOnce(&Sandbox), file: &str, wrong: &str, said: &[&str]) {
+fn assert_refused(mistake: impl FnOnce(&Sandbox), file: &str, wrong: &str, messages: &[&str]) {
     let sandbox = Sandbox::new();
     mistake(&sandbox);
     let line = sandbox.read(file).lines().position(|line| line.contains(wrong));
     let place = format!("{file}:{}:", line.expect("the mistake is in the file") + 1);
     let mut run = sandbox.xtask(&["deploy"]).code(3).without_data().says(&place);
-    for part in said {
-        run = run.says(part);
+    for message in messages {
+        run = run.says(message);
     }
-    let left = sandbox.path("target/spcs/local/platform.json");
-    assert!(!left.exists(), "a platform was started:\n{}", run.stderr);
+    let status = sandbox.path("target/spcs/local/platform.json");
+    assert!(!status.exists(), "a platform was started:\n{}", run.stderr);
 }
 
-/// Makes a mistake while a platform runs: the account has to be afterwards as it was before.
-async fn harmless(mistake: impl FnOnce(&Sandbox)) {
+/// Makes a mistake while a platform runs and checks that the account stays the same.
+async fn assert_account_unchanged(mistake: impl FnOnce(&Sandbox)) {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["local", "start"]).code(0);
     let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
-    let stranger = Stranger::new(&status).await;
-    let before = stranger.account().await;
+    let client = SqlClient::new(&status).await;
+    let before = client.objects().await;
     mistake(&sandbox);
-    assert_eq!(stranger.account().await, before);
+    assert_eq!(client.objects().await, before);
 }
 
 #[tokio::test]
-async fn a_deploy_without_a_working_engine_leaves_the_account_as_it_is() {
-    harmless(|sandbox| {
+async fn a_deploy_without_a_working_engine_leaves_the_account_unchanged() {
+    assert_account_unchanged(|sandbox| {
         sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
         let run = sandbox.xtask(&["deploy", "--engine", "podman"]).code(4).without_data();
         run.says("cannot connect to Podman").says("hint: ");
@@ -43,9 +43,9 @@ async fn a_deploy_without_a_working_engine_leaves_the_account_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_deploy_without_disk_space_to_build_leaves_the_account_as_it_is() {
-    harmless(|sandbox| {
-        // An engine whose store is on a file system without a free block.
+async fn a_deploy_without_disk_space_to_build_leaves_the_account_unchanged() {
+    assert_account_unchanged(|sandbox| {
+        // An engine whose storage is on a file system without free space.
         sandbox.program("podman", "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0 /proc\nexit 1\n");
         let run = sandbox.xtask(&["deploy", "--engine", "podman"]).code(4).without_data();
         run.says("the disk is too full to build `jupyter` and `milvus`")
@@ -56,7 +56,7 @@ async fn a_deploy_without_disk_space_to_build_leaves_the_account_as_it_is() {
 }
 
 #[test]
-fn a_disk_that_fills_while_an_image_is_built_is_a_fault_of_the_machine() {
+fn a_disk_that_fills_during_a_build_exits_4() {
     let sandbox = Sandbox::new();
     let full = "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0\n[ $1 = image ] || {\n\
                 echo 'write /var/tmp/layer: no space left on device' >&2; exit 1; }\n";
@@ -67,7 +67,7 @@ fn a_disk_that_fills_while_an_image_is_built_is_a_fault_of_the_machine() {
 }
 
 #[test]
-fn no_engine_is_a_fault_of_the_machine() {
+fn a_missing_engine_exits_4() {
     let sandbox = Sandbox::new();
     sandbox.without_engine("podman");
     let mut build = sandbox.command(&["build"]);
@@ -80,22 +80,22 @@ fn no_engine_is_a_fault_of_the_machine() {
 }
 
 #[test]
-fn whoever_wants_docker_is_told_how_to_get_docker() {
+fn a_missing_docker_is_reported_with_how_to_install_or_start_it() {
     let sandbox = Sandbox::new();
-    let hint = |hint: &str| {
+    let assert_hint = |hint: &str| {
         let mut build = sandbox.command(&["build", "--engine", "docker"]);
         let output = build.env("PATH", sandbox.path("bin")).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(4), "{stderr}");
         assert!(stderr.contains(hint), "{stderr}");
     };
-    hint("hint: install docker with `cargo xtask setup --engine docker`");
+    assert_hint("hint: install docker with `cargo xtask setup --engine docker`");
     sandbox.program("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
-    hint("hint: start the docker daemon, or choose `--engine podman`");
+    assert_hint("hint: start the docker daemon, or choose `--engine podman`");
 }
 
 #[test]
-fn a_failed_build_is_told_when_it_fails_and_ends_the_waits() {
+fn a_failed_build_is_reported_at_once_and_ends_the_waits() {
     let sandbox = Sandbox::new();
     let broken = "#!/bin/sh\n[ $1 != info ] || exec echo 5.0.0\n[ $1 = image ] || {\n\
                   echo 'no such instruction' >&2; exit 1; }\n";
@@ -108,8 +108,8 @@ fn a_failed_build_is_told_when_it_fails_and_ends_the_waits() {
 }
 
 #[test]
-fn an_unknown_template_variable_is_named_with_its_place() {
-    refused(
+fn an_unknown_template_variable_is_reported_with_its_location() {
+    assert_refused(
         |sandbox| sandbox.edit("sql/bootstrap/080_database.sql", "<% database %>", "<% databse %>"),
         "sql/bootstrap/080_database.sql",
         "databse",
@@ -118,8 +118,8 @@ fn an_unknown_template_variable_is_named_with_its_place() {
 }
 
 #[test]
-fn a_variable_that_nothing_uses_is_an_error() {
-    refused(
+fn an_unused_variable_is_an_error() {
+    assert_refused(
         |sandbox| {
             sandbox.edit("spcs.toml", "milvus_volume_gib = 10", "milvus_volume_gib = 10\nspare = 1")
         },
@@ -130,8 +130,8 @@ fn a_variable_that_nothing_uses_is_an_error() {
 }
 
 #[test]
-fn unbalanced_quotes_are_named_with_file_and_line() {
-    refused(
+fn unbalanced_quotes_are_reported_with_file_and_line() {
+    assert_refused(
         |sandbox| {
             let text = sandbox.read("sql/bootstrap/080_database.sql") + "\nSELECT 'open;\n";
             fs_err::write(sandbox.path("sql/bootstrap/080_database.sql"), text).unwrap();
@@ -143,8 +143,8 @@ fn unbalanced_quotes_are_named_with_file_and_line() {
 }
 
 #[test]
-fn invalid_yaml_in_a_spec_is_named_with_its_place() {
-    refused(
+fn invalid_yaml_in_a_spec_is_reported_with_its_location() {
+    assert_refused(
         |sandbox| sandbox.edit("specs/milvus.yaml", "spec:\n", "spec:\n  : [\n"),
         "specs/milvus.yaml",
         "  : [",
@@ -153,8 +153,8 @@ fn invalid_yaml_in_a_spec_is_named_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_spec_whose_image_is_not_built_is_not_put() {
-    harmless(|sandbox| {
+async fn a_spec_whose_image_is_not_built_is_not_uploaded() {
+    assert_account_unchanged(|sandbox| {
         let run = sandbox.xtask(&["put"]).code(3).without_data();
         run.says("the image `milvus` is not built").says("hint: ");
     })
@@ -162,7 +162,7 @@ async fn a_spec_whose_image_is_not_built_is_not_put() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_with_the_way_out() {
+fn a_port_in_use_is_reported_with_a_hint() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let sandbox = Sandbox::new();
@@ -190,7 +190,7 @@ fn a_password_file_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_directory_that_is_not_a_platforms_is_not_reset() {
+fn a_directory_without_a_platforms_state_is_not_reset() {
     let sandbox = Sandbox::new();
     sandbox.edit("spcs.toml", "state_dir = \"target/spcs/local\"", "state_dir = \"sql\"");
     let reset = sandbox.xtask(&["local", "reset", "--yes"]).code(3).without_data();
@@ -199,16 +199,16 @@ fn a_directory_that_is_not_a_platforms_is_not_reset() {
 }
 
 #[test]
-fn another_engine_does_not_start_the_services_a_second_time() {
+fn a_platform_with_services_refuses_another_engine() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
-    // As if docker ran them.
+    // Pretend that docker runs them.
     fs_err::write(sandbox.path("target/spcs/local/engine"), "docker\n").unwrap();
     let arguments = ["local", "start", "--engine", "podman", "--local-runtime", "engine"];
     let start = || sandbox.xtask(&arguments);
     let refused = || {
-        let said = start().code(3).says("services run with docker");
-        let _ = said.says("hint: say `--engine docker`, or `cargo xtask local reset`");
+        let run = start().code(3).says("services run with docker");
+        let _ = run.says("hint: say `--engine docker`, or `cargo xtask local reset`");
     };
     refused();
     sandbox.xtask(&["local", "stop"]).code(0);
@@ -216,7 +216,7 @@ fn another_engine_does_not_start_the_services_a_second_time() {
 }
 
 #[test]
-fn a_platform_without_services_makes_way_for_another_engine() {
+fn a_platform_without_services_restarts_with_another_engine() {
     let sandbox = Sandbox::new();
     let start = |options: &[&str]| {
         let arguments = [&["local", "start", "--format", "json"], options].concat();
@@ -232,14 +232,14 @@ fn a_platform_without_services_makes_way_for_another_engine() {
 }
 
 #[test]
-fn a_platform_ends_with_its_state() {
+fn a_platform_exits_when_its_state_directory_is_deleted() {
     let sandbox = Sandbox::new();
     let status = sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
     let port = status["port"].as_u64().unwrap();
     fs_err::remove_dir_all(sandbox.path("target")).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while std::net::TcpStream::connect(("127.0.0.1", port as u16)).is_ok() {
-        assert!(std::time::Instant::now() < deadline, "it listens still");
+        assert!(std::time::Instant::now() < deadline, "the platform still listens");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }

@@ -1,13 +1,13 @@
-//! All that each command prints, and how it ends, compared with `tests/it/snapshots/`.
+//! Compares the output and exit code of each command with `tests/it/snapshots/`.
 //!
-//! After a change that means to alter it: `INSTA_UPDATE=always cargo test -p xtask --test it output`,
-//! then read the differences.
+//! After an intended change, run `INSTA_UPDATE=always cargo test -p xtask --test it output` and
+//! read the differences.
 
 use crate::project::signal;
 use crate::sandbox::Sandbox;
 
 #[test]
-fn each_command_explains_itself() {
+fn each_command_prints_its_help() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["--help"]).snapshot("help");
     sandbox.xtask(&["-h"]).snapshot("help_short");
@@ -40,7 +40,7 @@ fn each_command_explains_itself() {
 }
 
 #[test]
-fn commands_before_the_first_deploy_say_what_is_missing() {
+fn commands_before_the_first_deploy_report_what_is_missing() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["lint"]).snapshot("lint");
     sandbox.xtask(&["lint", "--format", "json"]).snapshot("lint_json");
@@ -69,7 +69,7 @@ fn commands_before_the_first_deploy_say_what_is_missing() {
 }
 
 #[test]
-fn each_phase_alone_prints_what_it_changed() {
+fn each_phase_run_alone_prints_its_changes() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["build"]).code(0);
     sandbox.xtask(&["sql", "bootstrap"]).snapshot("sql_bootstrap");
@@ -122,7 +122,7 @@ fn wrong_usage_exits_2_and_unknown_names_exit_3() {
 }
 
 #[test]
-fn bad_input_exits_3_and_is_named_with_its_place() {
+fn bad_input_exits_3_and_is_reported_with_its_location() {
     let sandbox = Sandbox::new();
     sandbox.edit("sql/bootstrap/080_database.sql", "<% database %>", "<% databse %>");
     sandbox.xtask(&["deploy"]).snapshot("input_unknown_variable");
@@ -132,7 +132,7 @@ fn bad_input_exits_3_and_is_named_with_its_place() {
 }
 
 #[test]
-fn a_broken_engine_exits_4_and_a_broken_image_3() {
+fn a_broken_engine_exits_4_and_a_failed_build_exits_3() {
     let sandbox = Sandbox::new();
     sandbox.program("podman", "#!/bin/sh\necho 'cannot connect to Podman' >&2\nexit 125\n");
     sandbox.xtask(&["deploy", "--engine", "podman"]).snapshot("machine_engine_fails");
@@ -159,9 +159,9 @@ fn an_interrupted_deploy_exits_130() {
         if line.contains("> sql:bootstrap/080") {
             signal("-INT", child.id());
         } else if line.contains("interrupted: waiting for what runs") {
-            sandbox.let_builds_end();
+            sandbox.release_builds();
         }
     });
-    // Which steps have run when the signal comes is nobody's promise.
+    // The steps that have run before the signal arrives differ from run to run.
     run.without_steps().snapshot("interrupted");
 }

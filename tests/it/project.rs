@@ -1,4 +1,4 @@
-//! A copy of the project in a directory of its own, and the binary run in it.
+//! A copy of the project in its own directory, and the binary run in that copy.
 
 mod run;
 mod snapshot;
@@ -11,7 +11,7 @@ pub(crate) use run::{Run, changed};
 
 use crate::demo;
 
-/// What a user edits, copied, with the settings that its commands run with.
+/// A copy of the files that users edit, with the arguments and environment of its commands.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     /// How long one command may take.
@@ -21,10 +21,10 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// A fresh copy, gone when it is dropped.
+    /// Makes a fresh copy, which is deleted on drop.
     pub(crate) fn new(prefix: &str, limit: Duration) -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        // Below target/, so that what a killed run leaves is found and costs no memory.
+        // Below target/, so that leftovers of a killed run are easy to find and not in a tmpfs.
         let folder = tempfile::Builder::new()
             .prefix(prefix)
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
@@ -38,54 +38,54 @@ impl Project {
         Self { folder, limit, arguments: Vec::new(), environment: Vec::new() }
     }
 
-    /// Arguments that every command gets.
+    /// Adds arguments to every command.
     pub(crate) fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self
     }
 
-    /// A variable that every command gets.
+    /// Sets an environment variable for every command.
     pub(crate) fn environment(mut self, name: &str, value: String) -> Self {
         self.environment.push((name.to_owned(), value));
         self
     }
 
-    /// A path of the copy.
+    /// The path of a file or directory in the copy.
     pub(crate) fn path(&self, part: &str) -> PathBuf {
         self.folder.path().join(part)
     }
 
-    /// The text of a file of the copy.
+    /// Reads a file of the copy.
     #[track_caller]
     pub(crate) fn read(&self, file: &str) -> String {
         let path = self.path(file);
         fs_err::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// Replaces a text that a file of the copy has exactly once.
+    /// Replaces a text that must occur exactly once in a file of the copy.
     #[track_caller]
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let text = self.read(file);
-        assert_eq!(text.matches(from).count(), 1, "{file} holds `{from}` once");
+        assert_eq!(text.matches(from).count(), 1, "`{from}` must occur exactly once in {file}");
         fs_err::write(self.path(file), text.replace(from, to)).expect("an edited file");
     }
 
-    /// Runs the binary to its end.
-    #[must_use = "check how it ended"]
+    /// Runs the binary until it exits.
+    #[must_use = "check the exit code"]
     #[track_caller]
     pub(crate) fn xtask(&self, arguments: &[&str]) -> Run {
         self.watched(arguments, |_, _| {})
     }
 
-    /// Runs the binary, and shows `each` line of its stderr as it comes.
-    #[must_use = "check how it ended"]
+    /// Runs the binary and passes each line of its stderr to `each` as it arrives.
+    #[must_use = "check the exit code"]
     #[track_caller]
     pub(crate) fn watched(&self, arguments: &[&str], each: impl FnMut(&str, &mut Child)) -> Run {
         Run::of(&mut self.command(arguments), self.folder.path(), self.limit, each)
     }
 
-    /// Runs the binary, and kills it without a warning at the first line that has `fatal`.
-    #[must_use = "check how it ended"]
+    /// Runs the binary and kills it with SIGKILL at the first line that contains `fatal`.
+    #[must_use = "check the exit code"]
     #[track_caller]
     pub(crate) fn killed_at(&self, arguments: &[&str], fatal: &str) -> Run {
         let run = self.watched(arguments, |line, child| {
@@ -104,7 +104,7 @@ impl Project {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SPCS_")) {
             command.env_remove(name);
         }
-        // Help is as wide as the terminal, and a test has none.
+        // clap wraps help at the width of the terminal, and a test has no terminal.
         command.env("COLUMNS", "100");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
@@ -117,7 +117,7 @@ pub(crate) fn signal(name: &str, process: impl std::fmt::Display) {
     assert!(sent.expect("kill starts").success(), "{name} to process {process}");
 }
 
-/// Copies a file, or a directory with all that is in it.
+/// Copies a file or a directory recursively.
 fn copy(from: &Path, to: &Path) {
     if from.is_dir() {
         fs_err::create_dir_all(to).expect("a directory of the copy");

@@ -1,5 +1,5 @@
-//! The project with a platform of its own that runs no containers, and an engine that builds
-//! nothing: what a test of the command line needs, in milliseconds.
+//! A copy of the project with its own local platform that runs no containers and a fake engine that
+//! builds nothing, so that tests of the command line take milliseconds.
 
 use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::project::Project;
 
-/// A copy of the project; its platform ends with it.
+/// A copy of the project. Dropping it stops its platform.
 pub(crate) struct Sandbox {
     project: Project,
 }
 
 impl Sandbox {
-    /// A fresh copy. The platform takes a free port.
+    /// Makes a fresh copy. Its platform listens on a free port.
     pub(crate) fn new() -> Self {
         let project = Project::new("sandbox-", Duration::from_secs(120));
-        // Of the machine's programs only those that the engine's script calls.
+        // Fake programs come first. The engine script needs the system's programs.
         let path = format!("{}:/usr/bin:/bin", project.path("bin").display());
         let project =
             project.environment("SPCS_LOCAL_RUNTIME", "fake".to_owned()).environment("PATH", path);
@@ -27,31 +27,31 @@ impl Sandbox {
         sandbox
     }
 
-    /// Installs a program that is a script, before those of the machine.
+    /// Installs a script as a program that takes precedence over the system's programs.
     pub(crate) fn program(&self, name: &str, script: &str) {
         let file = self.path("bin").join(name);
         fs_err::write(&file, script).expect("a script");
         fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("chmod");
     }
 
-    /// Takes an engine away.
+    /// Removes a fake engine.
     pub(crate) fn without_engine(&self, name: &str) {
-        fs_err::remove_file(self.path("bin").join(name)).expect("the engine's script");
+        fs_err::remove_file(self.path("bin").join(name)).expect("the engine script");
     }
 
-    /// How often the engine was asked for something that begins so.
+    /// Counts the engine calls whose arguments start with `beginning`.
     pub(crate) fn engine_calls(&self, beginning: &str) -> usize {
         let calls = fs_err::read_to_string(self.path("bin/calls")).unwrap_or_default();
         calls.lines().filter(|line| line.starts_with(beginning)).count()
     }
 
-    /// Lets the engine end no build until [`Sandbox::let_builds_end`].
+    /// Blocks every build of the engine until [`Sandbox::release_builds`].
     pub(crate) fn hold_builds(&self) {
-        fs_err::write(self.path("bin/hold"), "").expect("a file for the engine's script");
+        fs_err::write(self.path("bin/hold"), "").expect("a file for the engine script");
     }
 
-    /// Lets builds end.
-    pub(crate) fn let_builds_end(&self) {
+    /// Lets blocked builds finish.
+    pub(crate) fn release_builds(&self) {
         fs_err::remove_file(self.path("bin/hold")).expect("builds are held");
     }
 }
@@ -66,13 +66,13 @@ impl Deref for Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // No panic here: it would leave the directory too.
+        // A panic here would leave the directory behind as well.
         fs_err::remove_file(self.path("bin/hold")).ok();
-        // Named, as without a spcs.toml of its own the one further up would be meant.
+        // Explicit: without a spcs.toml here, xtask would use the one of the enclosing project.
         let mut stop = self.command(&["local", "stop"]);
         match stop.arg("--project-dir").arg(self.path("")).output() {
             Ok(output) if output.status.success() || !self.path("spcs.toml").exists() => {}
-            ended => eprintln!("the platform of the test was not stopped: {ended:?}"),
+            result => eprintln!("could not stop the platform of the test: {result:?}"),
         }
     }
 }

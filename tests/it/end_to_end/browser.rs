@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over its DevTools protocol: as much of it as these tests need.
+//! Drives a headless Chromium over the DevTools protocol, as far as these tests need it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// One browser with one page; it ends when dropped.
+/// A browser with one page. Dropping it kills the browser.
 pub(crate) struct Browser {
     _process: Process,
     page: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -19,10 +19,10 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts the browser with an empty profile in `profile`, and connects to its first page.
+    /// Starts the browser with an empty profile in `profile` and connects to its first page.
     pub(crate) async fn start(profile: &Path) -> Self {
-        // Not below target/: it holds a socket, whose path may have 108 bytes.
-        let temporary = tempfile::tempdir().expect("a directory for Chromium's own");
+        // Not below target/: Chromium creates a socket here, whose path is limited to 108 bytes.
+        let temporary = tempfile::tempdir().expect("a temporary directory for Chromium");
         let mut command = Command::new(program());
         command
             // Tests run as root in containers and CI, where Chromium's own sandbox cannot work.
@@ -40,12 +40,12 @@ impl Browser {
         let process = Process { child, _temporary: temporary };
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let port_file = profile.join("DevToolsActivePort");
-        let port = until("Chromium names its port", async || {
+        let port = until("the debugging port of Chromium", async || {
             let text = fs_err::read_to_string(&port_file).ok()?;
             text.lines().next()?.parse::<u16>().ok()
         })
         .await;
-        let address = until("Chromium has a page", async || {
+        let address = until("a page of Chromium", async || {
             let address = format!("http://127.0.0.1:{port}/json/list");
             let list = client.get(address).send().await.ok()?;
             let pages: Vec<Value> = list.json().await.ok()?;
@@ -53,24 +53,24 @@ impl Browser {
             page["webSocketDebuggerUrl"].as_str().map(str::to_owned)
         })
         .await;
-        let (page, _) = tokio_tungstenite::connect_async(address).await.expect("the page listens");
+        let (page, _) = tokio_tungstenite::connect_async(address).await.expect("a connection");
         Self { _process: process, page, last_id: 0 }
     }
 
-    /// Goes to `url`; the page may still be loading afterwards.
+    /// Navigates to `url`. The page may still be loading afterwards.
     pub(crate) async fn open(&mut self, url: &str) {
         let answer = self.call("Page.navigate", json!({ "url": url })).await;
         assert!(answer["errorText"].is_null(), "{url}: {}", answer["errorText"]);
     }
 
-    /// The value of a JavaScript expression in the page; null while there is no page to ask.
+    /// Evaluates a JavaScript expression in the page. Null while no page can answer.
     pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let options =
             json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         self.call("Runtime.evaluate", options).await["result"]["value"].take()
     }
 
-    /// Waits until a JavaScript expression is truthy, and gives its value.
+    /// Waits until a JavaScript expression is truthy and returns its value.
     pub(crate) async fn wait_for(&mut self, what: &str, expression: &str) -> Value {
         let deadline = Instant::now() + Duration::from_secs(90);
         loop {
@@ -82,7 +82,7 @@ impl Browser {
                 let text = self.value("document.body.innerText").await;
                 self.screenshot("failed").await;
                 panic!(
-                    "waited in vain for {what}; the page says:\n{}",
+                    "timed out waiting for {what}; the text of the page:\n{}",
                     text.as_str().unwrap_or("")
                 );
             }
@@ -90,7 +90,7 @@ impl Browser {
         }
     }
 
-    /// Clicks, `count` times, in the middle of the first element that `find` (an expression) gives.
+    /// Clicks `count` times in the middle of the element that the expression `find` returns.
     pub(crate) async fn click(&mut self, what: &str, find: &str, count: u32) {
         let place = format!(
             "(() => {{ const e = {find}; if (!e) return null; const r = e.getBoundingClientRect();
@@ -123,38 +123,38 @@ impl Browser {
         }
     }
 
-    /// Keeps a picture of the page as `target/end-to-end/<name>.png`.
+    /// Saves a screenshot of the page as `target/end-to-end/<name>.png`.
     pub(crate) async fn screenshot(&mut self, name: &str) {
         let answer = self.call("Page.captureScreenshot", json!({})).await;
         let Some(data) = answer["data"].as_str() else { return };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/end-to-end");
         fs_err::create_dir_all(&folder).expect("the folder for screenshots");
-        let picture = BASE64_STANDARD.decode(data).expect("the picture is base64");
-        fs_err::write(folder.join(format!("{name}.png")), picture).expect("the screenshot");
+        let image = BASE64_STANDARD.decode(data).expect("the screenshot is base64");
+        fs_err::write(folder.join(format!("{name}.png")), image).expect("the screenshot");
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let id = self.last_id;
         let request = json!({ "id": id, "method": method, "params": params }).to_string();
-        self.page.send(Message::text(request)).await.expect("the browser listens");
+        self.page.send(Message::text(request)).await.expect("a request to the browser");
         let answer = async {
             while let Some(message) = self.page.next().await {
-                let message = message.expect("the browser speaks WebSocket");
+                let message = message.expect("a WebSocket message");
                 let Ok(text) = message.to_text() else { continue };
                 let mut value: Value = serde_json::from_str(text).unwrap_or_default();
                 if value["id"] == id {
                     return value["result"].take();
                 }
             }
-            panic!("the browser went away during {method}")
+            panic!("the browser closed the connection during {method}")
         };
-        // A page that is just being left may never answer; the caller asks again.
+        // A page that is being navigated away from may never answer. The caller polls again.
         tokio::time::timeout(Duration::from_secs(15), answer).await.unwrap_or_default()
     }
 }
 
-/// Chromium itself; killed when dropped, be it before it has a page.
+/// The Chromium process. Dropping it kills the process, even if no page was opened yet.
 struct Process {
     child: Child,
     _temporary: tempfile::TempDir,
@@ -167,7 +167,7 @@ impl Drop for Process {
     }
 }
 
-/// Debian's name for it, then others'.
+/// Finds Chromium on the PATH, under Debian's name or another one.
 fn program() -> PathBuf {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let found = names.iter().find_map(|name| which::which(name).ok());
@@ -180,7 +180,7 @@ async fn until<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T 
         if let Some(value) = attempt().await {
             return value;
         }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "timed out waiting for {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The project, deployed to a platform of its own: another port, other names.
+//! A copy of the project with its own local platform, port and object names.
 
 use std::net::TcpListener;
 use std::ops::Deref;
@@ -15,7 +15,7 @@ pub(crate) const DATABASE: &str = "END_TO_END";
 /// Long enough for a first build on a busy machine.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// A copy of the project. Everything it deployed is taken away when it is dropped.
+/// A copy of the project. Dropping it removes everything that it deployed.
 pub(crate) struct Deployment {
     project: Project,
     engine: Engine,
@@ -23,30 +23,30 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// A copy with names and a port that collide with nothing.
+    /// Makes a copy with unique names and a free port.
     pub(crate) fn new(engine: Engine) -> Self {
         let project = Project::new("end-to-end-", LIMIT).arguments(&["--engine", engine.name()]);
         project.edit("spcs.toml", "port = 8462", &format!("port = {}", free_port()));
         project.edit("spcs.toml", "\"milvus_demo\"", "\"end_to_end\"");
         project.edit("spcs.toml", "\"MILVUS_DEMO\"", &format!("\"{DATABASE}\""));
-        let folder = project.path("").canonicalize().expect("the copy is there");
+        let folder = project.path("").canonicalize().expect("the path of the copy");
         let platform_id = spcs_local::platform_id(&folder.join("target/spcs/local"));
         Self { project, engine, platform_id }
     }
 
-    /// Runs a command that has to succeed.
+    /// Runs a command, which must succeed.
     #[track_caller]
     pub(crate) fn succeed(&self, arguments: &[&str]) -> Run {
         self.xtask(arguments).code(0)
     }
 
-    /// Runs a command that has to succeed, and reads the JSON document that it prints.
+    /// Runs a command, which must succeed, and parses the JSON document that it prints.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         self.succeed(&[arguments, &["--format", "json"]].concat()).json()
     }
 
-    /// What the running platform says of itself, the administrator's password included.
+    /// The status of the running platform, including the administrator's password.
     pub(crate) fn platform(&self) -> Value {
         self.json(&["local", "status"])
     }
@@ -64,16 +64,16 @@ impl Deployment {
         [self.container("milvus"), self.container("jupyter")]
     }
 
-    /// Everything that the engine holds for the platform.
+    /// The platform's containers, networks and volumes.
     pub(crate) fn objects(&self) -> Vec<String> {
         self.engine.objects(&self.platform_id)
     }
 
-    /// The name under which the engine has an image that was built here, as its own output says it.
+    /// The name of a built image in the engine, taken from the log of the build.
     fn built(&self, image: &str) -> Option<String> {
         let log = self.path(&format!("target/spcs/logs/build-{image}.log"));
-        let said = fs_err::read_to_string(log).ok()?;
-        let mut words = said.split_whitespace();
+        let output = fs_err::read_to_string(log).ok()?;
+        let mut words = output.split_whitespace();
         words.find(|word| word.starts_with("localhost/spcs-build/")).map(str::to_owned)
     }
 }
@@ -88,12 +88,12 @@ impl Deref for Deployment {
 
 impl Drop for Deployment {
     fn drop(&mut self) {
-        // No panic here: it would leave the directory too.
+        // A panic here would leave the directory behind as well.
         match self.command(&["local", "reset", "--yes"]).output() {
             Ok(output) if output.status.success() => {}
-            ended => eprintln!("the platform of the test was not reset: {ended:?}"),
+            result => eprintln!("could not reset the platform of the test: {result:?}"),
         }
-        // One name for all runs: each builds under a name of its own, and would leave it.
+        // Every run builds under a unique name. Use one name for all, so that they do not pile up.
         for image in ["milvus", "jupyter"] {
             let Some(built) = self.built(image) else { continue };
             if let Some((repository, _)) = built.rsplit_once(':') {
@@ -103,8 +103,8 @@ impl Drop for Deployment {
     }
 }
 
-/// A free port that nobody is given by chance while the platform is down: below the range that
-/// connections going out take theirs from.
+/// A free port below the ephemeral range, so that no outgoing connection takes it while the
+/// platform is down.
 fn free_port() -> u16 {
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("less than 10000");

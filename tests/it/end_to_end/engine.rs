@@ -1,4 +1,4 @@
-//! What the container engine says: the tests look at it from outside, as a user would.
+//! Queries the container engine through its command line, independently of the tested program.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -12,18 +12,16 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// The engine that `SPCS_TEST_ENGINE` asks for, as `cargo xtask ci` sets it.
+    /// The engine that `SPCS_TEST_ENGINE` names, as `cargo xtask ci` sets it.
     ///
-    /// This is the one place that decides: without it there is nothing to test against.
-    pub(crate) fn asked_for() -> Option<Self> {
+    /// Without the variable the end-to-end test is skipped. Nothing else decides this.
+    pub(crate) fn from_environment() -> Option<Self> {
         match std::env::var("SPCS_TEST_ENGINE").as_deref() {
             Ok("podman") => Some(Self { program: "podman" }),
             Ok("docker") => Some(Self { program: "docker" }),
             Ok(other) => panic!("SPCS_TEST_ENGINE is `{other}`; expected `podman` or `docker`"),
             Err(_) => {
-                eprintln!(
-                    "no container engine was asked for (SPCS_TEST_ENGINE): nothing is checked"
-                );
+                eprintln!("skipped: SPCS_TEST_ENGINE names no container engine");
                 None
             }
         }
@@ -46,12 +44,12 @@ impl Engine {
         found[0].to_owned()
     }
 
-    /// Everything of a platform that the engine holds: containers, networks, volumes.
+    /// The containers, networks and volumes of a platform.
     pub(crate) fn objects(self, platform: &str) -> Vec<String> {
         self.lists(&["--filter", &format!("label=spcs.platform={platform}")])
     }
 
-    /// Every container, network and volume, whosesoever.
+    /// Every container, network and volume of the engine, whoever created it.
     pub(crate) fn everything(self) -> BTreeSet<String> {
         self.lists(&[]).into_iter().collect()
     }
@@ -66,7 +64,7 @@ impl Engine {
         listed.concat().lines().map(str::to_owned).collect()
     }
 
-    /// Gives an image another name. What has no name is no cache for the next build.
+    /// Renames an image. The next build cannot use an untagged image as a cache.
     pub(crate) fn rename(self, image: &str, name: &str) {
         for arguments in [&["tag", image, name][..], &["rmi", image]] {
             let output = Command::new(self.program).args(arguments).output();
@@ -76,13 +74,13 @@ impl Engine {
         }
     }
 
-    /// `inspect` of a container, parsed.
+    /// The parsed output of `inspect` for a container.
     pub(crate) fn inspect(self, container: &str) -> Value {
         let text = self.run(&["container", "inspect", container]);
         serde_json::from_str(&text).expect("inspect prints JSON")
     }
 
-    /// What a container wrote.
+    /// The stdout and stderr of a container.
     pub(crate) fn logs(self, container: &str) -> String {
         let output = Command::new(self.program).args(["logs", container]).output().expect("logs");
         [output.stdout, output.stderr]
@@ -92,7 +90,7 @@ impl Engine {
 
     fn run(self, arguments: &[&str]) -> String {
         let output =
-            Command::new(self.program).args(arguments).output().expect("the engine is there");
+            Command::new(self.program).args(arguments).output().expect("the engine starts");
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} {arguments:?}: {error}", self.program);
         String::from_utf8(output.stdout).expect("the engine prints UTF-8")

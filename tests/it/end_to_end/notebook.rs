@@ -1,14 +1,14 @@
-//! The notebook in a browser, as the person sees it who was given the URL.
+//! Opens and runs the notebook in a browser, as a user with the URL does.
 
 use std::path::Path;
 
 use super::browser::Browser;
 
-/// What Milvus has to find, with the cosine that this model gives.
+/// The expected search result, with the cosine similarity that this model yields.
 pub(crate) const ANSWER: &str =
     "0.7902  Alan Turing was the first person to conduct substantial research in AI.";
 
-/// Logs in and fills the form; what the page shows then is for the caller to judge.
+/// Submits the login form. The caller checks the page that follows.
 async fn log_in(browser: &mut Browser, url: &str, user: &str, password: &str) {
     browser.open(url).await;
     for (field, text) in [("username", user), ("password", password)] {
@@ -19,23 +19,23 @@ async fn log_in(browser: &mut Browser, url: &str, user: &str, password: &str) {
     browser.enter().await;
 }
 
-/// Logs in, first with a wrong password, opens the notebook, runs it and reads the answer.
-pub(crate) async fn answers_the_question(profile: &Path, url: &str, user: &str, password: &str) {
+/// Logs in, first with a wrong password, then runs the notebook and waits for the answer.
+pub(crate) async fn shows_the_answer(profile: &Path, url: &str, user: &str, password: &str) {
     let mut browser = Browser::start(profile).await;
     log_in(&mut browser, url, user, "not the password").await;
     browser.wait_for("a refusal", "!!document.querySelector('[role=alert]')").await;
     browser.screenshot("1-refused").await;
 
     log_in(&mut browser, url, user, password).await;
-    runs(&mut browser).await;
+    run_notebook(&mut browser).await;
 }
 
-/// From the file list to the answer.
-async fn runs(browser: &mut Browser) {
+/// Opens the notebook from the file list, runs all cells and waits for the answer.
+async fn run_notebook(browser: &mut Browser) {
     let file = "[...document.querySelectorAll('.jp-DirListing-itemText')]\
                 .find(e => e.textContent.trim() === 'TestMilvus.ipynb')";
     browser.click("TestMilvus.ipynb in the file list", file, 2).await;
-    // Both sides have to say so: until then "run" asks which kernel to use.
+    // Server and page must both report an idle kernel. Until then "Run" asks for a kernel.
     let idle = "fetch('/api/sessions').then(r => r.json())\
                 .then(all => all.some(one => one.kernel?.execution_state === 'idle'))\
                 .then(idle => idle && [...document.querySelectorAll('.jp-StatusBar-TextItem')]\
@@ -55,8 +55,13 @@ async fn runs(browser: &mut Browser) {
     browser.screenshot("3-answered").await;
 }
 
-/// Logs in as someone who may not use the service: known, but refused.
-pub(crate) async fn is_closed_to(profile: &Path, url: &str, user: &str, password: &str) {
+/// A user who may not use the service can log in but gets 403.
+pub(crate) async fn refuses_a_user_without_access(
+    profile: &Path,
+    url: &str,
+    user: &str,
+    password: &str,
+) {
     let mut browser = Browser::start(profile).await;
     log_in(&mut browser, url, user, password).await;
     let status = "performance.getEntriesByType('navigation')[0].responseStatus === 403";

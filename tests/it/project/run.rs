@@ -1,4 +1,4 @@
-//! What a command printed and how it ended, as one text to compare.
+//! Runs a command and captures its output, exit code and duration.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -8,23 +8,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A command that has ended.
+/// The result of a command that has exited.
 pub(crate) struct Run {
-    /// What it was called with.
     pub(crate) arguments: Vec<String>,
-    /// Its exit code; `None` when it was killed.
+    /// `None` if a signal killed the command.
     pub(crate) code: Option<i32>,
-    /// Its data.
+    /// The data of the command.
     pub(crate) stdout: String,
-    /// What it told people.
+    /// Progress, errors and hints.
     pub(crate) stderr: String,
-    /// How long it took.
     pub(crate) took: Duration,
 }
 
 impl Run {
-    /// Runs a command to its end, and shows `each` line of its stderr as it comes. The name of
-    /// `folder` is left out of what it prints. After `limit` it is killed and the test fails.
+    /// Runs a command until it exits and passes each line of its stderr to `each` as it arrives.
+    ///
+    /// The path of `folder` is replaced by `[DIR]` in the output. After `limit` the command is
+    /// killed and the test fails.
     #[track_caller]
     pub(crate) fn of(
         command: &mut Command,
@@ -59,7 +59,7 @@ impl Run {
                 }
             }
         }
-        let status = child.wait().expect("a started command ends");
+        let status = child.wait().expect("the exit status of the command");
         let stdout = data.join().expect("stdout is read").expect("stdout is UTF-8");
         let without = |text: String| text.replace(&folder.display().to_string(), "[DIR]");
         let (stdout, stderr) = (without(stdout), without(stderr));
@@ -74,28 +74,28 @@ impl Run {
         self
     }
 
-    /// Checks that stderr has a text.
+    /// Checks that stderr contains a text.
     #[track_caller]
     pub(crate) fn says(self, expected: &str) -> Run {
         assert!(self.stderr.contains(expected), "no `{expected}` in stderr:\n{}", self.stderr);
         self
     }
 
-    /// Checks that stdout is empty: a failed command has no data.
+    /// Checks that stdout is empty: a failed command prints no data.
     #[track_caller]
     pub(crate) fn without_data(self) -> Run {
         assert_eq!(self.stdout, "", "stdout is for data");
         self
     }
 
-    /// Reads stdout as one JSON document.
+    /// Parses stdout as one JSON document.
     #[track_caller]
     pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.stdout).expect("stdout is one JSON document")
     }
 }
 
-/// The ids of the steps that changed something, sorted, by the JSON document of a command.
+/// The sorted ids of the steps that changed something, from a command's JSON report.
 #[track_caller]
 pub(crate) fn changed(report: &Value) -> Vec<String> {
     let changes = report["changes"].as_array().expect("a list of changes").iter();

@@ -1,30 +1,30 @@
-//! How a command ended and all that it printed, as one text in `tests/it/snapshots/`.
+//! Compares a command's exit code and output with a snapshot in `tests/it/snapshots/`.
 
 use serde_json::Value;
 
 use super::Run;
 
-/// What differs from run to run, and what stands for it. Earlier ones go first.
+/// Patterns for text that differs from run to run, and their replacements. They apply in order.
 const FILTERS: [(&str, &str); 11] = [
     // The label of an endpoint's host name is random.
     (r"http://[a-z0-9]+-spcs-local\.", "http://[LABEL]-spcs-local."),
     (r"\b[a-z0-9]+-spcs-local\.localhost", "[LABEL]-spcs-local.localhost"),
-    // A platform chooses a free port.
+    // The local platform picks a free port.
     (r"\b(localhost|127\.0\.0\.1):\d+", "$1:[PORT]"),
     (r#"("port": |port=|--port |port |:)\d{4,5}\b"#, "$1[PORT]"),
     // Process ids.
     (r#"("pid": |process: +)\d+"#, "$1[PID]"),
-    // The password of the platform's administrator.
+    // The administrator's password.
     (r#"("password": )"[^"]+""#, r#"$1"[PASSWORD]""#),
     // The id of a query or of a session.
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[ID]"),
-    // Digests, and the beginnings of digests in tags and names: they change with every edit.
+    // Digests and abbreviated digests in tags and names: they change with every edit.
     (r"\b[0-9a-f]{12,64}\b", "[DIGEST]"),
-    // The end of a container's name, made of the path of the platform's state.
+    // The suffix of a container's name, derived from the path of the platform's state directory.
     (r"-[0-9a-f]{6} has started", "-[STATE] has started"),
     // Free space on the machine.
     (r"\b\d+(\.\d+)? (MiB|GiB) free", "[SIZE] free"),
-    // How long it took, with the spaces that align it.
+    // Durations, with the padding that aligns them.
     (r"(?m) *\b(\d+\.\d s|\d+ min \d+ s)( |$)", " [TIME]$2"),
 ];
 
@@ -43,7 +43,7 @@ impl Run {
         settings.bind(|| insta::assert_snapshot!(name, self.text()));
     }
 
-    /// The same without the lines of steps.
+    /// Removes the lines about steps from stderr.
     pub(crate) fn without_steps(mut self) -> Run {
         let lines = self.stderr.lines().filter(|line| !line.starts_with("  "));
         self.stderr = lines.map(|line| format!("{line}\n")).collect();
@@ -54,10 +54,10 @@ impl Run {
         let code = self.code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
         let stdout = match serde_json::from_str::<Value>(&self.stdout) {
             Ok(mut document) if document.is_object() => {
-                in_one_order(&mut document);
+                normalize(&mut document);
                 format!("{document:#}\n")
             }
-            // A table of steps, in the order in which they ended.
+            // A table of steps, in the order in which they finished.
             _ if self.stdout.starts_with("step ") => rows_sorted(&self.stdout),
             _ => self.stdout.clone(),
         };
@@ -69,11 +69,11 @@ impl Run {
     }
 }
 
-/// Steps without a path between them end in any order, after any time.
-fn in_one_order(document: &mut Value) {
+/// Sorts steps by id and replaces times: independent steps finish in any order.
+fn normalize(document: &mut Value) {
     match document {
         Value::Array(items) => {
-            items.iter_mut().for_each(in_one_order);
+            items.iter_mut().for_each(normalize);
             if items.iter().all(|item| item["id"].is_string()) {
                 items.sort_by(|a, b| a["id"].as_str().cmp(&b["id"].as_str()));
             }
@@ -82,7 +82,7 @@ fn in_one_order(document: &mut Value) {
             for (name, value) in fields {
                 match name.as_str() {
                     "seconds" | "started_ms" | "took_ms" => *value = "[TIME]".into(),
-                    _ => in_one_order(value),
+                    _ => normalize(value),
                 }
             }
         }
@@ -96,8 +96,8 @@ fn rows_sorted(table: &str) -> String {
     rows.concat()
 }
 
-/// The same in the lines for people. What a wait sees meanwhile is left out: it depends on when it
-/// looks.
+/// Sorts consecutive lines about steps, and drops the progress lines of waits, because they depend
+/// on the time of each poll.
 fn steps_sorted(stderr: &str) -> String {
     let is_step = |line: &&str| line.starts_with("  ");
     let mut lines = stderr.lines().filter(|line| !line.starts_with("  . ")).peekable();

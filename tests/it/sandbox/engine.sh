@@ -1,5 +1,5 @@
 #!/bin/sh
-# A container engine that builds nothing: an "image" is one layer with the hash of its folder.
+# A fake container engine. It builds nothing: an "image" is one layer with the hash of its context.
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 echo "$*" >> "$here/calls"

@@ -1,4 +1,4 @@
-"""What the scripts beside this one share: the platform's address, checks, a small image."""
+"""Shared by the scripts in this folder: the platform's status, checks and a small image."""
 
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ import tarfile
 import time
 
 STATUS = json.load(open(sys.argv[1], encoding="utf-8"))
-"""What `cargo xtask local status --format json` printed."""
+"""The output of `cargo xtask local status --format json`."""
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -21,13 +21,13 @@ def equal(what, found, expected):
         sys.exit(f"{what}:\n  expected {expected!r}\n  found    {found!r}")
 
 
-def holds(what, text, expected):
+def contains(what, text, expected):
     if expected not in text:
         sys.exit(f"{what}:\n  no {expected!r} in\n{text}")
 
 
 def until(what, condition):
-    """Waits for something that the platform does in the background."""
+    """Waits up to 30 s for a condition that the platform reaches in the background."""
     end = time.monotonic() + 30
     while not condition():
         if time.monotonic() > end:
@@ -36,7 +36,7 @@ def until(what, condition):
 
 
 def image(folder):
-    """An OCI layout of one layer with one file: enough for a runtime that starts nothing."""
+    """Writes an OCI layout of one layer with one file. The fake runtime needs no more."""
     blobs = os.path.join(folder, "blobs", "sha256")
     os.makedirs(blobs)
 
@@ -76,7 +76,7 @@ def image(folder):
 
 
 def skopeo(*arguments, stdin=None):
-    """Runs skopeo, with the logins of this script alone."""
+    """Runs skopeo and returns its stdout."""
     command = ["skopeo", *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -85,7 +85,7 @@ def skopeo(*arguments, stdin=None):
 
 
 def push(layout, repository, names, user, password, folder):
-    """Pushes an image under several names; `repository` is as SHOW IMAGE REPOSITORIES has it."""
+    """Pushes an image under several names. `repository` is a `repository_url` of the platform."""
     logins = os.path.join(folder, "auth.json")
     registry = repository.split("/")[0]
     login = ["login", f"--authfile={logins}", "--tls-verify=false"]

@@ -1,4 +1,4 @@
-"""The Python connector, in either of its generations, on the local platform.
+"""Runs the Python connector of either generation against the local platform.
 
 Usage: connector.py STATUS.json
 """
@@ -13,7 +13,7 @@ import snowflake.connector
 from snowflake.connector import errors
 
 import checking
-from checking import HERE, STATUS, equal, holds
+from checking import HERE, STATUS, contains, equal
 
 CLASSIC = snowflake.connector.__version__.startswith("4.")
 
@@ -57,7 +57,7 @@ def connect(**more):
 
 
 def rows(cursor, sql, *arguments):
-    """A statement's rows, each by the names of its columns."""
+    """The rows of a statement, as dictionaries by column name."""
     cursor.execute(sql, *arguments)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row)) for row in cursor.fetchall()]
@@ -76,7 +76,7 @@ def logins():
     try:
         connect(password="not it")
     except errors.Error as error:
-        holds("a wrong password", str(error), "Incorrect username or password")
+        contains("a wrong password", str(error), "Incorrect username or password")
     else:
         raise SystemExit("a wrong password logs in")
 
@@ -93,7 +93,7 @@ def variables():
 
 
 def guide(connection, folder):
-    """The statements of the guide, up to its clean-up; gives those of the clean-up."""
+    """Runs the statements of the guide up to its clean-up and returns those of the clean-up."""
     with open(os.path.join(HERE, "guide.sql"), encoding="utf-8") as file:
         text = re.sub(r"^--.*\n", "", file.read(), flags=re.MULTILINE)
     text = text.replace("${PASSWORD}", secrets.token_urlsafe(16))
@@ -117,7 +117,7 @@ def guide(connection, folder):
         done = cursor.execute(put).fetchall()
         if put.startswith("PUT"):
             equal(put, done[0][6], "UPLOADED")
-        # The connection follows what the statement did to the session.
+        # The connection reflects the session's new role, database and schema.
         used = re.match(r"(?i)USE (ROLE|DATABASE|SCHEMA) (\w+)$", statement)
         if used:
             equal(statement, getattr(connection, used[1].lower()), used[2].upper())
@@ -131,7 +131,7 @@ def until_ready(cursor):
 
 
 def running(cursor):
-    """What is to be seen of the guide's services."""
+    """Checks the listings of the guide's services and pools."""
     for sql, columns in COLUMNS.items():
         cursor.execute(sql)
         equal(sql, [column[0] for column in cursor.description], columns.split())
@@ -149,7 +149,7 @@ def running(cursor):
 
 
 def stage(cursor, folder):
-    """Files to a stage and back."""
+    """Copies files to a stage and back."""
     local = os.path.join(folder, "milvus.yaml")
     with open(local, "rb") as file:
         written = file.read()
@@ -158,7 +158,7 @@ def stage(cursor, folder):
         [first] = rows(cursor, put)
         equal(put, (first["target"], first["status"]), (name, "UPLOADED"))
         [again] = rows(cursor, put)
-        # The classic generation does not ask a presigned URL whether the file is there.
+        # The classic generation does not check through a presigned URL whether the file exists.
         equal(f"{put}, again", again["status"], "UPLOADED" if CLASSIC else "SKIPPED")
         [listed] = rows(cursor, f"LIST @DATA/{name}.d")
         equal("LIST", listed["name"], f"data/{name}.d/e/{name}")
@@ -188,7 +188,7 @@ def stage(cursor, folder):
 
 
 def mistakes(cursor):
-    # DESCRIBE is not judged here: which code an account gives for it is not known.
+    # DESCRIBE is not checked: the error code of a real account is unknown.
     refused(cursor, "ALTER SERVICE NOT_THERE SUSPEND", 2003, "02000")
     refused(cursor, "DROP COMPUTE POOL NOT_THERE", 2003, "02000")
     refused(cursor, "CREATE IMAGE REPOSITORY MILVUS_REPO", 2002, "42710")
@@ -200,7 +200,7 @@ def mistakes(cursor):
 
 
 def in_background(connection):
-    """A query that is not waited for."""
+    """Runs queries asynchronously."""
     cursor = connection.cursor()
     cursor.execute_async("SHOW COMPUTE POOLS")
     query = cursor.sfqid
@@ -221,7 +221,7 @@ def in_background(connection):
 
 
 def renewed(connection):
-    """The session token is replaced by the master token; only the classic generation can be told."""
+    """Renews the session token with the master token. Only the classic one exposes it."""
     if not CLASSIC:
         return
     before = connection.rest.token

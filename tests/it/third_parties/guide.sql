@@ -1,5 +1,5 @@
--- The statements of Milvus's guide to SPCS, in its order and as it has them; only the folder of
--- the two files to PUT and the password are filled in.
+-- The statements of Milvus's SPCS guide, in the guide's order and wording. The test fills in only
+-- the folder of the two files to PUT and the password.
 
 USE ROLE ACCOUNTADMIN;
 CREATE SECURITY INTEGRATION SNOWSERVICES_INGRESS_OAUTH

@@ -1,4 +1,4 @@
-"""The Snowflake CLI on the local platform: every command for SPCS that the platform answers.
+"""Runs every SPCS command of the Snowflake CLI that the local platform supports.
 
 Usage: snow.py STATUS.json
 """
@@ -13,13 +13,13 @@ import tempfile
 import traceback
 
 import checking
-from checking import HERE, STATUS, equal, holds
+from checking import HERE, STATUS, contains, equal
 
 SQL = os.path.join(HERE, "..", "..", "..", "sql")
 REGISTRY = STATUS["registry"]
 REPOSITORY = f"{REGISTRY}/milvus_demo/public/milvus_repo"
 
-# A value for each name in our SQL files.
+# A value for each template variable in our SQL files.
 VALUES = {
     "account_role": "ACCOUNTADMIN",
     "security_role": "SECURITYADMIN",
@@ -47,7 +47,7 @@ VALUES = {
 POOL = {"pool_min_nodes": "1", "pool_max_nodes": "1", "pool_family": "CPU_X64_S",
         "pool_auto_suspend": "3600"}
 INSTANCES = {"min_instances": "1", "max_instances": "1"}
-# The values of what a file is rendered for, once for each.
+# The extra values for files with `-- for each: pool` or `-- for each: service`, one entry each.
 EACH = {
     "pool": [POOL | {"pool": f"{name}_COMPUTE_POOL"} for name in ("MILVUS", "JUPYTER")],
     "service": [
@@ -69,7 +69,7 @@ spec:
 
 
 class Snow:
-    """The CLI with a configuration of its own."""
+    """The CLI with its own configuration."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -85,7 +85,7 @@ class Snow:
         os.chmod(config, 0o600)
         programs = os.path.join(folder, "bin")
         os.makedirs(programs)
-        # `image-registry login` calls docker, which need not be here: skopeo logs in the same way.
+        # `image-registry login` calls docker, which may be missing. skopeo logs in the same way.
         docker = os.path.join(programs, "docker")
         with open(docker, "w", encoding="utf-8") as file:
             login = f'skopeo login --tls-verify=false --authfile="{folder}/docker.json"'
@@ -98,14 +98,14 @@ class Snow:
         }
         os.chdir(folder)
 
-    def ends(self, *arguments):
-        """Runs a command; its exit code and what it wrote.
+    def run(self, *arguments):
+        """Runs a command and returns its exit code, stdout and stderr.
 
-        The CLI takes over a second to load: it is loaded once, and forked for each command.
+        The CLI takes over a second to load, so it is loaded once and forked for each command.
         """
         from snowflake.cli._app.__main__ import main as snow
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as error:
-            # What waits in the buffers would be written by the child once more.
+            # Otherwise the child would write the buffered output a second time.
             sys.stdout.flush()
             sys.stderr.flush()
             child = os.fork()
@@ -130,8 +130,8 @@ class Snow:
             return os.waitstatus_to_exitcode(status), out.read(), error.read()
 
     def text(self, *arguments):
-        """What a command prints that has to succeed."""
-        code, out, error = self.ends(*arguments)
+        """Runs a command, which must succeed, and returns its stdout."""
+        code, out, error = self.run(*arguments)
         if code != 0:
             sys.exit(f"snow {' '.join(arguments)}: exit code {code}\n{out}\n{error}")
         return out
@@ -140,18 +140,18 @@ class Snow:
         return json.loads(self.text(*arguments, "--format", "json"))
 
     def here(self, *arguments):
-        """JSON of a command within the deployment's schema."""
+        """Runs a command in the deployment's schema and returns its JSON output."""
         return self.json(*arguments, "--database", "MILVUS_DEMO", "--schema", "PUBLIC")
 
     def done(self, *arguments):
-        """A command that answers with one line of status, which it gives."""
+        """Runs a command and returns the status message that it prints."""
         answer = self.here(*arguments)
         answer = answer[0] if isinstance(answer, list) else answer
         return next(iter(answer.values()))
 
     def sql_file(self, path):
-        """Runs one of our SQL files, for each entry that it is for, with exactly the values that it
-        names."""
+        """Runs one of our SQL files, once for each entry of `for each`, with exactly the variables
+        that it uses."""
         with open(path, encoding="utf-8") as file:
             text = file.read()
         names = sorted(set(re.findall(r"<% (\w+) %>", text)))
@@ -167,9 +167,9 @@ def connection(snow):
           "OK")
     found = snow.json("sql", "-q", "SELECT CURRENT_ROLE() AS R; SELECT 1 AS N")
     equal("sql -q with two statements", found, [[{"R": "SYSADMIN"}], [{"N": 1}]])
-    code, _, error = snow.ends("sql", "-q", "DROP COMPUTE POOL NOT_THERE")
+    code, _, error = snow.run("sql", "-q", "DROP COMPUTE POOL NOT_THERE")
     equal("a statement that fails", code, 1)
-    holds("its error", error, "002003 (02000)")
+    contains("its error", error, "002003 (02000)")
 
 
 def sql_files(snow, name):
@@ -179,16 +179,16 @@ def sql_files(snow, name):
 
 def repositories(snow):
     command = ("spcs", "image-repository")
-    holds("create", snow.done(*command, "create", "another"), "successfully created")
+    contains("create", snow.done(*command, "create", "another"), "successfully created")
     snow.done(*command, "create", "another", "--if-not-exists")
-    code, _, error = snow.ends(*command, "create", "another", "--database", "MILVUS_DEMO",
-                               "--schema", "PUBLIC")
+    code, _, error = snow.run(*command, "create", "another", "--database", "MILVUS_DEMO",
+                              "--schema", "PUBLIC")
     equal("create it again", (code, "already exists" in error), (1, True))
     names = [row["name"] for row in snow.here(*command, "list")]
     equal("list", names, ["ANOTHER", "MILVUS_REPO"])
     names = [row["name"] for row in snow.here(*command, "list", "--like", "MILVUS%")]
     equal("list --like", names, ["MILVUS_REPO"])
-    holds("drop", snow.done(*command, "drop", "another"), "successfully dropped")
+    contains("drop", snow.done(*command, "drop", "another"), "successfully dropped")
     url = snow.text(*command, "url", "milvus_repo", "--database", "MILVUS_DEMO",
                     "--schema", "PUBLIC").strip()
     equal("url", url, REPOSITORY)
@@ -205,7 +205,7 @@ def registry(snow):
     images = snow.here("spcs", "image-repository", "list-images", "milvus_repo")
     found = sorted((row["image_name"], row["tags"]) for row in images)
     equal("list-images", found, [("jupyter", "1,2"), ("milvus", "1")])
-    holds("login", snow.text(*command, "login"), "Login Succeeded")
+    contains("login", snow.text(*command, "login"), "Login Succeeded")
 
 
 def stages(snow):
@@ -221,7 +221,7 @@ def stages(snow):
     [put] = snow.json("stage", "copy", f"{tree}/a.txt", f"{at}/packed", "--auto-compress")
     equal("copy up, packed", (put["target"], put["status"]), ("a.txt.gz", "UPLOADED"))
     [put] = snow.json("stage", "copy", f"{tree}/a.txt", f"{at}/one")
-    # The CLI's connector does not ask a presigned URL whether the file is there.
+    # The CLI's connector does not check through a presigned URL whether the file exists.
     equal("copy up again", put["status"], "UPLOADED")
     [put] = snow.json("stage", "copy", f"{tree}/a.txt", f"{at}/one", "--overwrite")
     equal("copy up again, with --overwrite", put["status"], "UPLOADED")
@@ -241,7 +241,7 @@ def stages(snow):
 def pools(snow):
     command = ("spcs", "compute-pool")
     create = ("create", "another", "--family", "CPU_X64_XS", "--min-nodes", "1")
-    holds("create", snow.done(*command, *create, "--comment", "mine"), "successfully created")
+    contains("create", snow.done(*command, *create, "--comment", "mine"), "successfully created")
     snow.done(*command, *create, "--if-not-exists")
     equal("list", [row["name"] for row in snow.here(*command, "list")],
           ["ANOTHER", "JUPYTER_COMPUTE_POOL", "MILVUS_COMPUTE_POOL"])
@@ -254,7 +254,7 @@ def pools(snow):
     equal("describe", (described()["instance_family"], described()["comment"]),
           ("CPU_X64_XS", "mine"))
     checking.until("a started pool", lambda: described()["state"] in ("IDLE", "ACTIVE"))
-    holds("status", json.dumps(snow.here(*command, "status", "another")), "IDLE")
+    contains("status", json.dumps(snow.here(*command, "status", "another")), "IDLE")
     snow.done(*command, "set", "another", "--max-nodes", "2", "--comment", "still mine",
               "--no-auto-resume", "--auto-suspend-secs", "60")
     pool = described()
@@ -268,7 +268,7 @@ def pools(snow):
     snow.done(*command, "resume", "another")
     checking.until("a resumed pool", lambda: described()["state"] in ("IDLE", "ACTIVE"))
     snow.done(*command, "stop-all", "another")
-    holds("drop", snow.done(*command, "drop", "another"), "successfully dropped")
+    contains("drop", snow.done(*command, "drop", "another"), "successfully dropped")
 
 
 def services(snow):
@@ -280,7 +280,7 @@ def services(snow):
               "jupyter:1.yaml", "--min-instances", "1", "--max-instances", "2", "--comment",
               "it's mine", "--query-warehouse", "MILVUS_WAREHOUSE", "--eai-name",
               "MILVUS_EGRESS_EAI")
-    holds("create", snow.done(*command, *create), "successfully created")
+    contains("create", snow.done(*command, *create), "successfully created")
     snow.done(*command, *create, "--if-not-exists")
     equal("list", [row["name"] for row in snow.here(*command, "list")],
           ["ANOTHER", "JUPYTER", "MILVUS"])
@@ -302,7 +302,7 @@ def services(snow):
     status = snow.here(*command, "status", "another")
     equal("status", (status[0]["containerName"], status[0]["status"]), ("main", "READY"))
     containers = snow.here(*command, "list-containers", "another")
-    holds("list-containers", containers[0]["image_name"], "milvus_repo/jupyter:1")
+    contains("list-containers", containers[0]["image_name"], "milvus_repo/jupyter:1")
     endpoints = snow.here(*command, "list-endpoints", "another")
     equal("list-endpoints", [(row["name"], row["port"]) for row in endpoints], [("web", 8080)])
     roles = [row["name"] for row in snow.here(*command, "list-roles", "another")]
@@ -310,7 +310,7 @@ def services(snow):
     snow.text(*command, "logs", "milvus_demo.public.another", "--container-name", "main",
               "--instance-id", "0", "--num-lines", "5", "--include-timestamps")
     upgrade = ("upgrade", "another", "--spec-path", "jupyter:2.yaml")
-    holds("upgrade", snow.done(*command, *upgrade), "executed successfully")
+    contains("upgrade", snow.done(*command, *upgrade), "executed successfully")
     checking.until("an upgraded service", lambda: ready() and "jupyter:2" in snow.here(
         *command, "list-containers", "another")[0]["image_name"])
     snow.done(*command, "set", "another", "--comment", "still", "--max-instances", "3",
@@ -323,14 +323,14 @@ def services(snow):
     checking.until("a suspended service", lambda: described()["status"] == "SUSPENDED")
     snow.done(*command, "resume", "another")
     checking.until("a resumed service", lambda: described()["status"] == "RUNNING")
-    holds("drop", snow.done(*command, "drop", "another", "--force"), "successfully dropped")
-    code, _, error = snow.ends(*command, "describe", "milvus_demo.public.another")
-    # Which of its two messages an account has for this is not known; both say so.
+    contains("drop", snow.done(*command, "drop", "another", "--force"), "successfully dropped")
+    code, _, error = snow.run(*command, "describe", "milvus_demo.public.another")
+    # A real account has two messages for this. Both contain "does not exist".
     equal("describe what is dropped", (code, "does not exist" in error), (1, True))
 
 
 def specs(snow):
-    """The files that our SQL of the services names."""
+    """Uploads the spec files that the SQL files for services use."""
     for name in ("milvus", "jupyter"):
         path = os.path.join(snow.folder, f"{name}.yaml")
         with open(path, "w", encoding="utf-8") as file:

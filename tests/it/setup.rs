@@ -1,11 +1,11 @@
-//! What `setup` asks of apt-get: a machine's own Docker is never taken away for Debian's.
+//! The apt-get calls of `setup`: an existing Docker is never replaced by Debian's package.
 
 use std::path::Path;
 
 use crate::sandbox::Sandbox;
 
-/// Runs `setup` for docker with a client that reaches no daemon, and gives what apt-get was told.
-fn installed(more_programs: &[&str]) -> String {
+/// Runs `setup` for docker with a client that reaches no daemon and returns the apt-get calls.
+fn apt_get_calls(more_programs: &[&str]) -> String {
     let sandbox = Sandbox::new();
     sandbox.program("docker", "#!/bin/sh\necho 'no daemon' >&2\nexit 1\n");
     sandbox.program("apt-get", "#!/bin/sh\necho \"$*\" >> \"${0%/*}/apt-get.calls\"\n");
@@ -16,7 +16,7 @@ fn installed(more_programs: &[&str]) -> String {
     }
     let mut setup = sandbox.command(&["setup", "--yes", "--engine", "docker"]);
     let output = setup.env("PATH", sandbox.path("bin")).output().expect("xtask starts");
-    // Installed or not: what does not answer is not said to be in order.
+    // Setup fails even after an installation if the daemon does not answer.
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{stderr}");
     assert!(stderr.contains("does not answer `info`: no daemon"), "{stderr}");
@@ -24,13 +24,13 @@ fn installed(more_programs: &[&str]) -> String {
 }
 
 #[test]
-fn dockers_own_packages_are_not_replaced_by_debians() {
+fn an_existing_docker_is_not_replaced_by_debians_package() {
     if !Path::new("/etc/debian_version").exists() {
-        eprintln!("packages are not Debian's here: nothing is tested");
+        eprintln!("skipped: this is not a Debian system");
         return;
     }
     let install = "update\ninstall --yes --no-remove --no-install-recommends";
     let rest = "iptables ca-certificates mmdebstrap debian-archive-keyring";
-    assert_eq!(installed(&[]), format!("{install} docker.io {rest}\n"));
-    assert_eq!(installed(&["dockerd"]), format!("{install} {rest}\n"));
+    assert_eq!(apt_get_calls(&[]), format!("{install} docker.io {rest}\n"));
+    assert_eq!(apt_get_calls(&["dockerd"]), format!("{install} {rest}\n"));
 }

@@ -1,4 +1,4 @@
-//! How a deployment comes to be, and stays as it is.
+//! Deploys that are killed or repeated, and the secrets of a deployment.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,30 +8,30 @@ use serde_json::Value;
 use super::deployment::Deployment;
 use super::engine::Engine;
 use super::notebook::ANSWER;
-use super::witness::Witness;
+use super::process_watcher::ProcessWatcher;
 use crate::project::{changed, signal};
 
-/// Kills deploy in each of its phases, and lets the last one finish: the URL, and all that was said
-/// meanwhile, as loudly as it can be.
-pub(crate) fn killed_anywhere_a_deploy_is_finished_by_the_next(
+/// Kills deploy in each of its phases and lets the last run finish. Returns the URL and the output
+/// of all runs at the highest verbosity.
+pub(crate) fn a_deploy_killed_in_any_phase_is_completed_by_the_next_run(
     deployment: &Deployment,
 ) -> (String, String) {
     let arguments = ["deploy", "--yes", "-vvv", "--format", "json"];
-    let mut said = String::new();
+    let mut output = String::new();
     for phase in
         ["sql:bootstrap/", "build:jupyter", "push:jupyter", "put:", "service:milvus", "ready:"]
     {
         let killed = deployment.killed_at(&arguments, &format!("> {phase}"));
-        said = said + &killed.stdout + &killed.stderr;
+        output = output + &killed.stdout + &killed.stderr;
     }
     let finished = deployment.succeed(&arguments);
-    said = said + &finished.stdout + &finished.stderr;
+    output = output + &finished.stdout + &finished.stderr;
     let report = finished.json();
     assert_eq!(report["user"], "MILVUS_USER");
-    (report["url"].as_str().expect("deploy ends with a URL").to_owned(), said)
+    (report["url"].as_str().expect("deploy ends with a URL").to_owned(), output)
 }
 
-/// The answer comes from Milvus, through the public endpoint, and the executed notebook is kept.
+/// Verify gets the answer from Milvus through the public endpoint and keeps the executed notebook.
 pub(crate) fn verify_finds_the_answer(deployment: &Deployment) {
     let report = deployment.json(&["verify"]);
     let score = report["score"].as_f64().expect("verify reports the score");
@@ -41,7 +41,7 @@ pub(crate) fn verify_finds_the_answer(deployment: &Deployment) {
     assert!(executed.contains(ANSWER), "{executed}");
 }
 
-/// Nothing is sent, rolled or restarted, and that takes seconds.
+/// A second deploy takes seconds and uploads, upgrades and restarts nothing.
 pub(crate) fn a_second_deploy_changes_nothing(deployment: &Deployment) {
     let before = deployment.containers();
     let ended = deployment.succeed(&["deploy", "--format", "json"]);
@@ -51,8 +51,8 @@ pub(crate) fn a_second_deploy_changes_nothing(deployment: &Deployment) {
     assert_eq!(deployment.containers(), before);
 }
 
-/// The next `local start` adopts the containers that went on running.
-pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment) {
+/// After the platform is killed, `local start` adopts the containers that kept running.
+pub(crate) fn a_restarted_platform_adopts_its_running_services(deployment: &Deployment) {
     let before = deployment.containers();
     let platform = deployment.platform();
     signal("-9", &platform["pid"]);
@@ -63,12 +63,12 @@ pub(crate) fn a_killed_platform_finds_its_services_again(deployment: &Deployment
     verify_finds_the_answer(deployment);
 }
 
-/// The password is in its file and nowhere else; gives it back.
-pub(crate) fn secrets_stay_where_they_belong(
+/// The password is in its file and nowhere else. Returns the password.
+pub(crate) fn secrets_are_not_exposed(
     deployment: &Deployment,
     engine: Engine,
-    said: &str,
-    witness: &Witness,
+    output: &str,
+    watcher: &ProcessWatcher,
 ) -> String {
     let password = deployment.read("target/spcs/local/user_password").trim().to_owned();
     let admin = deployment.platform()["password"].as_str().expect("a password").to_owned();
@@ -76,26 +76,26 @@ pub(crate) fn secrets_stay_where_they_belong(
     let secrets = [password.as_str(), admin.as_str(), token.as_str()];
     let sent = [&secrets[..], &["Snowflake Token=", "Bearer ", "Basic "]].concat();
 
-    free_of("deploy -vvv", said, &sent);
+    assert_no_secrets("deploy -vvv", output, &sent);
     let log = deployment.read("target/spcs/local/platform.log");
-    assert!(log.contains("statement executed"), "the platform said little:\n{log}");
-    free_of("the platform's log", &log, &sent);
+    assert!(log.contains("statement executed"), "the platform logged no statement:\n{log}");
+    assert_no_secrets("the platform's log", &log, &sent);
     for container in deployment.containers() {
         let inspected = engine.inspect(&container);
-        free_of("inspect", &inspected.to_string(), &secrets);
+        assert_no_secrets("inspect", &inspected.to_string(), &secrets);
         for variable in inspected[0]["Config"]["Env"].as_array().expect("an environment") {
             let name = variable.as_str().unwrap_or_default().split('=').next().unwrap_or_default();
             assert!(!name.contains("PASSWORD") && !name.contains("TOKEN"), "{name}");
         }
-        free_of("the container's log", &engine.logs(&container), &secrets);
+        assert_no_secrets("the container's log", &engine.logs(&container), &secrets);
     }
-    let lines = witness.seen();
-    assert!(lines.iter().any(|line| line.contains("deploy")), "the witness saw deploy run");
-    lines.iter().for_each(|line| free_of("a command line", line, &secrets));
+    let lines = watcher.command_lines();
+    assert!(lines.iter().any(|line| line.contains("deploy")), "deploy was not recorded");
+    lines.iter().for_each(|line| assert_no_secrets("a command line", line, &secrets));
     password
 }
 
-/// The token that the platform gives a container, from the file that is mounted for it.
+/// The session token of a container, read from the file that the platform mounts into it.
 fn session_token(inspected: &Value) -> String {
     let mounts = inspected[0]["Mounts"].as_array().expect("mounts");
     let session = |mount: &&Value| mount["Destination"].as_str().unwrap_or("").contains("session");
@@ -103,12 +103,12 @@ fn session_token(inspected: &Value) -> String {
     let source = Path::new(mount["Source"].as_str().expect("a source"));
     let file = if source.is_dir() { source.join("token") } else { source.to_owned() };
     let token = fs_err::read_to_string(file).expect("a token");
-    assert!(token.len() > 20, "that is no token");
+    assert!(token.len() > 20, "the session token is too short");
     token
 }
 
-/// Fails without showing the secret.
+/// Fails if `text` contains a secret. The message does not show the secret.
 #[track_caller]
-fn free_of(what: &str, text: &str, secrets: &[&str]) {
-    assert!(!secrets.iter().any(|secret| text.contains(secret)), "{what} shows a password");
+fn assert_no_secrets(what: &str, text: &str, secrets: &[&str]) {
+    assert!(!secrets.iter().any(|secret| text.contains(secret)), "{what} contains a secret");
 }

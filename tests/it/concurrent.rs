@@ -1,4 +1,4 @@
-//! Several commands at once, and several checkouts on one machine.
+//! Several commands at the same time, and several checkouts on one machine.
 
 use std::process::{Child, Stdio};
 
@@ -35,29 +35,29 @@ fn deploys_at_the_same_time_both_succeed_with_one_password() {
     let [first, second] = deploys.map(succeed);
     assert_eq!(first["url"], second["url"]);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");
-    // The simulated service serves no notebook, but the login is over.
+    // Verify fails, as the simulated service serves no notebook, but the login succeeds.
     let run = sandbox.xtask(&["verify"]);
     assert!(!run.stderr.contains("is not taken"), "{}", run.stderr);
 }
 
 #[test]
-fn a_port_that_another_checkout_uses_is_named_with_that_checkout() {
+fn a_port_in_use_by_another_checkout_is_reported_with_that_checkout() {
     let (first, second) = (Sandbox::new(), Sandbox::new());
     let status = first.xtask(&["local", "start", "--format", "json"]).code(0).json();
     let port = status["port"].as_u64().expect("a port");
     second.edit("spcs.toml", "port = \"auto\"", &format!("port = {port}"));
-    let there = first.path("target/spcs/local").canonicalize().expect("the state");
+    let state_dir = first.path("target/spcs/local").canonicalize().expect("the state");
     second
         .xtask(&["deploy"])
         .code(4)
         .without_data()
         .says(&format!("port {port} on 127.0.0.1 is taken by the local platform of `"))
-        .says(&format!("`{}`", there.display()))
+        .says(&format!("`{}`", state_dir.display()))
         .says("set `port = \"auto\"` in [target.local] of spcs.toml");
 }
 
 #[test]
-fn a_platform_with_an_automatic_port_keeps_it() {
+fn a_restarted_platform_keeps_its_automatic_port() {
     let sandbox = Sandbox::new();
     let started = || sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
     let port = started()["port"].clone();
@@ -66,7 +66,7 @@ fn a_platform_with_an_automatic_port_keeps_it() {
 }
 
 #[test]
-fn a_platform_whose_automatic_port_is_taken_meanwhile_takes_another() {
+fn a_restarted_platform_picks_another_port_if_its_automatic_port_is_taken() {
     let sandbox = Sandbox::new();
     let started = || sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
     let port = started()["port"].clone();
@@ -77,10 +77,10 @@ fn a_platform_whose_automatic_port_is_taken_meanwhile_takes_another() {
 }
 
 #[test]
-fn the_platform_of_another_checkout_is_not_taken_for_the_own() {
+fn the_platform_of_another_checkout_is_not_mistaken_for_the_own_one() {
     let (first, second) = (Sandbox::new(), Sandbox::new());
     first.xtask(&["local", "start"]).code(0);
-    // A process id and a port that others have got since, after a power cut for example.
+    // The process id and the port now belong to another process, as after a power cut.
     let file = "target/spcs/local/platform.json";
     let mut status: Value = serde_json::from_str(&first.read(file)).expect("JSON");
     let state_dir = second.path("target/spcs/local");

@@ -1,4 +1,4 @@
-//! `ci` with a cargo that only notes what it is told.
+//! Runs `ci` with a fake cargo that only records its arguments.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 
-/// A sandbox in which nothing lacks but docker, and the command that checks it.
+/// A sandbox in which only docker is missing, and the `ci` command that runs in it. `cargo` is
+/// appended to the script of the fake cargo.
 fn ci(cargo: &str) -> (Sandbox, Command) {
     let sandbox = Sandbox::new();
     sandbox.program("podman", "#!/bin/sh\necho 5.0.0\n");
@@ -21,7 +22,7 @@ fn ci(cargo: &str) -> (Sandbox, Command) {
 }
 
 #[test]
-fn a_check_that_cannot_begin_fails_and_the_others_run() {
+fn a_check_that_cannot_start_fails_and_the_others_run() {
     let (sandbox, mut command) = ci("");
     let output = command.stdin(Stdio::null()).output().expect("xtask starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -38,24 +39,24 @@ fn a_check_that_cannot_begin_fails_and_the_others_run() {
 }
 
 #[test]
-fn a_check_is_ended_when_ci_is() {
+fn a_terminated_ci_terminates_the_running_check() {
     let (sandbox, mut command) = ci("exec /bin/sleep 600\n");
     let mut ci = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("xtask starts");
     let deadline = Instant::now() + Duration::from_secs(60);
     while !sandbox.path("bin/cargo.calls").exists() {
-        assert!(Instant::now() < deadline, "no check was begun");
+        assert!(Instant::now() < deadline, "no check was started");
         std::thread::sleep(Duration::from_millis(10));
     }
     let pid = ci.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill").success());
-    assert_eq!(ci.wait().expect("it ends").code(), Some(130));
+    assert_eq!(ci.wait().expect("ci ends").code(), Some(130));
 }
 
 #[test]
-fn a_failed_check_fails_ci_though_nobody_reads_its_table() {
+fn a_failed_check_fails_ci_even_if_stdout_is_closed() {
     let (_sandbox, mut command) = ci("exit 1\n");
     let mut ci =
         command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("xtask starts");
     drop(ci.stdout.take());
-    assert_ne!(ci.wait().expect("it ends").code(), Some(0));
+    assert_ne!(ci.wait().expect("ci ends").code(), Some(0));
 }

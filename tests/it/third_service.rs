@@ -1,11 +1,11 @@
-//! A third service, added as CONTRIBUTING says: an entry in `spcs.toml`, a spec, an image.
+//! Adds a third service as CONTRIBUTING describes: an entry in `spcs.toml`, a spec and an image.
 
 use serde_json::Value;
 
 use crate::project::changed;
 use crate::sandbox::Sandbox;
 
-/// Comes before the notebook in the alphabet, and has a public endpoint as well.
+/// Sorts before the notebook by name and has a public endpoint too.
 const ENTRY: &str = r#"
 [pools.attu]
 name = "ATTU_COMPUTE_POOL"
@@ -53,7 +53,7 @@ fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_third_service_is_deployed_shown_and_cleaned_and_the_notebook_stays_the_one_that_is_opened() {
+fn a_third_service_is_deployed_and_cleaned_and_open_still_opens_the_notebook() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);
     let notebook = json(&sandbox, &["open"])["url"].clone();
@@ -79,16 +79,16 @@ fn a_third_service_is_deployed_shown_and_cleaned_and_the_notebook_stays_the_one_
     let status = json(&sandbox, &["status"]);
     let attu = &status["services"][0];
     assert_eq!((&attu["key"], &attu["state"]["status"]), (&"attu".into(), &"RUNNING".into()));
-    let own = attu["endpoints"][0]["ingress_url"].as_str().expect("a URL of its own");
+    let own = attu["endpoints"][0]["ingress_url"].as_str().expect("an ingress URL");
     let log = json(&sandbox, &["logs", "attu"]);
     assert_eq!(log["service"], "MILVUS_DEMO.PUBLIC.ATTU");
 
-    // Whoever asks for the notebook gets it.
+    // Every command still reports the notebook's URL.
     for shown in [&deployed, &status, &json(&sandbox, &["open"]), &json(&sandbox, &["endpoints"])] {
         assert_eq!(shown["url"], notebook);
         assert!(!notebook.as_str().unwrap().contains(own));
     }
-    // The simulated service serves no notebook, but that is where `verify` looks for one.
+    // Verify fails, as the simulated service serves no notebook, but it uses the right URL.
     let verify = sandbox.xtask(&["verify"]);
     let place = format!("running TestMilvus.ipynb at {}", notebook.as_str().unwrap());
     assert!(verify.stderr.contains(&place), "{}", verify.stderr);

@@ -1,4 +1,4 @@
-//! What an edit costs: the one thing that was edited.
+//! An edit changes only the objects that depend on it.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::deployment::Deployment;
 use super::engine::Engine;
 use crate::project::changed;
 
-/// One image, one layer, one service; Milvus runs on and keeps its data.
+/// One image, one layer and one service change. Milvus keeps running and keeps its data.
 pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment) {
     let [milvus, jupyter] = deployment.containers();
     let before = layers(deployment);
-    // The first cell would say so if the data had gone.
+    // The first cell fails if the data is lost.
     deployment.edit(
         "images/jupyter/TestMilvus.ipynb",
         "print(\\\"connected to Milvus\\\", client.get_server_version())",
@@ -23,13 +23,13 @@ pub(crate) fn an_edited_notebook_rolls_one_service(deployment: &Deployment) {
         changed(&report),
         ["build:jupyter", "push:jupyter", "put:jupyter", "service:jupyter"]
     );
-    assert_eq!(layers(deployment).difference(&before).count(), 1, "one layer is new");
+    assert_eq!(layers(deployment).difference(&before).count(), 1, "exactly one layer is new");
     assert_eq!(deployment.container("milvus"), milvus);
     assert_ne!(deployment.container("jupyter"), jupyter);
     deployment.succeed(&["verify"]);
 }
 
-/// One PUT, one ALTER SERVICE; a comment alone costs nothing.
+/// One PUT and one ALTER SERVICE. An edited comment alone changes nothing.
 pub(crate) fn an_edited_spec_rolls_one_service(deployment: &Deployment, engine: Engine) {
     let [milvus, jupyter] = deployment.containers();
     deployment.edit("specs/jupyter.yaml", "# Answers without a login.", "# Needs no login.");

@@ -1,18 +1,18 @@
-//! Someone else in the account: SQL over the wire, with a client that shares nothing with ours.
+//! An independent SQL client for the wire protocol. It shares no code with the tested program.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 /// A logged-in session.
-pub(crate) struct Stranger {
+pub(crate) struct SqlClient {
     url: String,
     token: String,
     client: reqwest::Client,
 }
 
-impl Stranger {
-    /// Logs in with what `local status` prints.
+impl SqlClient {
+    /// Logs in with the credentials from the JSON of `local status`.
     pub(crate) async fn new(platform: &Value) -> Self {
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let url = platform["url"].as_str().expect("the platform's URL").to_owned();
@@ -26,20 +26,19 @@ impl Stranger {
         let request = client.post(format!("{url}/session/v1/login-request"));
         let reply =
             request.json(&json!({ "data": data })).send().await.expect("the platform answers");
-        let reply: Value = reply.json().await.expect("the platform speaks JSON");
+        let reply: Value = reply.json().await.expect("the reply is JSON");
         let token = reply["data"]["token"].as_str();
         let token = token.unwrap_or_else(|| panic!("no login: {}", reply["message"])).to_owned();
         Self { url, token, client }
     }
 
-    /// Runs one statement that has to succeed.
+    /// Runs one statement, which must succeed.
     pub(crate) async fn sql(&self, text: &str) {
         self.answer(text).await;
     }
 
-    /// Everything that an administrator can list, each row as a line of what does not change by
-    /// itself.
-    pub(crate) async fn account(&self) -> BTreeSet<String> {
+    /// Everything that an administrator can list: one line a row, without [`VOLATILE_COLUMNS`].
+    pub(crate) async fn objects(&self) -> BTreeSet<String> {
         let mut listed = BTreeSet::new();
         for statement in LISTS {
             let rows = self.rows(statement).await;
@@ -58,7 +57,7 @@ impl Stranger {
         rows.iter().map(|row| format!("{statement}: {row}")).collect()
     }
 
-    /// The rows of a statement, each as an object, without what a clock or a login changes.
+    /// The rows of a statement as JSON objects, without [`VOLATILE_COLUMNS`].
     async fn rows(&self, text: &str) -> Vec<Value> {
         let answer = self.answer(text).await;
         let names: Vec<&str> = answer["rowtype"]
@@ -75,7 +74,7 @@ impl Stranger {
                 .iter()
                 .map(|name| (*name).to_owned())
                 .zip(cells)
-                .filter(|(name, _)| !MOMENTS.contains(&name.as_str()))
+                .filter(|(name, _)| !VOLATILE_COLUMNS.contains(&name.as_str()))
                 .collect::<serde_json::Map<_, _>>()
                 .into()
         };
@@ -95,8 +94,8 @@ impl Stranger {
     }
 }
 
-/// Every list of an account that the platform knows, and who may do what by the roles that are in
-/// every account.
+/// Every account-wide listing that the platform supports, and the grants of the system-defined
+/// roles.
 const LISTS: [&str; 18] = [
     "SHOW ROLES",
     "SHOW USERS",
@@ -118,5 +117,6 @@ const LISTS: [&str; 18] = [
     "SHOW GRANTS OF ROLE SYSADMIN",
 ];
 
-/// Columns that change without a change.
-const MOMENTS: [&str; 4] = ["created_on", "updated_on", "resumed_on", "last_success_login"];
+/// Columns whose values change although the object does not.
+const VOLATILE_COLUMNS: [&str; 4] =
+    ["created_on", "updated_on", "resumed_on", "last_success_login"];
