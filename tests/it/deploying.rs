@@ -92,7 +92,7 @@ fn an_interrupted_deploy_finishes_running_steps_and_is_completed_by_the_next_run
     let run = sandbox.watched(&["deploy"], |line, child| {
         if line.contains("> sql:bootstrap/080") {
             signal("-INT", child.id());
-        } else if line.contains("interrupted: waiting for what runs") {
+        } else if line.contains("interrupted: waiting for running steps") {
             sandbox.release_builds();
         }
     });
@@ -215,12 +215,12 @@ fn a_wrong_password_of_the_user_is_reported_with_a_hint() {
         .xtask(&["verify"])
         .code(5)
         .without_data()
-        .says("the password of MILVUS_USER is not taken")
+        .says("the password of MILVUS_USER is refused")
         .says("hint: `cargo xtask sql password` gives the user the password that is kept here");
     sandbox.xtask(&["sql", "password"]).code(0);
     // Verify fails, as the simulated service serves no notebook, but the login succeeds.
     let run = sandbox.xtask(&["verify"]);
-    assert!(!run.stderr.contains("is not taken"), "{}", run.stderr);
+    assert!(!run.stderr.contains("is refused"), "{}", run.stderr);
 }
 
 #[test]

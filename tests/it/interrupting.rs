@@ -79,7 +79,7 @@ fn a_run_that_is_interrupted_in_its_last_step_finishes_the_step_and_succeeds() {
     let sandbox = Sandbox::new();
     let mut build = RunningBuild::start(&sandbox);
     build.signal("-INT");
-    build.wait_for("waiting for what runs; once more to leave it");
+    build.wait_for("waiting for running steps; press Ctrl-C again to quit at once");
     assert!(build.is_running());
     fs_err::write(sandbox.path("bin/go"), "\n").unwrap();
     let (code, stderr) = build.wait();
@@ -97,7 +97,7 @@ fn a_build_ends_when_its_run_is_terminated() {
         let mut build = RunningBuild::start(&sandbox);
         for (index, signal) in signals.iter().enumerate() {
             if index > 0 {
-                build.wait_for("once more to leave it");
+                build.wait_for("press Ctrl-C again to quit");
             }
             build.signal(signal);
         }

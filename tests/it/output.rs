@@ -158,7 +158,7 @@ fn an_interrupted_deploy_exits_130() {
     let run = sandbox.watched(&["deploy"], |line, child| {
         if line.contains("> sql:bootstrap/080") {
             signal("-INT", child.id());
-        } else if line.contains("interrupted: waiting for what runs") {
+        } else if line.contains("interrupted: waiting for running steps") {
             sandbox.release_builds();
         }
     });

@@ -92,7 +92,8 @@ impl Context {
                 exit_now();
             }
             cancel.cancel();
-            console.say("interrupted: waiting for running steps; press Ctrl-C again to quit at once");
+            console
+                .say("interrupted: waiting for running steps; press Ctrl-C again to quit at once");
             if tokio::signal::ctrl_c().await.is_ok() {
                 exit_now();
             }

@@ -83,7 +83,9 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
     let error = cause.downcast_ref::<io::Error>().filter(|error| full.contains(&error.kind()));
-    error.map(|_| "free some space: `df -h` shows which disk is full; then run the command again".to_owned())
+    error.map(|_| {
+        "free some space: `df -h` shows which disk is full; then run the command again".to_owned()
+    })
 }
 
 /// The text for stderr: `error: what: why` with all causes, then `hint: what to do`.

@@ -16,7 +16,7 @@ pub(crate) struct Local {
 /// What can be done with the local platform.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LocalCommand {
-    /// Start it in the background (deploy does so by itself)
+    /// Start it in the background (deploy does this automatically)
     Start,
     /// Stop it; its services keep running, and the next start finds them again
     Stop,

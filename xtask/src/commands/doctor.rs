@@ -28,7 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let mut table = Table::new(&["check", "state", "detail"]);
     for check in &checks {
         let mut lines = check.detail.lines().filter(|line| !line.is_empty());
-        table.row([check.what, if check.ok { "ok" } else { "wrong" }, lines.next().unwrap_or("")]);
+        table.row([check.what, if check.ok { "ok" } else { "failed" }, lines.next().unwrap_or("")]);
         for line in lines {
             table.row(["", "", line]);
         }

@@ -64,7 +64,9 @@ pub(crate) fn install_with_yes(context: &Context, files: &Files) -> Result<()> {
     }
     if !packages::is_debian() {
         let list = program_names(&wanted);
-        context.console.say(format!("this machine lacks {list}: install it with the system's package manager"));
+        context.console.say(format!(
+            "this machine lacks {list}: install it with the system's package manager"
+        ));
         return Ok(());
     }
     install(context, &wanted)

@@ -147,7 +147,7 @@ impl Progress for StepLines {
     fn end(&self, item: &str, ended: Ended) {
         self.remove(&Bar::Item(item.to_owned()));
         if self.console.verbose() > 0 && ended != Ended::Failed {
-            let word = if ended == Ended::Skipped { "is there" } else { "sent" };
+            let word = if ended == Ended::Skipped { "exists" } else { "sent" };
             self.console.say(format!("    {item} {word}"));
         }
     }

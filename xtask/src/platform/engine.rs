@@ -36,9 +36,8 @@ pub(crate) async fn engine_to_start(
         Some(_) => Ok(chosen),
         None if has_services => {
             let name = last.name();
-            let message = format!(
-                "cannot change the engine: the local platform's services run with {name}"
-            );
+            let message =
+                format!("cannot change the engine: the local platform's services run with {name}");
             let hint = format!(
                 "pass `--engine {name}`, or run `cargo xtask local reset` to start from scratch"
             );
