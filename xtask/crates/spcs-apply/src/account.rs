@@ -1,4 +1,4 @@
-//! The protocol of an account: how to reach it, log in, run SQL and get session tokens.
+//! The protocol of a Snowflake account: connections, login, SQL sessions and session tokens.
 
 pub mod connection;
 mod error;

@@ -1,4 +1,5 @@
-//! Builds an image and keeps it as an OCI layout. If no input has changed, no engine is called.
+//! Builds an image and stores it as an OCI layout. If no input has changed, the engine is not
+//! called.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -31,26 +32,23 @@ use record::Record;
 /// What an image is built from.
 #[derive(Debug, Clone)]
 pub struct BuildRequest {
-    /// The image's name in the project, such as `milvus`.
+    /// The image's key in spcs.toml, such as `milvus`.
     pub name: String,
-    /// The kind of target it is for; each kind has its own image of that name.
+    /// The kind of target that the image is for. Each kind has its own image of this name.
     pub kind: TargetKind,
-    /// The build context.
     pub context: PathBuf,
-    /// The Dockerfile.
     pub dockerfile: PathBuf,
-    /// The value of its `ARG BASE`, such as `docker.io/library/debian:bookworm-slim`.
+    /// The value of the Dockerfile's `ARG BASE`, such as `docker.io/library/debian:bookworm-slim`.
     pub base: Option<String>,
-    /// Further build arguments.
+    /// Additional build arguments.
     pub args: BTreeMap<String, String>,
-    /// Where images, layers and logs are kept: `target/spcs`.
+    /// The directory for images, layers and logs: `target/spcs`.
     pub work_dir: PathBuf,
 }
 
 /// A built image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltImage {
-    /// Its OCI layout.
     pub layout: PathBuf,
     /// The digest of its manifest, `sha256:…`.
     pub digest: String,
@@ -58,16 +56,13 @@ pub struct BuiltImage {
     pub rebuilt: bool,
 }
 
-/// What is known about an image without calling an engine.
+/// Whether an image needs building, determined without calling an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BuildState {
     /// The layout was built from the current inputs.
     Built(BuiltImage),
-    /// It has to be built.
-    Stale {
-        /// Why.
-        reason: String,
-    },
+    /// The image must be built.
+    Stale { reason: String },
 }
 
 impl BuildRequest {
@@ -78,7 +73,7 @@ impl BuildRequest {
         }
     }
 
-    /// The folder of the layouts for this kind of target, each with the record of its build.
+    /// The directory with the layouts and build records for this kind of target.
     fn folder(&self) -> PathBuf {
         self.work_dir.join("images").join(self.kind_word())
     }
@@ -87,25 +82,25 @@ impl BuildRequest {
         self.folder().join(&self.name)
     }
 
-    /// The tag in the engine's store. It depends on the work directory, so that two checkouts that
-    /// build at once do not take each other's image.
+    /// The tag in the engine's store. It depends on the work directory, so that two checkouts can
+    /// build at the same time without overwriting each other's image.
     fn tag(&self) -> String {
-        let place = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
-        let place = &place["sha256:".len()..][..12];
-        format!("localhost/spcs-build/{}/{}:{place}", self.kind_word(), self.name)
+        let digest = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
+        let checkout = &digest["sha256:".len()..][..12];
+        format!("localhost/spcs-build/{}/{}:{checkout}", self.kind_word(), self.name)
     }
 }
 
-/// Whether the layout of an image is up to date; calls no engine.
+/// Checks whether an image's layout is up to date, without calling an engine.
 pub fn state(request: &BuildRequest) -> Result<BuildState, BuildError> {
-    Ok(judge(request, &read_inputs(request)?))
+    Ok(compare(request, &read_inputs(request)?))
 }
 
 fn read_inputs(request: &BuildRequest) -> Result<inputs::Inputs, BuildError> {
     inputs::read(request).map_err(BuildError::Inputs)
 }
 
-fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
+fn compare(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
     let stale = |reason: &str| BuildState::Stale { reason: reason.to_owned() };
     let Some(record) = Record::read(request) else { return stale("it was not built yet") };
     if let Some(difference) = inputs::difference(&record.inputs, inputs) {
@@ -126,14 +121,14 @@ fn judge(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
     }
 }
 
-/// Builds the image if its inputs have changed. Blocks.
+/// Builds the image if its inputs have changed. Blocks the calling thread.
 pub fn build(
     engine: &Engine,
     request: &BuildRequest,
     progress: &dyn Progress,
 ) -> Result<BuiltImage, BuildError> {
     let inputs = read_inputs(request)?;
-    match judge(request, &inputs) {
+    match compare(request, &inputs) {
         BuildState::Built(image) => return Ok(image),
         BuildState::Stale { reason } => {
             tracing::info!(image = request.name, %reason, "building");
@@ -175,12 +170,13 @@ fn run_dockerfile(
     for (name, value) in build_args {
         args.extend(["--build-arg".into(), format!("{name}={value}").into()]);
     }
-    // The values may contain a password, so the engine reads them from its environment.
+    // A proxy URL may contain a password. Without a value here, the engine takes it from its
+    // environment.
     for name in host::proxies() {
         args.extend(["--build-arg".into(), name.into()]);
     }
     args.push(request.context.clone().into());
-    // With attestations the result is an index, which a service cannot run.
+    // With attestations the build produces an image index, which a service cannot run.
     let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
     let log = base::log_path(&request.work_dir, &request.name);
     let ran = run::logged(&call, &request.name, &log, progress)
@@ -197,14 +193,14 @@ fn image_id(engine: &Engine, request: &BuildRequest) -> Result<String, BuildErro
     quiet(request, "find what was built", &call)
 }
 
-/// The layout's digest, if the engine's cache gave the same image that the layout holds.
+/// The layout's digest, if the build produced the image that the layout already holds.
 fn unchanged(request: &BuildRequest, image_id: &str) -> Option<String> {
     let record = Record::read(request).filter(|record| record.image_id == image_id)?;
     let layout = Layout::open(&request.layout_dir()).ok()?;
     (layout.digest == record.digest).then_some(record.digest)
 }
 
-/// Runs a short call and returns its output, one line.
+/// Runs a short command and returns its trimmed output.
 fn quiet(
     request: &BuildRequest,
     doing: &'static str,

@@ -1,7 +1,7 @@
-//! Child processes in process groups of their own. Ctrl-C at a terminal reaches every process of
-//! the foreground group. It is meant for this program, which lets its children finish, and not for
-//! an engine in the middle of a build. A program that exits before they have finished has to end
-//! them itself: see [`end_all`].
+//! Child processes in separate process groups. Ctrl-C at a terminal signals every process of the
+//! foreground group. Only this program should receive it, and not an engine in the middle of a
+//! build: this program lets its children finish. To exit before that, it has to terminate them with
+//! [`end_all`].
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,10 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use duct::Expression;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// The process groups that run now, by their leaders.
+/// The running process groups, by the process id of the leader.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// Runs a call in a process group of its own.
+/// Makes a command run in a separate process group.
 pub(crate) fn own_process_group(call: &Expression) -> Expression {
     call.before_spawn(|command| {
         command.process_group(0);
@@ -23,21 +23,21 @@ pub(crate) fn own_process_group(call: &Expression) -> Expression {
     })
 }
 
-/// Runs a call that has a process group of its own, and captures its output.
+/// Runs a command that has a separate process group, and captures its output.
 pub(crate) fn output(call: &Expression) -> io::Result<Output> {
     let handle = call.stdout_capture().stderr_capture().unchecked().start()?;
     let _running = Running::of(handle.pids());
     handle.into_output()
 }
 
-/// Ends all child processes that still run, before this program exits.
+/// Terminates all running child processes, before this program exits.
 pub fn end_all() {
     let leaders = running().clone();
-    // Descendants are looked up before their parents end, and get SIGKILL: a build's container runs
-    // in a session of its own, podman leaves it behind, and its first process ignores SIGTERM.
+    // Find the descendants before their parents exit, and send them SIGKILL: a build's container
+    // runs in a separate session, podman leaves it behind, and its init process ignores SIGTERM.
     let below = descendants(&leaders);
     let pid = |number: u32| i32::try_from(number).ok().and_then(Pid::from_raw);
-    // A process that has just ended by itself is not an error.
+    // Ignore errors: a process may already have exited.
     for group in leaders.into_iter().filter_map(pid) {
         let _ = kill_process_group(group, Signal::TERM);
     }
@@ -46,15 +46,15 @@ pub fn end_all() {
     }
 }
 
-/// The descendants of these processes that are outside of their groups; none on a system without
-/// /proc.
+/// The descendants of these processes that are outside their process groups; empty on a system
+/// without /proc.
 fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
     let entries = fs_err::read_dir("/proc").into_iter().flatten().flatten();
-    // number, parent, group
+    // (process id, parent id, group id)
     let all: Vec<_> = entries
         .filter_map(|entry| {
             let stat = fs_err::read_to_string(entry.path().join("stat")).ok()?;
-            // The process name may contain anything, even spaces and brackets.
+            // The process name may contain spaces and parentheses.
             let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
             let mut number = || fields.next()?.parse().ok();
             Some((entry.file_name().to_str()?.parse().ok()?, number()?, number()?))
@@ -75,7 +75,7 @@ fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
     all.iter().filter(outside).map(|one| one.0).collect()
 }
 
-/// Registers process groups as running until it is dropped.
+/// Registers process groups as running until dropped.
 pub(crate) struct Running(Vec<u32>);
 
 impl Running {

@@ -1,22 +1,22 @@
-//! Content addresses: SHA-256 as OCI writes it.
+//! SHA-256 digests in OCI's format.
 
 use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
-/// Bytes in lower-case hexadecimal.
+/// Encodes bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// `sha256:…` of some bytes.
+/// The digest of some bytes, `sha256:…`.
 pub(crate) fn of(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
 }
 
-/// `sha256:…` of the rest of a reader.
+/// The digest of the remaining bytes of a reader, `sha256:…`.
 pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<String> {
     let mut hashing = Hashing::new(io::sink());
     let mut buffer = vec![0; 256 * 1024];
@@ -28,15 +28,15 @@ pub(crate) fn of_reader(mut reader: impl Read) -> io::Result<String> {
     }
 }
 
-/// The hexadecimal part of a `sha256:…` digest; `None` if it is anything else, so that a digest
-/// read from a file can never name a path outside its folder.
+/// The hexadecimal part of a `sha256:…` digest; `None` for any other text, so that a digest read
+/// from a file cannot lead to a path outside its directory.
 pub(crate) fn hex_part(digest: &str) -> Option<&str> {
     let hex = digest.strip_prefix("sha256:")?;
     (hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
         .then_some(hex)
 }
 
-/// A writer that hashes and counts the bytes on their way to another.
+/// A writer that hashes and counts the bytes that it passes on to another writer.
 pub(crate) struct Hashing<W> {
     inner: W,
     hash: Sha256,

@@ -1,5 +1,5 @@
-//! The container engine of this machine, podman or docker: finding it, checking that it works, and
-//! adapting it to the machine.
+//! Detects this machine's container engine, podman or docker, checks that it works, and configures
+//! it for the machine.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,44 +9,37 @@ use crate::error::Kind;
 
 mod adapt;
 
-/// Which engine it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EngineKind {
-    /// podman
     Podman,
-    /// docker
     Docker,
 }
 
 /// Which engine to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EngineChoice {
-    /// The first one that works; podman is tried first.
+    /// The first engine that works; podman is tried first.
     #[default]
     Auto,
-    /// podman only
     Podman,
-    /// docker only
     Docker,
 }
 
 /// An engine that works on this machine.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    /// Which one.
     pub kind: EngineKind,
-    /// The program.
     pub program: PathBuf,
     /// The version it reports.
     pub version: String,
-    /// Where it stores images, if it reports that.
+    /// The directory of its image store, if it reports one.
     pub store: Option<PathBuf>,
-    /// The environment variables that it needs on this machine.
+    /// Environment variables that it needs on this machine.
     pub env: Vec<(String, String)>,
 }
 
 impl Engine {
-    /// A call of the engine, with its environment; the caller decides on the streams.
+    /// An engine command with its environment. The caller configures stdout and stderr.
     pub fn command<I, S>(&self, args: I) -> duct::Expression
     where
         I: IntoIterator<Item = S>,
@@ -58,15 +51,14 @@ impl Engine {
     }
 }
 
-/// Why there is no engine to work with.
+/// Why no engine can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// No engine is installed, or none of the installed ones works.
     #[error("no container engine works on this machine: {tried}")]
     None {
-        /// What was tried, and the result.
+        /// The engines that were tried, with the results.
         tried: String,
-        /// What to do.
         hint: &'static str,
     },
     /// The engine's settings file could not be written.
@@ -89,9 +81,9 @@ impl EngineError {
     }
 }
 
-/// Finds an engine that works, and the settings it needs on this machine, which are written under
-/// `work_dir` (`target/spcs`). An engine works if its `info` succeeds: a docker client may be
-/// installed without a daemon.
+/// Finds an engine that works, and writes the settings that it needs on this machine to `work_dir`
+/// (`target/spcs`). An engine works if its `info` succeeds: a docker client may be installed
+/// without a daemon.
 pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineError> {
     let candidates = match choice {
         EngineChoice::Auto => &[EngineKind::Podman, EngineKind::Docker][..],
@@ -106,7 +98,7 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
             continue;
         };
         installed.push(kind);
-        match ask(kind, &program) {
+        match info(kind, &program) {
             Ok((version, store)) => {
                 tracing::debug!(engine = kind.program(), %version, "container engine works");
                 let env = match kind {
@@ -133,7 +125,7 @@ pub fn detect(choice: EngineChoice, work_dir: &Path) -> Result<Engine, EngineErr
 }
 
 impl EngineKind {
-    /// The name of its program.
+    /// The name of the executable.
     pub fn program(self) -> &'static str {
         match self {
             EngineKind::Podman => "podman",
@@ -142,8 +134,8 @@ impl EngineKind {
     }
 }
 
-/// The version and the store of an engine whose `info` succeeds, or its error message.
-fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), String> {
+/// Runs the engine's `info`. Returns its version and store, or its error message.
+fn info(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), String> {
     let format = match kind {
         EngineKind::Podman => "{{.Version.Version}} {{.Store.GraphRoot}}",
         EngineKind::Docker => "{{.ServerVersion}} {{.DockerRootDir}}",
@@ -153,7 +145,7 @@ fn ask(kind: EngineKind, program: &Path) -> Result<(String, Option<PathBuf>), St
     let answer = child::output(&call).map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&answer.stdout);
     let (version, store) = said.trim().split_once(' ').unwrap_or((said.trim(), ""));
-    // Some versions of the docker client exit with 0 and print nothing if there is no daemon.
+    // Without a daemon, some versions of the docker client exit with 0 and print nothing.
     if answer.status.success() && version.starts_with(|first: char| first.is_ascii_digit()) {
         let store = (!store.is_empty()).then(|| PathBuf::from(store));
         return Ok((version.to_owned(), store));
@@ -175,11 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_a_daemon_is_not_taken_for_a_working_engine() {
+    fn a_docker_client_without_a_daemon_does_not_work() {
         let folder = tempfile::tempdir().unwrap();
         fake_engine(folder.path(), "docker", "echo 'Cannot connect to the daemon.' >&2; exit 0");
         assert_eq!(
-            ask(EngineKind::Docker, &folder.path().join("docker")),
+            info(EngineKind::Docker, &folder.path().join("docker")),
             Err("Cannot connect to the daemon.".to_owned())
         );
     }

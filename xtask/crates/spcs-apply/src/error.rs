@@ -1,22 +1,22 @@
-//! What the errors of all modules share: the kind of failure, which decides the exit code, and how
-//! a chain of causes is printed.
+//! Shared by the errors of all modules: the kind of failure, which determines the exit code, and
+//! the formatting of error chains.
 
-/// The kind of a failure: who has to do something about it.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A bug in this program.
     Internal,
-    /// The project's own files: `spcs.toml`, `sql/`, `specs/`, `images/`.
+    /// The project's files are invalid: `spcs.toml`, `sql/`, `specs/`, `images/`.
     Input,
     /// This machine lacks something: an engine, a tool, disk space, a free port.
     Machine,
-    /// The target does not answer, or refuses the login.
+    /// The target does not respond, or it refused the login.
     Connection,
     /// The target refused a statement, a push or an upload.
     Refused,
-    /// A wait timed out, or what was waited for failed.
+    /// A wait timed out, or its subject failed.
     Wait,
-    /// The notebook gave a wrong answer.
+    /// The notebook returned a wrong result.
     Verify,
     /// The user declined, or could not be asked.
     Declined,
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its exit code. 2 belongs to the command line parser.
+    /// The exit code of this program. The command line parser uses 2.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::Internal => 1,
@@ -41,8 +41,8 @@ impl Kind {
     }
 }
 
-/// An error and its causes in one line. Some libraries repeat a cause in the message above it;
-/// it is printed once. Others say what went wrong only in the last cause.
+/// Formats an error and its causes in one line. Some libraries repeat a cause in the error's own
+/// message; it is printed only once.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

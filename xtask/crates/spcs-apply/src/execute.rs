@@ -1,4 +1,4 @@
-//! Carries out a plan: one match over its actions, run as a graph.
+//! Carries out a plan: runs its steps as a graph, with one match over the actions.
 
 mod error;
 mod images;
@@ -28,57 +28,53 @@ pub use images::{planned, ready_to_build, requests, states};
 pub use outcome::{Outcome, StepOutcome};
 pub use sessions::Sessions;
 
-/// How many steps work at once. Builds and pushes use the processor; statements hardly do.
+/// The number of steps that run at once. Builds and pushes are limited by the CPU.
 const SLOTS: usize = 4;
 
-/// Receives what happens while a plan is carried out.
+/// Receives events while a plan is carried out.
 pub trait Watcher: Progress + 'static {
-    /// A step begins.
+    /// A step has started.
     fn started(&self, _step: &spcs_plan::Step) {}
-    /// The state of what a step waits for has changed.
+    /// The state of a step's wait has changed.
     fn state(&self, _step: &spcs_plan::Step, _state: &str) {}
-    /// A step has ended with a change, or with an error that is also reported at the end.
+    /// A step has ended with a change, or with an error, which is also reported at the end.
     fn ended(&self, _step: &spcs_plan::Step, _result: Result<Change, &Error>, _took: Duration) {}
 }
 
-/// Everything that the steps of a plan share.
+/// The inputs that the steps of a plan share.
 pub struct Run {
-    /// The project's files.
     pub project: Project,
-    /// What the files want the target to be.
+    /// The desired state of the target.
     pub desired: Desired,
-    /// Which images are built.
+    /// Which images are up to date, by key.
     pub images: BTreeMap<String, BuildState>,
-    /// The target's name.
     pub target: String,
     /// The project's directory.
     pub root: PathBuf,
-    /// Where images, logs and settings are kept: `target/spcs`.
+    /// The directory for images, logs and settings: `target/spcs`.
     pub work_dir: PathBuf,
-    /// How to log in; a plan that only builds needs none.
+    /// The connection to the target; a plan that only builds needs none.
     pub connection: Option<Connection>,
-    /// What the statements' markers stand for.
+    /// The values of the markers in the statements.
     pub secrets: Secrets,
-    /// Which engine to build with; it is looked up when it is first needed.
+    /// The engine to build with; it is detected when it is first needed.
     pub engine: EngineChoice,
-    /// How long any one wait may take.
+    /// The time limit of each wait.
     pub timeout: Duration,
-    /// Ends the run early.
     pub cancel: CancellationToken,
-    /// Receives what happens.
     pub watcher: Arc<dyn Watcher>,
 }
 
-/// A run with what its steps have produced so far.
+/// A run and the results of its steps so far.
 struct Progressing {
     run: Run,
     observed: Observed,
     sessions: Sessions,
-    /// Ends every wait: the run was cancelled, or a step has failed.
+    /// Cancels every wait, when the run is cancelled or a step has failed.
     waits: CancellationToken,
     engine: tokio::sync::OnceCell<Engine>,
     built: Mutex<BTreeMap<String, BuiltImage>>,
-    /// Specs of services whose images this run has built.
+    /// The specs of services whose images this run has built.
     rendered: Mutex<BTreeMap<String, RenderedSpec>>,
     endpoints: Mutex<BTreeMap<String, Vec<Endpoint>>>,
 }
@@ -101,7 +97,7 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
         id: step.id.clone(),
         needs: step.needs.clone(),
         load: load(&step.action),
-        work: Box::pin(act(Arc::clone(&shared), step.clone())),
+        work: Box::pin(carry_out(Arc::clone(&shared), step.clone())),
     });
     let find = |id: &StepId| plan.steps.iter().find(|step| step.id == *id);
     let report = graph::run(steps.collect(), SLOTS, &cancel, |event| match event {
@@ -111,8 +107,8 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
             }
         }
         graph::Event::Ended(ended) => {
-            // What waits for an undone step would never become ready: end the waits, so that the
-            // error is reported now.
+            // The subject of a wait may depend on the failed step and never become ready. Cancel
+            // the waits, so that the error is reported now.
             if ended.result.is_err() {
                 waits.cancel();
             }
@@ -136,14 +132,14 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
         let (started, took) = (ended.started, ended.took);
         match ended.result {
             Ok(change) => steps.push(StepOutcome { id, subject, change, started, took }),
-            // A wait is ended by the user or by another step's failure, which is reported itself.
+            // The user cancelled the wait, or another step failed, which has its own error.
             Err(error) if error.kind() == Kind::Interrupted => {
                 interrupted |= cancel.is_cancelled();
             }
             Err(error) => failures.push(error),
         }
     }
-    // What failed on the way was reported when it did.
+    // The watcher has already reported the failures.
     if interrupted {
         return Err(Error::Interrupted);
     }
@@ -162,8 +158,8 @@ fn load(action: &Action) -> Load {
     }
 }
 
-/// The one place where actions become effects.
-async fn act(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, Error> {
+/// Carries out the action of a step.
+async fn carry_out(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, Error> {
     match &step.action {
         Action::Build { image } => shared.build(image).await,
         Action::Push { image } => shared.push(image, &step).await,
@@ -193,7 +189,7 @@ async fn act(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, 
 }
 
 impl Progressing {
-    /// Waits, with a session of its own in a role that can see everything.
+    /// Waits, using a separate session with a role that can see every object.
     async fn wait(
         &self,
         step: &spcs_plan::Step,
@@ -209,8 +205,7 @@ impl Progressing {
     }
 }
 
-/// Locks a mutex even if another thread panicked while it held the lock: the values are never left
-/// half changed.
+/// Locks a mutex and ignores poisoning: no change leaves a value in an inconsistent state.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! A web server for tests: just enough HTTP/1.1 to be spoken to by real clients, and to fail as
-//! real servers do.
+//! An HTTP server for tests: a minimal HTTP/1.1 implementation for real clients, which can also
+//! fail as real servers do.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) path: String,
     /// Names in lower case.
     headers: Vec<(String, String)>,
-    /// Empty as long as `before_body` looks at it.
+    /// Empty during `before_body`.
     pub(crate) body: Vec<u8>,
 }
 
@@ -22,21 +22,21 @@ impl Request {
     }
 }
 
-/// What a server does instead of answering.
+/// A failure instead of a response.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
-    /// Half of the body is read, then the connection is cut.
+    /// Reads half of the body, then closes the connection.
     Cut,
-    /// The body is not read, and no answer comes.
+    /// Neither reads the body nor responds.
     Hang,
 }
 
-/// Status, extra header lines (each with its line end), body.
+/// Status, additional header lines (each with its line ending), body.
 pub(crate) type Answer = (u16, String, String);
 
-/// What is served.
+/// Handles the requests.
 pub(crate) trait Site: Send + Sync + 'static {
-    /// Asked when the head is there and the body is not.
+    /// Called between the head and the body of a request.
     fn before_body(&self, _request: &Request) -> Option<Trouble> {
         None
     }
@@ -44,7 +44,7 @@ pub(crate) trait Site: Send + Sync + 'static {
     fn answer(&self, request: Request) -> Answer;
 }
 
-/// Serves on a free port of this machine for as long as the test's runtime lives.
+/// Serves on a free loopback port until the test's runtime is dropped.
 pub(crate) async fn serve(site: Arc<impl Site>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

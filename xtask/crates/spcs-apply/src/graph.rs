@@ -1,4 +1,4 @@
-//! Runs steps as soon as what they need is done, a few at a time.
+//! Runs steps concurrently, each as soon as its dependencies have succeeded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -8,80 +8,70 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 pub use tokio_util::sync::CancellationToken;
 
-/// A piece of work with an id. It starts when every step in `needs` has succeeded.
+/// A unit of work. It starts when every step in `needs` has succeeded.
 pub struct Step<Id, T, E> {
-    /// The id by which others need it.
+    /// The id that other steps refer to.
     pub id: Id,
-    /// The steps that come first.
+    /// The ids of the steps that it depends on.
     pub needs: Vec<Id>,
-    /// Whether it takes one of the slots, which limit how much runs at once.
+    /// Whether the step takes one of the slots that limit concurrency.
     pub load: Load,
-    /// The work itself; polled on a task of its own.
+    /// The work, which runs as a separate task.
     pub work: BoxFuture<'static, Result<T, E>>,
 }
 
-/// What a step costs while it runs.
+/// The load that a step causes while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Load {
-    /// It works, and takes a slot.
+    /// It does work and takes a slot.
     Work,
-    /// It only waits for something elsewhere; it takes no slot, so that others can work.
+    /// It only waits for an external event and takes no slot.
     Wait,
 }
 
-/// What happened to the steps, in the order in which they ended.
+/// The results of the steps.
 #[derive(Debug)]
 pub struct Report<Id, T, E> {
-    /// The steps that ran, whether they succeeded or failed.
+    /// The steps that ran, in the order in which they ended.
     pub ended: Vec<Ended<Id, T, E>>,
     /// The steps that were not started, because a step failed or the run was cancelled.
     pub not_started: Vec<Id>,
-    /// Whether steps were left out because the run was cancelled.
+    /// Whether steps were skipped because the run was cancelled.
     pub cancelled: bool,
 }
 
 /// A step that ran.
 #[derive(Debug)]
 pub struct Ended<Id, T, E> {
-    /// Its id.
     pub id: Id,
-    /// When it started, from the start of the run.
+    /// The start time, relative to the start of the run.
     pub started: Duration,
-    /// How long it ran.
     pub took: Duration,
-    /// Its result.
     pub result: Result<T, E>,
 }
 
-/// What the caller is told while the graph runs.
+/// An event while the graph runs.
 pub enum Event<'a, Id, T, E> {
-    /// A step has been started.
     Started(&'a Id),
-    /// A step has ended.
     Ended(&'a Ended<Id, T, E>),
 }
 
 /// Why the steps cannot be ordered.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GraphError {
-    /// A step needs one that does not exist.
+    /// A step depends on one that does not exist.
     #[error("step `{step}` needs `{need}`, which is not a step")]
-    UnknownNeed {
-        /// The step.
-        step: String,
-        /// The name that it needs.
-        need: String,
-    },
-    /// Two steps have one id.
+    UnknownNeed { step: String, need: String },
+    /// Two steps have the same id.
     #[error("two steps are called `{0}`")]
     Duplicate(String),
-    /// Steps need each other.
+    /// The dependencies contain a cycle.
     #[error("steps need each other in a circle: {0}")]
     Cycle(String),
 }
 
-/// Runs the steps with at most `slots` of them working at once. After the first error, or once
-/// `cancel` is cancelled, no new step starts; steps that run may finish, and every error is reported.
+/// Runs the steps, at most `slots` of those with [`Load::Work`] at once. After the first error or
+/// cancellation no new step starts; running steps finish, and every error is reported.
 pub async fn run<Id, T, E>(
     steps: Vec<Step<Id, T, E>>,
     slots: usize,
@@ -137,7 +127,7 @@ where
         }
         report.ended.push(ended);
     }
-    // Who cancels a run that has nothing left to start changes nothing about it.
+    // Cancelling a run that has started all of its steps has no effect.
     report.cancelled = cancel.is_cancelled() && !waiting.is_empty();
     report.not_started = waiting.into_iter().map(|step| step.id).collect();
     Ok(report)

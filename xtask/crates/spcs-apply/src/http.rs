@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long a connection attempt may take.
+/// The timeout of a connection attempt.
 pub(crate) const CONNECT: Duration = Duration::from_secs(20);
 
-/// Whether a host name or `host:port` means this machine.
+/// Whether a host name or `host:port` refers to this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -29,7 +29,7 @@ mod tests {
     use super::is_loopback;
 
     #[test]
-    fn every_name_of_this_machine_is_loopback() {
+    fn loopback_names_and_addresses_are_recognized() {
         let local = ["127.0.0.1:8462", "localhost", "a.localhost:80", "[::1]:5000", "[::1]"];
         assert!(local.iter().all(|host| is_loopback(host)));
         assert!(!is_loopback("org-acct.registry.snowflakecomputing.com"));

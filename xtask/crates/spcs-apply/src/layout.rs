@@ -1,4 +1,4 @@
-//! An image as an OCI image layout on disk: one plain manifest for linux/amd64, gzip layers.
+//! An image as an OCI image layout on disk: one manifest for linux/amd64, with gzip layers.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// OCI's content descriptor of a blob.
+/// The OCI content descriptor of a blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Descriptor {
@@ -29,7 +29,7 @@ pub(crate) struct Descriptor {
     pub(crate) size: u64,
 }
 
-/// An image manifest. The order of its fields decides its bytes and so its digest.
+/// An image manifest. The order of its fields determines its bytes and so its digest.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Manifest {
@@ -47,29 +47,21 @@ struct Index {
     manifests: Vec<Descriptor>,
 }
 
-/// Why a layout could not be made or read.
+/// Why a layout could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum LayoutError {
     /// A file cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The archive that the engine saved is not usable.
+    /// The archive from the engine is not usable.
     #[error("the saved image is not usable: {0}")]
     Archive(String),
-    /// The image is for another machine.
+    /// The image is for another platform.
     #[error("the image is for {found}, but services run on linux/amd64 only")]
-    Platform {
-        /// What it is for.
-        found: String,
-    },
+    Platform { found: String },
     /// The layout on disk is damaged.
     #[error("the image layout {path} is not usable: {problem}")]
-    Damaged {
-        /// Its folder.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
+    Damaged { path: PathBuf, problem: String },
 }
 
 /// A complete layout, opened.
@@ -82,7 +74,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Opens a layout and checks that every blob exists in its full length.
+    /// Opens a layout and checks that every blob exists with its full length.
     pub(crate) fn open(folder: &Path) -> Result<Layout, LayoutError> {
         let damaged = |problem: String| LayoutError::Damaged { path: folder.to_owned(), problem };
         let read = |path: PathBuf| fs_err::read(&path).map_err(|error| damaged(error.to_string()));
@@ -111,8 +103,8 @@ impl Layout {
         Ok(Layout { folder: folder.to_owned(), digest, manifest_bytes, manifest })
     }
 
-    /// The blobs by size, largest first, each once. The largest decides how long a push takes, so it
-    /// starts first.
+    /// The distinct blobs, largest first: the largest determines how long a push takes, so it has
+    /// to start first.
     pub(crate) fn blobs(&self) -> Vec<Descriptor> {
         let mut blobs: Vec<_> =
             self.manifest.layers.iter().chain([&self.manifest.config]).cloned().collect();
@@ -123,7 +115,6 @@ impl Layout {
         blobs
     }
 
-    /// The file of a blob of this layout.
     pub(crate) fn blob_path(&self, blob: &Descriptor) -> PathBuf {
         let hex = digest::hex_part(&blob.digest).unwrap_or("unchecked");
         self.folder.join("blobs/sha256").join(hex)

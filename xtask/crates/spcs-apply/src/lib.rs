@@ -1,5 +1,5 @@
-//! Carries out a plan: builds and pushes images, runs SQL, puts files on a stage and waits for
-//! services. Decisions are made in `spcs-plan`; nothing here builds DDL.
+//! Carries out a plan: builds and pushes images, runs SQL, uploads files to a stage and waits for
+//! services. `spcs-plan` makes all decisions; nothing here builds DDL.
 
 pub mod account;
 pub mod build;

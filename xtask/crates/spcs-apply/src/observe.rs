@@ -17,24 +17,24 @@ use crate::account::{AccountError, Session};
 pub use services::{containers, endpoints, logs, service};
 pub use states::{ContainerState, Endpoint, InstanceState, ServiceState};
 
-/// How many probes run at once: each takes a round trip, and none needs another's answer.
+/// The number of probes that run at once. Each takes a round trip, and they are independent.
 const PROBES: usize = 8;
 
-/// Reads everything about the target that a plan depends on.
+/// Reads the state of the target that a plan depends on.
 pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, AccountError> {
     let mut observed = Observed::default();
-    let looks = stream::iter(desired.objects()).map(|(kind, name)| look(session, kind, name));
-    let seen: Vec<Seen> = looks.buffered(PROBES).try_collect().await?;
+    let probes = stream::iter(desired.objects()).map(|(kind, name)| probe(session, kind, name));
+    let found: Vec<Found> = probes.buffered(PROBES).try_collect().await?;
     let mut others = Vec::new();
-    for seen in seen {
-        match seen {
-            Seen::Nothing => {}
-            Seen::Pool { name, pool, services } => {
+    for found in found {
+        match found {
+            Found::Nothing => {}
+            Found::Pool { name, pool, services } => {
                 observed.pools.insert(name, pool);
                 others.push(services);
             }
-            Seen::Service { name, service } => drop(observed.services.insert(name, service)),
-            Seen::Object(object) => observed.objects.push(object),
+            Found::Service { name, service } => drop(observed.services.insert(name, service)),
+            Found::Object(object) => observed.objects.push(object),
         }
     }
     let names = |kind: ObjectKind| {
@@ -44,7 +44,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, A
     let (databases, repositories) =
         (names(ObjectKind::Database), names(ObjectKind::ImageRepository));
     for database in &databases {
-        let inside = objects::in_database(session, database, objects::USUAL, PROBES);
+        let inside = objects::in_database(session, database, objects::DEPLOYED, PROBES);
         let (inside, services) = try_join(inside, services::in_database(session, database)).await?;
         for object in inside {
             let known = |o: &ObservedObject| o.kind == object.kind && o.name == object.name;
@@ -54,7 +54,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, A
         }
         others.push(services);
     }
-    // A described service has more detail than a listed one, so it is kept.
+    // DESCRIBE gives more detail about a service than SHOW, so a described service is kept.
     for (key, service) in others.into_iter().flatten() {
         observed.services.entry(key).or_insert(service);
     }
@@ -69,7 +69,7 @@ pub async fn observe(session: &Session, desired: &Desired) -> Result<Observed, A
     Ok(observed)
 }
 
-/// The same, and everything that dropping the deployment's database would drop with it.
+/// Like [`observe`], with everything that dropping the deployment's database would drop too.
 pub async fn observe_for_clean(
     session: &Session,
     desired: &Desired,
@@ -86,28 +86,28 @@ pub async fn observe_for_clean(
     Ok(observed)
 }
 
-/// What a probe of one object found.
-enum Seen {
+/// The result of probing one object.
+enum Found {
     Nothing,
     Pool { name: String, pool: ObservedPool, services: BTreeMap<String, ObservedService> },
     Service { name: String, service: ObservedService },
     Object(ObservedObject),
 }
 
-async fn look(session: &Session, kind: ObjectKind, name: String) -> Result<Seen, AccountError> {
+async fn probe(session: &Session, kind: ObjectKind, name: String) -> Result<Found, AccountError> {
     Ok(match kind {
         ObjectKind::ComputePool => match pool(session, &name).await? {
             Some(pool) => {
                 let services = services::in_pool(session, &name).await?;
-                Seen::Pool { name, pool, services }
+                Found::Pool { name, pool, services }
             }
-            None => Seen::Nothing,
+            None => Found::Nothing,
         },
         ObjectKind::Service => match services::observed(session, &name).await? {
-            Some(service) => Seen::Service { name, service },
-            None => Seen::Nothing,
+            Some(service) => Found::Service { name, service },
+            None => Found::Nothing,
         },
-        _ => objects::object(session, kind, &name).await?.map_or(Seen::Nothing, Seen::Object),
+        _ => objects::object(session, kind, &name).await?.map_or(Found::Nothing, Found::Object),
     })
 }
 
@@ -128,15 +128,15 @@ pub async fn pool(session: &Session, name: &str) -> Result<Option<ObservedPool>,
     }))
 }
 
-/// Why a pool is not ready, in the platform's words; may be empty.
+/// The platform's message about why a pool is not ready; may be empty.
 pub async fn pool_message(session: &Session, name: &str) -> Result<String, AccountError> {
     let rows = rows::list(session, &format!("DESCRIBE COMPUTE POOL {name}")).await?;
     let message = rows.iter().next().map(|row| row.text("status_message").to_owned());
     Ok(message.unwrap_or_default())
 }
 
-/// Where images are pushed to: `host[:port]/db/schema/repository`. `None` if there is no such
-/// repository.
+/// The URL to push images to, `host[:port]/db/schema/repository`; `None` if the repository does not
+/// exist.
 pub async fn repository_url(
     session: &Session,
     database: &str,
@@ -149,14 +149,14 @@ pub async fn repository_url(
     Ok(row.map(|row| row.text("repository_url").to_owned()))
 }
 
-/// The file names on a stage, without the stage's own name.
+/// The names of the files on a stage, without the stage's name.
 async fn staged(session: &Session, stage: &str) -> Result<BTreeSet<String>, AccountError> {
     let rows = rows::list(session, &format!("LIST @{stage}")).await?;
     let names = rows.iter().filter_map(|row| row.get("name"));
     Ok(names.map(|name| name.split_once('/').map_or(name, |(_, file)| file).to_owned()).collect())
 }
 
-/// The pushed images of a repository: name, tag, manifest digest.
+/// The pushed images of a repository: image name to tag to manifest digest.
 async fn images(
     session: &Session,
     repository: &str,
@@ -166,7 +166,7 @@ async fn images(
         rows::list(session, &format!("SHOW IMAGES IN IMAGE REPOSITORY {repository}")).await?;
     for row in rows.iter() {
         let tags = images.entry(row.text("image_name").to_owned()).or_default();
-        // One tag, a list with commas, or a JSON array: it has been shown in all three ways.
+        // Servers return one tag, a comma-separated list, or a JSON array.
         let plain = row.text("tags").replace(['[', ']', '"'], "");
         for tag in plain.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             tags.insert(tag.to_owned(), row.text("digest").to_owned());

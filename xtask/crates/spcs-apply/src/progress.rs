@@ -1,9 +1,9 @@
-//! The progress of long work. The command line draws it; tests ignore it.
+//! Reports the progress of long operations. The command line displays it; tests ignore it.
 
-/// How an item ended.
+/// The result of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The work was done.
+    /// The work is done.
     Done,
     /// There was nothing to do.
     Skipped,
@@ -11,16 +11,16 @@ pub enum Ended {
     Failed,
 }
 
-/// Receives progress. An item has a short label that stays the same from begin to end, such as
-/// `milvus 3a5c01d2e4f6`. Any thread may call it.
+/// Receives progress. An item is identified by a short label, such as `milvus 3a5c01d2e4f6`. Any
+/// thread may call these functions.
 pub trait Progress: Send + Sync {
-    /// Work on an item begins; `total` is in bytes.
+    /// Work on an item starts; `total` is in bytes.
     fn begin(&self, _item: &str, _total: u64) {}
-    /// How many of its bytes are done. The number falls when an upload starts again.
+    /// The number of bytes done. It decreases when an upload is retried.
     fn position(&self, _item: &str, _bytes: u64) {}
-    /// The item has ended.
+    /// Work on an item has ended.
     fn end(&self, _item: &str, _ended: Ended) {}
-    /// One line of a child process's output, for the item.
+    /// A line of output from a child process that works on the item.
     fn line(&self, _item: &str, _line: &str) {}
 }
 

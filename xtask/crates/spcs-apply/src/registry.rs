@@ -28,28 +28,28 @@ pub struct Registry {
     host: String,
     /// `db/schema/repository`.
     path: String,
-    /// The session that issues tokens; a registry without a login needs none.
+    /// The session that issues tokens; `None` for a registry without a login.
     login: Option<Arc<RestSession>>,
-    /// One client for all blobs, so that connections are reused.
+    /// A single client for all blobs, so that connections are reused.
     blobs: Client,
-    /// For the login and for manifests.
+    /// The client for the login and for reading manifests.
     http: reqwest::Client,
     bearer: Mutex<Option<Bearer>>,
     policy: RetryPolicy,
 }
 
-/// What a push did.
+/// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pushed {
-    /// The tag did not exist or named another image. Some blobs may have existed.
+    /// The image was pushed. Some of its blobs may have existed.
     Sent,
-    /// The image was in the registry already.
-    WasThere,
+    /// The tag already had the image.
+    AlreadyPresent,
 }
 
 impl Registry {
-    /// The repository at `repository_url`, as SHOW IMAGE REPOSITORIES reports it:
-    /// `host[:port]/db/schema/repo`. The session issues tokens as often as they are needed.
+    /// Opens the repository at `repository_url`, as SHOW IMAGE REPOSITORIES reports it:
+    /// `host[:port]/db/schema/repo`. The session issues tokens when they are needed.
     pub fn open(
         repository_url: &str,
         login: Option<Arc<RestSession>>,
@@ -62,10 +62,10 @@ impl Registry {
         let local = crate::http::is_loopback(host);
         let config = ClientConfig {
             protocol: if local { ClientProtocol::Http } else { ClientProtocol::Https },
-            // One PUT for each blob: the default of 4 MiB chunks waits for 768 answers for a layer
-            // of 3 GB, and a lost chunk restarts the upload anyway.
+            // One PUT per blob: with the default of 4 MiB chunks, a layer of 3 GB waits for 768
+            // responses, and a lost chunk restarts the upload anyway.
             use_monolithic_push: true,
-            // A timeout would limit the whole upload; `blob` watches its progress instead.
+            // A timeout would limit the whole upload; `blob` checks its progress instead.
             read_timeout: None,
             connect_timeout: Some(crate::http::CONNECT),
             // `login` decides when a token is too old.
@@ -98,8 +98,7 @@ impl Registry {
     }
 }
 
-/// Pushes the image of a layout as `image:tag`. If the tag already has the layout's digest, nothing
-/// is sent.
+/// Pushes the image of a layout as `image:tag`, unless the tag already has the layout's digest.
 pub(crate) async fn push(
     registry: &Registry,
     layout: &Layout,
@@ -110,7 +109,7 @@ pub(crate) async fn push(
     let target = registry.reference(image, tag);
     if registry.head_manifest(&target).await?.as_ref() == Some(&layout.digest) {
         tracing::debug!(image, tag, "the registry has this manifest");
-        return Ok(Pushed::WasThere);
+        return Ok(Pushed::AlreadyPresent);
     }
     registry.push_blobs(layout, &target, layout.blobs(), progress).await?;
     registry.put_manifest(&target, &layout.manifest_bytes).await?;

@@ -1,5 +1,5 @@
-//! Passwords, keys and tokens. A [`Secret`] has no `Debug`, no `Display` and no `Serialize`, so that
-//! it cannot get into a log, an error or a plan.
+//! Passwords, keys and tokens. A [`Secret`] implements neither `Debug` nor `Display` nor
+//! `Serialize`, so that it cannot leak into a log, an error or a plan.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +9,17 @@ use std::sync::Arc;
 pub struct Secret(Arc<str>);
 
 impl Secret {
-    /// Wraps a value.
     pub fn new(value: impl AsRef<str>) -> Secret {
         Secret(Arc::from(value.as_ref()))
     }
 
-    /// The value itself. Look at every call of this in a review.
+    /// The value itself. Check every call of this in a review.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// The secrets that the markers of statements stand for, by name.
+/// The values of the markers in statements, by name.
 #[derive(Clone, Default)]
 pub struct Secrets(BTreeMap<String, Secret>);
 
@@ -30,19 +29,17 @@ impl Secrets {
         Secrets::default()
     }
 
-    /// Adds one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: Secret) -> Secrets {
         self.0.insert(name.into(), value);
         self
     }
 
-    /// The secret of that name.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.0.get(name)
     }
 
-    /// Replaces every secret in `text`: a server may repeat one in an error.
+    /// Replaces every secret in `text`: a server may echo one in an error message.
     pub fn redact(&self, text: &str) -> String {
         self.0.values().fold(text.to_owned(), |text, secret| {
             let value = secret.expose();
@@ -60,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_echoed_secret_is_masked_quoted_or_not() {
+    fn an_echoed_secret_is_masked_with_and_without_quoting() {
         let secrets = Secrets::none().with("password", Secret::new(r"it's\"));
         assert_eq!(secrets.redact(r"near 'it''s\\' or it's\"), "near '***' or ***");
     }

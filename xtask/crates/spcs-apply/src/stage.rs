@@ -1,5 +1,5 @@
-//! Files onto a stage: a PUT, which the connector cannot do, and the upload to the store behind the
-//! stage.
+//! Uploads files to a stage: a PUT statement, which the connector does not support, and the upload
+//! to the stage's cloud storage.
 
 mod crypto;
 mod error;
@@ -12,17 +12,17 @@ pub use error::StageError;
 use crate::account::RestSession;
 use location::PutReply;
 
-/// What a put did.
+/// The result of a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     /// The file was uploaded.
     Uploaded,
-    /// A file of that name was there already.
+    /// A file with that name already exists.
     Skipped,
 }
 
 /// Uploads `bytes` as `file_name` to a stage such as `@DB.SCHEMA.STAGE` or a folder of it.
-/// An existing file of that name is left as it is, whatever it contains.
+/// An existing file with that name is not overwritten, whatever its content.
 pub async fn put(
     session: &RestSession,
     bytes: Vec<u8>,
@@ -30,14 +30,14 @@ pub async fn put(
     file_name: &str,
 ) -> Result<Put, StageError> {
     check_names(stage, file_name)?;
-    // The path only gives the file its name. `bytes` is uploaded, never a file that a server names.
+    // The path only determines the file's name. Upload `bytes`, never a file that the server names.
     let sql = format!(
         "PUT file:///{file_name} {stage} AUTO_COMPRESS=FALSE SOURCE_COMPRESSION=NONE OVERWRITE=FALSE"
     );
     let reply = session.query(&sql).await?;
     let reply: PutReply = serde_json::from_value(reply)
         .map_err(|error| StageError::Reply { problem: error.to_string() })?;
-    if !reply.can_be_conditional() && is_there(session, stage, file_name).await? {
+    if !reply.can_be_conditional() && exists(session, stage, file_name).await? {
         return Ok(Put::Skipped);
     }
     let put = upload::upload(session.http(), &reply, file_name, bytes).await?;
@@ -45,11 +45,11 @@ pub async fn put(
     Ok(put)
 }
 
-/// Whether a file of exactly that name is on the stage.
-async fn is_there(session: &RestSession, stage: &str, file: &str) -> Result<bool, StageError> {
+/// Whether the stage has a file with exactly this name.
+async fn exists(session: &RestSession, stage: &str, file: &str) -> Result<bool, StageError> {
     let reply = session.query(&format!("LIST {stage}/{file}")).await?;
     let names = reply["rowset"].as_array().into_iter().flatten();
-    // LIST lists every name that starts with this one.
+    // LIST returns every file whose name starts with this one.
     Ok(names.filter_map(|row| row[0].as_str()).any(|name| name.rsplit('/').next() == Some(file)))
 }
 

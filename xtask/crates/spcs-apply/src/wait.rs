@@ -1,8 +1,9 @@
-//! Waits until pools, services and endpoints are ready, and says why if they do not become ready.
+//! Waits until pools, services and endpoints are ready, and reports the cause if they do not become
+//! ready.
 
 mod cause;
 mod failures;
-mod look;
+mod poll;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,9 +17,9 @@ use crate::observe::Endpoint;
 
 pub use cause::Cause;
 use failures::Failures;
-use look::Look;
+use poll::Readiness;
 
-/// The limits of a wait, and who is told about it.
+/// The limits of a wait and its status callback.
 pub struct Watch<'a> {
     /// How long it may take.
     pub limit: Duration,
@@ -31,7 +32,7 @@ pub struct Watch<'a> {
 /// Why a wait failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// What was waited for has failed and will not become ready.
+    /// The subject has failed and will not become ready.
     #[error("{what} failed{cause}")]
     Failed {
         /// `service MILVUS_DEMO.PUBLIC.MILVUS`
@@ -98,14 +99,14 @@ impl WaitError {
     }
 }
 
-/// What is waited for.
+/// The subject of a wait.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// A compute pool, until it is ACTIVE or IDLE.
     Pool(&'a str),
     /// A service, until it is RUNNING and every instance is READY with the newest spec.
     Service(Service<'a>),
-    /// The public endpoints of a service, until each has its host.
+    /// The public endpoints of a service, until each has a host.
     Endpoints(&'a str),
 }
 
@@ -128,7 +129,7 @@ impl fmt::Display for Subject<'_> {
     }
 }
 
-/// Waits until the subject is ready; returns the endpoints where those were waited for.
+/// Waits until the subject is ready. Returns the endpoints if the subject is endpoints.
 pub async fn until_ready(
     session: &Session,
     subject: Subject<'_>,
@@ -140,25 +141,25 @@ pub async fn until_ready(
     let mut failures = Failures::default();
     let what = || subject.to_string();
     loop {
-        let look = match subject {
-            Subject::Pool(name) => look::at_pool(session, name).await,
-            Subject::Service(service) => look::at_service(session, service, &mut failures).await,
-            Subject::Endpoints(name) => look::at_endpoints(session, name).await,
+        let polled = match subject {
+            Subject::Pool(name) => poll::pool(session, name).await,
+            Subject::Service(service) => poll::service(session, service, &mut failures).await,
+            Subject::Endpoints(name) => poll::endpoints(session, name).await,
         };
-        let state = match look.map_err(|source| WaitError::Probe { what: what(), source })? {
-            Look::Ready(endpoints) => return Ok(endpoints),
-            Look::Failed(cause) => {
+        let state = match polled.map_err(|source| WaitError::Probe { what: what(), source })? {
+            Readiness::Ready(endpoints) => return Ok(endpoints),
+            Readiness::Failed(cause) => {
                 return Err(WaitError::Failed { what: what(), cause: Box::new(cause) });
             }
-            Look::Missing => {
-                // Only a service that does not exist has no list of endpoints.
+            Readiness::Missing => {
+                // The endpoints are missing only if the service does not exist.
                 let what = match subject {
                     Subject::Endpoints(service) => format!("service {service}"),
                     Subject::Pool(_) | Subject::Service(_) => what(),
                 };
                 return Err(WaitError::Missing { what });
             }
-            Look::NotYet(state) => state,
+            Readiness::NotYet(state) => state,
         };
         if state != shown {
             (watch.status)(&state);
@@ -178,7 +179,8 @@ pub async fn until_ready(
                 return Err(WaitError::Interrupted { what: what() });
             }
         }
-        // Short pauses at first, for the local platform; longer ones for a service that takes minutes.
+        // Short pauses at first, for the local platform, then longer ones for services that take
+        // minutes.
         pause = (pause * 5 / 4).min(Duration::from_secs(3));
     }
 }

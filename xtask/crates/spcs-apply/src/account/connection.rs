@@ -1,4 +1,4 @@
-//! Where an account is and how to log in.
+//! The connection to an account: its URL and credentials.
 
 use std::path::Path;
 
@@ -14,22 +14,19 @@ mod settings;
 pub use error::ConnectionError;
 use settings::{Env, Settings};
 
-/// An account, and who logs in.
+/// An account and a user with credentials.
 #[derive(Clone)]
 pub struct Connection {
-    /// The connection's name, for messages: `local`, or that of connections.toml.
+    /// The connection's name in messages: `local`, or the name in connections.toml.
     pub name: String,
-    /// The account identifier.
     pub account: String,
-    /// The user.
     pub user: String,
     /// The base URL, without a path.
     pub url: Url,
-    /// How the user authenticates.
     pub auth: Auth,
-    /// The role to start with.
+    /// The initial role of a session.
     pub role: Option<String>,
-    /// The warehouse to start with.
+    /// The initial warehouse of a session.
     pub warehouse: Option<String>,
 }
 
@@ -40,9 +37,8 @@ pub enum Auth {
     Password(Secret),
     /// A programmatic access token.
     Token(Secret),
-    /// A private key (PKCS#8 PEM), with its passphrase.
+    /// A private key (PKCS#8 PEM).
     KeyPair {
-        /// The PEM text.
         pem: Secret,
         /// The passphrase of an encrypted key.
         passphrase: Option<Secret>,
@@ -60,7 +56,7 @@ struct Status {
     password: String,
 }
 
-/// The local platform's connection, from the status file it writes while it runs.
+/// The connection to the local platform, from its status file.
 pub fn local(status_file: &Path) -> Result<Connection, ConnectionError> {
     let text = match fs_err::read(status_file) {
         Ok(text) => text,
@@ -83,7 +79,7 @@ pub fn local(status_file: &Path) -> Result<Connection, ConnectionError> {
     })
 }
 
-/// A connection of the user's own Snowflake configuration; without a name, the default one.
+/// A connection from the user's Snowflake configuration; without a name, the default one.
 pub fn from_snowflake(name: Option<&str>) -> Result<Connection, ConnectionError> {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     connection(&settings::read(name, &env)?, &env)
@@ -104,7 +100,7 @@ fn connection(settings: &Settings, env: Env<'_>) -> Result<Connection, Connectio
 }
 
 fn base_url(settings: &Settings, account: &str) -> Result<Url, ConnectionError> {
-    // An account's name may contain underscores, a host name may not.
+    // An account name may contain underscores, but a host name may not.
     let host = settings.get("host").map_or_else(
         || format!("{}.snowflakecomputing.com", account.to_lowercase().replace('_', "-")),
         str::to_owned,
@@ -156,7 +152,7 @@ fn auth(settings: &Settings, env: Env<'_>) -> Result<Auth, ConnectionError> {
     }
 }
 
-/// A token from a file, from the settings, or from the setting for the password.
+/// The token from the token file, or else from the setting `token` or `password`.
 fn token(settings: &Settings) -> Result<Secret, ConnectionError> {
     if let Some(path) = settings.get("token_file_path") {
         return Ok(Secret::new(read_file(Path::new(path))?.trim()));
@@ -168,7 +164,7 @@ fn token(settings: &Settings) -> Result<Secret, ConnectionError> {
 }
 
 fn read_file(path: &Path) -> Result<String, ConnectionError> {
-    // Only a shell expands `~`, but people write it into files as well.
+    // Users write `~` in these files too, where no shell expands it.
     let path = match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),
@@ -211,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    fn made(variables: &[(&str, &str)]) -> Result<Connection, ConnectionError> {
+    fn connect(variables: &[(&str, &str)]) -> Result<Connection, ConnectionError> {
         let variables: BTreeMap<_, _> = variables
             .iter()
             .map(|(key, value)| (format!("SNOWFLAKE_CONNECTIONS_DEV_{key}"), value.to_string()))
@@ -224,27 +220,27 @@ mod tests {
     }
 
     #[test]
-    fn the_address_comes_from_the_account_unless_a_host_is_set() {
+    fn the_url_is_derived_from_the_account_unless_a_host_is_set() {
         let own = [("ACCOUNT", "Org-My_Acct"), ("USER", "me"), ("PASSWORD", "pw")];
         let url =
-            |more: &[(&str, &str)]| made(&[&own, more].concat()).ok().unwrap().url.to_string();
+            |more: &[(&str, &str)]| connect(&[&own, more].concat()).ok().unwrap().url.to_string();
         assert_eq!(url(&[]), "https://org-my-acct.snowflakecomputing.com/");
         let local = [("HOST", "127.0.0.1"), ("PORT", "8462"), ("PROTOCOL", "http")];
         assert_eq!(url(&local), "http://127.0.0.1:8462/");
     }
 
     #[test]
-    fn an_unsupported_authenticator_is_refused_with_the_supported_ones_as_hint() {
+    fn an_unsupported_authenticator_is_rejected_and_the_hint_lists_supported_ones() {
         let own = [("ACCOUNT", "a"), ("USER", "me"), ("AUTHENTICATOR", "externalbrowser")];
-        let error = made(&own).err().unwrap();
+        let error = connect(&own).err().unwrap();
         assert!(error.to_string().contains("EXTERNALBROWSER"), "{error}");
         assert!(error.hint().unwrap().contains("SNOWFLAKE_JWT"), "{error:?}");
-        let hint = made(&own[..2]).err().unwrap().hint().unwrap();
+        let hint = connect(&own[..2]).err().unwrap().hint().unwrap();
         assert!(hint.contains("SNOWFLAKE_CONNECTIONS_DEV_PASSWORD"), "{hint}");
     }
 
     #[test]
-    fn a_platform_that_does_not_run_is_refused_with_the_command_that_starts_it_as_hint() {
+    fn the_hint_for_a_stopped_platform_is_the_start_command() {
         let error = local(Path::new("/nonexistent/platform.json")).err().unwrap();
         assert!(error.hint().unwrap().contains("cargo xtask local start"), "{error:?}");
     }

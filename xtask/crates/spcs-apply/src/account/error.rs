@@ -6,81 +6,44 @@ use crate::error::Kind;
 /// Why a login or a request to the account failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The account does not answer.
+    /// The account cannot be reached.
     #[error("could not reach {url} for connection {connection}: {problem}")]
-    Unreachable {
-        /// The connection's name.
-        connection: Box<str>,
-        /// The account's URL.
-        url: Box<str>,
-        /// What went wrong.
-        problem: Box<str>,
-        /// What to do.
-        hint: &'static str,
-    },
+    Unreachable { connection: Box<str>, url: Box<str>, problem: Box<str>, hint: &'static str },
     /// The account refused the login.
     #[error("{connection} refused the login as {user}: {problem}")]
-    Login {
-        /// The connection's name.
-        connection: Box<str>,
-        /// The user.
-        user: Box<str>,
-        /// What the account said.
-        problem: Box<str>,
-        /// What to do.
-        hint: &'static str,
-    },
-    /// A private key that cannot sign.
+    Login { connection: Box<str>, user: Box<str>, problem: Box<str>, hint: &'static str },
+    /// The private key cannot be used.
     #[error("the private key of connection {connection} cannot be used: {problem}")]
-    Key {
-        /// The connection's name.
-        connection: Box<str>,
-        /// What is wrong with the key.
-        problem: Box<str>,
-    },
+    Key { connection: Box<str>, problem: Box<str> },
     /// The account refused a request.
     #[error("{connection} refused `{request}`: {message}{}", facts(.code.as_deref(), .query_id.as_deref()))]
     Refused {
-        /// The connection's name.
         connection: Box<str>,
-        /// The beginning of the statement, without secrets, or the request's path.
+        /// The start of the statement, without secrets, or the path of the request.
         request: Box<str>,
-        /// What the account said.
         message: Box<str>,
-        /// Snowflake's code.
         code: Option<Box<str>>,
-        /// The query's id, by which the account's history knows it.
+        /// The query's id in the account's query history.
         query_id: Option<Box<str>>,
     },
-    /// The connection broke before the answer came, or the answer is not what the protocol says.
+    /// The connection was lost before the response, or the response violates the protocol.
     #[error("lost the answer of {connection} to `{request}`: {problem}{}", facts(None, .query_id.as_deref()))]
     Lost {
-        /// The connection's name.
         connection: Box<str>,
-        /// The beginning of the statement, without secrets, or the request's path.
+        /// The start of the statement, without secrets, or the path of the request.
         request: Box<str>,
-        /// What went wrong.
         problem: Box<str>,
-        /// The query's id.
         query_id: Option<Box<str>>,
     },
-    /// A statement that moves files.
+    /// The statement transfers files.
     #[error("`{statement}` moves files, which an SQL session cannot")]
-    Transfer {
-        /// The beginning of the statement.
-        statement: String,
-    },
+    Transfer { statement: String },
     /// A marker in a statement has no value.
     #[error("could not complete `{statement}`: {problem}")]
-    Secret {
-        /// The beginning of the statement.
-        statement: String,
-        /// What went wrong.
-        problem: String,
-    },
+    Secret { statement: String, problem: String },
 }
 
-/// ` (code 002003, query 01b2…)`, as far as they are known.
+/// ` (code 002003, query 01b2…)`, without the unknown parts.
 fn facts(code: Option<&str>, query_id: Option<&str>) -> String {
     let facts: Vec<String> = [("code", code), ("query", query_id)]
         .into_iter()
@@ -141,9 +104,9 @@ impl AccountError {
         }
     }
 
-    /// Whether the object does not exist or may not be seen, which Snowflake does not tell apart.
-    /// A statement on the object itself gets 002003; one that asks an object for something, such
-    /// as its endpoints, gets 002043.
+    /// Whether the object does not exist or is not visible, which Snowflake does not distinguish.
+    /// The code is 002003 for a statement on the object itself, and 002043 for one on a part of it,
+    /// such as its endpoints.
     pub fn is_not_found(&self) -> bool {
         matches!(self.code(), Some("002003" | "002043"))
     }

@@ -1,4 +1,4 @@
-//! The body of a login request, for each way to authenticate.
+//! The body of a login request, for each authentication method.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ use crate::secret::Secret;
 /// How long a signed JWT is valid.
 const JWT_SECONDS: u64 = 600;
 
-/// The body of a login request. It holds the password, so it is never logged.
+/// The body of a login request. It contains the credentials, so never log it.
 pub(super) fn body(connection: &Connection) -> Result<Value, AccountError> {
     let proof = match &connection.auth {
         Auth::Password(secret) => json!({"PASSWORD": secret.expose()}),
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_jwt_names_the_key_and_is_signed_by_it() {
+    fn the_jwt_contains_the_key_fingerprint_and_is_signed_with_the_key() {
         let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
         let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
         let document = pkcs8::SecretDocument::try_from(der.as_ref()).unwrap();

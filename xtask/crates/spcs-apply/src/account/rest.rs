@@ -1,6 +1,6 @@
-//! Sessions of Snowflake's REST protocol, for what the connector cannot do: statements that move
-//! files (their answer says where to upload to), and session tokens for the registry and the
-//! ingress.
+//! Sessions of Snowflake's REST protocol, for operations that the connector does not support: file
+//! transfer statements (the response contains the upload location), and session tokens for the
+//! registry and the ingress.
 
 mod request;
 
@@ -17,13 +17,13 @@ use super::{AccountError, Connection, IssuedToken};
 use crate::secret::Secret;
 use request::{Account, Answer, header};
 
-/// Longer than any statement that is sent from here runs.
+/// The time limit of a statement: longer than any statement sent from here takes.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(900);
 
-/// The code of a session that has expired; the master token gives a new one.
+/// The code for an expired session; the master token renews it.
 const EXPIRED: &str = "390112";
 
-/// The codes of a statement that still runs.
+/// The codes for a statement that is still running.
 const IN_PROGRESS: [&str; 2] = ["333333", "333334"];
 
 const TOKEN_REQUEST: &str = "/session/token-request";
@@ -42,7 +42,7 @@ struct Tokens {
 }
 
 impl RestSession {
-    /// Logs in with a role, or with the connection's own.
+    /// Logs in with a role; without one, with the connection's role.
     pub async fn open(
         connection: &Connection,
         role: Option<&str>,
@@ -74,13 +74,12 @@ impl RestSession {
         logout(self.account.http.clone(), self.account.url("/session"), token).await;
     }
 
-    /// The client that reaches the account's host.
+    /// The HTTP client for the account's host.
     pub(crate) fn http(&self) -> &Client {
         &self.account.http
     }
 
-    /// Runs a statement and gives the `data` of its answer. A session that has expired is
-    /// renewed once.
+    /// Runs a statement and returns the `data` of the response. An expired session is renewed once.
     pub(crate) async fn query(&self, sql: &str) -> Result<Value, AccountError> {
         let mut answer = self.submit(sql).await?;
         if answer.code() == EXPIRED {
@@ -94,7 +93,7 @@ impl RestSession {
                 let problem = format!("the statement still runs after {STATEMENT_LIMIT:?}");
                 return Err(self.account.lost(sql, &problem));
             }
-            // Snowflake holds this answer back for a while; the pause is for servers that do not.
+            // Snowflake delays this response (long polling); the pause is for servers that do not.
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(3));
             let next = answer.data["getResultUrl"].as_str().unwrap_or_default();
@@ -107,7 +106,7 @@ impl RestSession {
         self.account.check(sql, answer).map(|answer| answer.data)
     }
 
-    /// Issues a token that carries the session's role, for other services of the account.
+    /// Issues a token with the session's role, for the registry and the ingress.
     pub async fn issue(&self) -> Result<IssuedToken, AccountError> {
         let answer = self.token_request("ISSUE").await?;
         let seconds = answer.data["validityInSecondsST"].as_u64().unwrap_or(3600);
@@ -158,7 +157,7 @@ impl Drop for RestSession {
     }
 }
 
-/// Logs out; a server that cannot be told forgets the session by itself.
+/// Logs out. A failure is ignored: the server expires the session.
 async fn logout(http: Client, mut url: Url, token: Secret) {
     use reqwest::header::AUTHORIZATION;
     url.query_pairs_mut().append_pair("delete", "true");

@@ -1,4 +1,4 @@
-//! SQL sessions: one statement for each call, rows as text.
+//! SQL sessions: one statement per call, rows as text.
 
 use std::sync::Arc;
 
@@ -16,22 +16,22 @@ mod statement;
 pub use answer::{Row, Rows};
 use statement::Statement;
 
-/// Longer than any statement that is sent from here runs; the connector gives up after that.
+/// The time limit of a statement: longer than any statement sent from here takes.
 const STATEMENT_LIMIT: std::time::Duration = std::time::Duration::from_secs(900);
 
 /// A session. Statements may run in parallel. It is never closed: the connector does not log out,
-/// and the server forgets an idle session.
+/// and the server expires an idle session.
 pub struct Session {
     client: Client,
     /// The connection's name, for messages.
     target: String,
-    now: Mutex<Now>,
+    current: Mutex<Current>,
 }
 
-/// What is needed to replace a session that has expired.
-struct Now {
+/// The current session, and the state to restore when it has expired and is replaced.
+struct Current {
     session: Arc<snowflake_connector_rs::Session>,
-    /// The `USE` statements in force, by what they set.
+    /// The last `USE` statement for each property of the session.
     uses: Vec<(String, String)>,
 }
 
@@ -39,7 +39,7 @@ impl Session {
     /// Logs in.
     pub async fn connect(connection: &Connection) -> Result<Session, AccountError> {
         let auth = match &connection.auth {
-            // Snowflake takes a programmatic access token in the place of the password.
+            // Snowflake accepts a programmatic access token as the password.
             Auth::Password(secret) | Auth::Token(secret) => AuthConfig::password(secret.expose()),
             Auth::OAuth(token) => AuthConfig::oauth(token.expose()),
             Auth::KeyPair { pem, passphrase: None } => {
@@ -64,13 +64,13 @@ impl Session {
         let client = Client::new(config).map_err(failed)?;
         let session = client.create_session().await.map_err(failed)?;
         tracing::debug!(target = connection.name, user = connection.user, "session opened");
-        let now = Now { session: Arc::new(session), uses: Vec::new() };
-        Ok(Session { client, target: connection.name.clone(), now: Mutex::new(now) })
+        let current = Current { session: Arc::new(session), uses: Vec::new() };
+        Ok(Session { client, target: connection.name.clone(), current: Mutex::new(current) })
     }
 
-    /// Runs one statement. Its markers are filled from `secrets` just before it is sent. A session
-    /// that has expired is replaced once and the statement sent again: it has not run, as the server
-    /// checks the session first.
+    /// Runs one statement. Its markers are replaced from `secrets` just before it is sent. If the
+    /// session has expired, it is replaced once and the statement is sent again. The statement has
+    /// not run before, because the server checks the session first.
     pub async fn query(&self, sql: &str, secrets: &Secrets) -> Result<Rows, AccountError> {
         let statement = Statement::of(sql);
         if statement.transfers_files() {
@@ -82,7 +82,7 @@ impl Session {
                     statement: statement.summary(),
                     problem: error.to_string(),
                 })?;
-        let session = Arc::clone(&self.now.lock().await.session);
+        let session = Arc::clone(&self.current.lock().await.session);
         let failed = |error| error::statement(&self.target, &statement, secrets, error);
         tracing::debug!(target = self.target, sql = statement.summary(), "statement");
         let rows = match answer::fetch(&session, filled.clone()).await {
@@ -93,29 +93,29 @@ impl Session {
             answer => answer.map_err(failed)?,
         };
         if let Some(kind) = statement.uses() {
-            let mut now = self.now.lock().await;
-            now.uses.retain(|(other, _)| *other != kind);
-            now.uses.push((kind, sql.to_owned()));
+            let mut current = self.current.lock().await;
+            current.uses.retain(|(other, _)| *other != kind);
+            current.uses.push((kind, sql.to_owned()));
         }
         Ok(rows)
     }
 
-    /// Replaces the session `expired` by a new one with the same `USE` statements, unless another
-    /// caller has done so already.
+    /// Replaces the session `expired` with a new one and repeats the `USE` statements, unless
+    /// another caller has already replaced it.
     async fn renew(
         &self,
         expired: &Arc<snowflake_connector_rs::Session>,
     ) -> snowflake_connector_rs::Result<Arc<snowflake_connector_rs::Session>> {
-        let mut now = self.now.lock().await;
-        if Arc::ptr_eq(&now.session, expired) {
+        let mut current = self.current.lock().await;
+        if Arc::ptr_eq(&current.session, expired) {
             tracing::debug!(target = self.target, "the session expired; logging in again");
             let session = Arc::new(self.client.create_session().await?);
-            for (_, sql) in &now.uses {
+            for (_, sql) in &current.uses {
                 answer::fetch(&session, sql.clone()).await?;
             }
-            now.session = session;
+            current.session = session;
         }
-        Ok(Arc::clone(&now.session))
+        Ok(Arc::clone(&current.session))
     }
 }
 

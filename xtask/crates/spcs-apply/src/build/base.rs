@@ -1,5 +1,5 @@
-//! The base image of a Dockerfile (`ARG BASE`): taken from the engine's store, pulled if a registry
-//! can be reached, and otherwise bootstrapped from Debian packages.
+//! Provides the base image of a Dockerfile (`ARG BASE`): from the engine's store, from its registry
+//! if that can be reached, or else bootstrapped from Debian packages.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ use crate::child;
 use crate::engine::{Engine, EngineKind};
 use crate::progress::Progress;
 
-/// What a build started from.
+/// The base image of a build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Base {
-    /// The image with that reference.
+    /// The image with this reference, from a registry.
     Pulled(String),
-    /// An image made on this machine, by the recipe with that hash.
+    /// An image bootstrapped on this machine by the recipe with this hash.
     Bootstrapped(String),
 }
 
 impl Base {
-    /// Its name in the engine's store.
+    /// The image's name in the engine's store.
     pub(super) fn image(&self) -> String {
         match self {
             Base::Pulled(reference) => reference.clone(),
@@ -32,7 +32,8 @@ impl Base {
         }
     }
 
-    /// Whether the base is still current: the settings of this machine in it may have changed.
+    /// Whether the base is still current. A bootstrapped image contains this machine's settings,
+    /// which may have changed.
     pub(super) fn still_holds(&self, reference: &str) -> bool {
         match self {
             Base::Pulled(pulled) => pulled == reference,
@@ -43,7 +44,7 @@ impl Base {
     }
 }
 
-/// Makes sure that the engine has a base image for that reference.
+/// Ensures that the engine has a base image for the reference.
 pub(super) fn provide(
     engine: &Engine,
     request: &BuildRequest,
@@ -55,7 +56,8 @@ pub(super) fn provide(
         return Ok(pulled);
     }
     let recipe = Recipe::for_reference(reference);
-    // If one was made before, no registry could be reached; that is not tried each time.
+    // An existing bootstrapped image means that the registry could not be reached before; do not
+    // try again for each build.
     if let Some(recipe) = &recipe {
         let made = Base::Bootstrapped(recipe.hash());
         if has(engine, &made.image()) {
@@ -91,13 +93,13 @@ pub(super) fn provide(
     }
 }
 
-/// Whether the engine's store has an image.
+/// Whether the image is in the engine's store.
 pub(super) fn has(engine: &Engine, image: &str) -> bool {
     let call = engine.command(["image", "inspect", "--format", "{{.Id}}", image]);
     child::output(&call).is_ok_and(|output| output.status.success())
 }
 
-/// The log file of a call.
+/// The log file of a build step.
 pub(super) fn log_path(work_dir: &Path, name: &str) -> std::path::PathBuf {
     work_dir.join("logs").join(format!("build-{name}.log"))
 }
@@ -108,7 +110,7 @@ fn pull(
     reference: &str,
     progress: &dyn Progress,
 ) -> Result<(), String> {
-    // podman tries its own list of registries for a short name, docker only Docker Hub.
+    // For a short name, podman tries its configured registries and docker only Docker Hub.
     let name = match engine.kind {
         EngineKind::Podman => reach::full_name(reference),
         EngineKind::Docker => reference.to_owned(),

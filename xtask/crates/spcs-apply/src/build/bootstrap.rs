@@ -1,6 +1,6 @@
-//! A Debian base image made from packages, for machines that can reach a Debian mirror but no
-//! registry. It contains what such a network needs, so that the Dockerfiles need no changes: the
-//! host's mirror, CA bundle, pip settings and apt proxy.
+//! Bootstraps a Debian base image from packages, for machines that can reach a Debian mirror but no
+//! registry. The image contains the host's mirror, CA bundle, pip settings and apt proxy, so that
+//! the Dockerfiles work unchanged.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,18 +16,18 @@ use crate::digest;
 use crate::engine::Engine;
 use crate::progress::Progress;
 
-/// Increased when a change in this file changes the image.
+/// Increase this when a change in this file changes the image.
 const VERSION: u32 = 1;
 
-/// Debian's keys on a machine whose apt does not trust them, such as Ubuntu (package
-/// `debian-archive-keyring`).
+/// The Debian archive keys on a machine whose apt does not trust them, such as Ubuntu. The package
+/// `debian-archive-keyring` installs them.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// The prefix of the folder in which a base is being made.
+/// The prefix of the temporary directory of a bootstrap.
 const FRESH: &str = ".fresh-";
 
-/// Documentation is left out of containers.
-const LEFT_OUT: [&str; 5] = [
+/// Documentation and translations, which containers do not need.
+const EXCLUDED: [&str; 5] = [
     "/usr/share/man/*",
     "/usr/share/doc/*",
     "/usr/share/info/*",
@@ -35,7 +35,7 @@ const LEFT_OUT: [&str; 5] = [
     "/usr/share/lintian/*",
 ];
 
-/// Everything that decides the content of the base, except for the mirror's date.
+/// Everything that determines the content of the base image, except for the state of the mirror.
 #[derive(Serialize)]
 pub(super) struct Recipe {
     version: u32,
@@ -51,13 +51,13 @@ impl Recipe {
         Some(Recipe { version: VERSION, suite, host })
     }
 
-    /// A short name for what it makes.
+    /// A short hash that identifies the resulting image.
     pub(super) fn hash(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         digest::of(&text)["sha256:".len()..][..16].to_owned()
     }
 
-    /// Makes the base and imports it into the engine; the error is a text for the user.
+    /// Bootstraps the image and imports it into the engine. The error is a message for the user.
     pub(super) fn make(
         &self,
         engine: &Engine,
@@ -69,7 +69,7 @@ impl Recipe {
         let words = |error: io::Error| error.to_string();
         let folder = work_dir.join("base");
         fs_err::create_dir_all(&folder).map_err(words)?;
-        // Two builds may need it at the same time; the second one finds it done.
+        // Two builds may need the image at the same time; the second one finds it finished.
         let lock = fs_err::File::create(folder.join("lock")).map_err(words)?;
         lock.lock().map_err(words)?;
         if has(engine, &image) {
@@ -78,7 +78,7 @@ impl Recipe {
         let rootfs = folder.join(format!("{}.tar", self.hash()));
         remove_leftovers(&folder, &rootfs).map_err(words)?;
         if !rootfs.exists() {
-            // A new folder, as a process of an earlier run may still be writing to its own.
+            // A new directory, because a process of an earlier run may still write to its own.
             let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&folder);
             let fresh = fresh.map_err(words)?;
             let tar = fresh.path().join("base.tar");
@@ -114,11 +114,11 @@ impl Recipe {
             "--architectures=amd64".to_owned(),
             "--format=tar".to_owned(),
         ];
-        args.extend(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
+        args.extend(EXCLUDED.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         args.push("--dpkgopt=path-include=/usr/share/doc/*/copyright".to_owned());
         args.extend(self.host.apt_options.iter().map(|option| format!("--aptopt={option}")));
-        // Debian's keys are passed only if apt does not trust them, as on Ubuntu: they would replace
-        // the keys that the machine's owner has added.
+        // `--keyring` replaces apt's trusted keys, including any that the machine's owner has
+        // added. Pass it only if apt does not trust Debian's keys, as on Ubuntu.
         if Path::new(KEYRING).exists() && !host::trusts_debian() {
             args.push(format!("--keyring={KEYRING}"));
         }
@@ -134,7 +134,7 @@ impl Recipe {
             .map_err(|error| error.to_string())?;
         args.extend([self.suite.clone(), target.display().to_string()]);
         args.extend(self.host.apt_sources.iter().cloned());
-        // A fixed time, so that every run makes the same files.
+        // A fixed time makes the bootstrap reproducible.
         let call = cmd("mmdebstrap", args).stdin_null().env("SOURCE_DATE_EPOCH", "1700000000");
         match run::logged(&child::own_process_group(&call), "base", log, progress) {
             Ok(ran) if ran.ok => Ok(()),
@@ -147,7 +147,7 @@ impl Recipe {
     }
 }
 
-/// Removes leftovers of killed runs and older recipes; the caller holds the folder's lock.
+/// Removes leftovers of killed runs and older recipes. The caller holds the directory's lock.
 fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
@@ -161,13 +161,13 @@ fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Quotes a path for a hook of mmdebstrap, which is run by a shell.
+/// Quotes a path for an mmdebstrap hook, which a shell runs.
 fn quoted(path: &Path) -> String {
     let path: PathBuf = path.into();
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
-/// The suite of a Debian image; other images and moving tags (`latest`) have none.
+/// The suite of a Debian image; `None` for other images and moving tags (`latest`).
 fn debian_suite(reference: &str) -> Option<String> {
     let name = reference.rsplit('/').next()?;
     let (image, tag) = name.split('@').next()?.split_once(':')?;

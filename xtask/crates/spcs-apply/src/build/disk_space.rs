@@ -1,5 +1,5 @@
-//! Whether enough disk space is free where builds write. It is checked before a target is touched:
-//! a disk that fills up later leaves half a deployment.
+//! Checks that enough disk space is free for the builds. This happens before a target is changed,
+//! because a disk that fills up later leaves a partial deployment.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use super::BuildRequest;
 use crate::engine::{Engine, EngineKind};
 
-/// The least space that one of this project's images was measured to take, in MiB. For both images
-/// together the engine's store grew by 1365 and the archives and layers took 430 and 870; the
-/// engine's temporary files took 494 for each image at a time. An image that was built before finds
-/// its layers in the engine's store.
+/// The minimum space for one of this project's images, in MiB, from a measurement: for both images
+/// together, the engine's store grew by 1365, and the archives and layers took 430 and 870; the
+/// engine's temporary files took 494 for each image. An image that was built before already has its
+/// layers in the engine's store.
 const STORE: u64 = 600;
 const TEMPORARY: u64 = 450;
-const KEPT: u64 = 430;
+const LAYOUT: u64 = 430;
 
-/// What to do about a full disk.
+/// The hint for a full disk.
 pub(super) const HINT: &str =
     "remove unused images (`podman image prune` or `docker image prune`) or free space there";
 
@@ -29,30 +29,29 @@ pub struct NotEnoughSpace {
 }
 
 impl NotEnoughSpace {
-    /// What to do next.
     pub(crate) fn hint(&self) -> String {
         HINT.to_owned()
     }
 }
 
-/// What the builds need of one file system, and how much of it is free.
+/// The space that the builds need on one file system, and how much is free.
 struct Need {
     place: PathBuf,
     free: u64,
     needed: u64,
 }
 
-/// Checks that the least space that these builds need is free.
+/// Checks that the minimum space for these builds is free.
 pub(crate) fn check(engine: &Engine, requests: &[&BuildRequest]) -> Result<(), NotEnoughSpace> {
     let mut needs: BTreeMap<u64, Need> = BTreeMap::new();
     let mut need = |place: &Path, mib: u64| {
-        // What cannot be measured, such as the disk of another machine, is not judged.
+        // Skip what cannot be measured, such as the disk of a remote engine.
         let Some(FreeSpace { device, mib: free }) = free_space(place) else { return };
         let place = place.to_owned();
         needs.entry(device).or_insert(Need { place, free, needed: 0 }).needed += mib;
     };
     for request in requests {
-        need(&request.work_dir, KEPT);
+        need(&request.work_dir, LAYOUT);
         if let Some(store) = engine.store.as_deref().filter(|store| store.exists()) {
             need(store, if request.layout_dir().exists() { 0 } else { STORE });
             need(&temporary(engine.kind, store), TEMPORARY);
@@ -71,7 +70,7 @@ pub(crate) fn check(engine: &Engine, requests: &[&BuildRequest]) -> Result<(), N
     Err(NotEnoughSpace { images: images.join(" and "), places: places.join("; ") })
 }
 
-/// Where an engine writes a layer before it goes into an archive.
+/// The directory in which an engine writes a layer before it goes into an archive.
 fn temporary(kind: EngineKind, store: &Path) -> PathBuf {
     match kind {
         EngineKind::Podman => std::env::var_os("TMPDIR").unwrap_or("/var/tmp".into()).into(),
@@ -82,13 +81,13 @@ fn temporary(kind: EngineKind, store: &Path) -> PathBuf {
 /// The free space of a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FreeSpace {
-    /// The number of its device: two paths with one number share the space.
+    /// The device number: paths with the same number share the space.
     device: u64,
-    /// What a user without privileges may write, in MiB.
+    /// The space available to an unprivileged user, in MiB.
     pub(super) mib: u64,
 }
 
-/// The free space of the file system that a path is on, or will be on once it is created.
+/// The free space of the file system that contains the path, or will contain it once it is created.
 pub(super) fn free_space(place: &Path) -> Option<FreeSpace> {
     let place = std::path::absolute(place).ok()?;
     let existing = place.ancestors().find(|folder| folder.exists())?;
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_does_not_exist_yet_has_the_space_of_the_folder_above_it() {
+    fn a_path_that_does_not_exist_has_the_free_space_of_its_nearest_ancestor() {
         let folder = tempfile::tempdir().unwrap();
         let existing = free_space(folder.path()).unwrap();
         let planned = free_space(&folder.path().join("target/spcs")).unwrap();
@@ -112,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_system_without_free_space_is_named_with_what_is_needed() {
+    fn the_error_names_the_full_file_system_and_the_needed_space() {
         let work = tempfile::tempdir().unwrap();
         let engine = Engine {
             kind: EngineKind::Docker,
             program: "docker".into(),
             version: "1".to_owned(),
-            // A file system of the kernel: it has no blocks, so none are free.
+            // A pseudo file system has no blocks, so none are free.
             store: Some("/proc".into()),
             env: Vec::new(),
         };

@@ -1,4 +1,4 @@
-//! Why an image could not be built. The caller's error names the image; these do not.
+//! Build errors. They do not name the image: the caller's error does.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,33 +10,25 @@ use crate::layout::LayoutError;
 /// Why an image could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The Dockerfile or its context cannot be read.
+    /// The Dockerfile or the build context cannot be read.
     #[error("could not read the files it is built from")]
     Inputs(#[source] io::Error),
-    /// The engine ran the Dockerfile and failed.
+    /// The engine failed while it ran the Dockerfile.
     #[error("the engine failed; its last lines:\n{tail}")]
-    Dockerfile {
-        /// The last lines of the engine's output.
-        tail: String,
-        /// The file with all of the output.
-        log: PathBuf,
-    },
-    /// The engine failed at something that is not the Dockerfile's fault.
+    Dockerfile { tail: String, log: PathBuf },
+    /// Another engine command failed.
     #[error("could not {doing}: {said}")]
     Engine {
         /// What was being done.
         doing: &'static str,
-        /// What the engine said.
         said: String,
     },
-    /// The base image can be neither pulled nor made.
+    /// The base image can be neither pulled nor bootstrapped.
     #[error("no base image {reference}: {problem}")]
     Base {
-        /// The base image's reference.
         reference: String,
-        /// What was tried.
+        /// Why each attempt failed.
         problem: String,
-        /// What to do.
         hint: &'static str,
     },
     /// The disk filled up during the build.
@@ -45,7 +37,7 @@ pub enum BuildError {
         /// How much is free, and where.
         free: String,
     },
-    /// What the engine saved cannot become a layout.
+    /// The saved archive cannot be converted to a layout.
     #[error("could not keep it as an OCI layout")]
     Layout(#[source] LayoutError),
     /// A file of the build cannot be written.
@@ -82,8 +74,7 @@ pub(super) fn says_disk_full(text: &str) -> bool {
     text.to_ascii_lowercase().contains("no space left on device")
 }
 
-/// The error for a file that could not be written; a full disk gets the error that says how much
-/// space is free.
+/// The error for a failed write. For a full disk, it reports how much space is free.
 pub(super) fn files(work_dir: &Path, source: io::Error) -> BuildError {
     match source.kind() {
         io::ErrorKind::StorageFull => disk_full(work_dir),
@@ -91,7 +82,6 @@ pub(super) fn files(work_dir: &Path, source: io::Error) -> BuildError {
     }
 }
 
-/// The error for a full disk.
 pub(super) fn disk_full(work_dir: &Path) -> BuildError {
     let places = [work_dir, Path::new("/var/lib"), Path::new("/var/tmp")];
     let free = places

@@ -1,38 +1,38 @@
-//! What this machine knows of its network: its Debian mirror, CA bundle, pip index and proxies.
-//! Nothing is assumed; what is not set is left out.
+//! Reads the network settings of this machine: Debian mirror, CA bundle, pip index and proxies.
+//! Unset settings are omitted.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use xshell::{Shell, cmd};
 
-/// Where Debian keeps the CA bundle.
+/// The path of the CA bundle on Debian.
 pub(super) const CA_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// The proxy variables that builds pass on.
+/// The proxy variables that are passed to builds.
 const PROXIES: [&str; 6] =
     ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
-/// Settings of this machine that a base image takes along.
+/// Settings of this machine that are copied into a base image.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Host {
-    /// One-line sources for apt.
+    /// apt sources in the one-line format.
     pub(super) apt_sources: Vec<String>,
-    /// Options for apt.
+    /// Lines of apt configuration.
     pub(super) apt_options: Vec<String>,
-    /// The CA bundle in full.
+    /// The content of the CA bundle.
     pub(super) ca_bundle: Option<String>,
-    /// A pip.conf.
+    /// The content of a pip.conf.
     pub(super) pip_conf: Option<String>,
 }
 
-/// Reads this machine's settings, for a Debian suite.
+/// Reads this machine's settings for a Debian suite.
 pub(super) fn read(suite: &str) -> Host {
     let bundle = std::env::var("SSL_CERT_FILE").unwrap_or_else(|_| CA_BUNDLE.to_owned());
     let ca_bundle = fs_err::read_to_string(&bundle).ok();
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut sources = apt_sources(&apt_files(Path::new("/etc/apt")), suite);
-    // Without the suite itself nothing can be made, whatever else is left.
+    // A bootstrap needs the suite itself, even if the updates have a mirror.
     if !sources.iter().any(|source| source.ends_with(&format!(" {suite} main"))) {
         sources.extend(
             ["", "-updates"]
@@ -50,27 +50,27 @@ pub(super) fn read(suite: &str) -> Host {
     }
 }
 
-/// Whether apt here trusts Debian's own keys.
+/// Whether this machine's apt trusts the Debian archive keys.
 pub(super) fn trusts_debian() -> bool {
     let keys = fs_err::read_dir("/etc/apt/trusted.gpg.d").into_iter().flatten().flatten();
     keys.map(|key| key.file_name())
         .any(|name| name.to_string_lossy().starts_with("debian-archive-"))
 }
 
-/// What apt's settings are here; nothing on a machine without apt.
+/// The output of `apt-config dump`; empty on a machine without apt.
 fn apt_dump() -> String {
     let Ok(shell) = Shell::new() else { return String::new() };
     let dump = cmd!(shell, "apt-config dump").quiet().ignore_stderr().ignore_status();
     dump.read().unwrap_or_default()
 }
 
-/// The proxy variables that are set here.
+/// The proxy variables that are set on this machine.
 pub(super) fn proxies() -> impl Iterator<Item = &'static str> {
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     PROXIES.into_iter().filter(set)
 }
 
-/// Each of apt's source files, with its name.
+/// The path and content of each apt source file.
 fn apt_files(folder: &Path) -> Vec<(String, String)> {
     let parts = fs_err::read_dir(folder.join("sources.list.d")).into_iter().flatten().flatten();
     let mut files: Vec<_> = parts.map(|entry| entry.path()).collect();
@@ -82,15 +82,16 @@ fn apt_files(folder: &Path) -> Vec<(String, String)> {
     files.iter().filter_map(read).collect()
 }
 
-/// Whether an address in this text holds a login: its password has no place in an image, nor in
-/// the arguments of a program.
-fn holds_login(text: &str) -> bool {
+/// Whether a URL in this text contains credentials. They must not end up in an image or in a
+/// program's arguments.
+fn contains_credentials(text: &str) -> bool {
     let authorities = text.split("://").skip(1).filter_map(|rest| rest.split('/').next());
     authorities.into_iter().any(|authority| authority.contains('@'))
 }
 
-/// The mirrors for a suite, its updates and its security updates, as one-line sources. A mirror
-/// in a file of this machine (`file:`, `copy:`, `mirror+file:`) is none in a container.
+/// The mirrors for a suite, its updates and its security updates, in the one-line format. Skips
+/// mirrors in this machine's file system (`file:`, `copy:`, `mirror+file:`): a container cannot
+/// reach them.
 fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
     let wanted = [suite.to_owned(), format!("{suite}-updates"), format!("{suite}-security")];
     let mut sources = Vec::new();
@@ -98,7 +99,7 @@ fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
         if !uri.starts_with("http://") && !uri.starts_with("https://") {
             return;
         }
-        if holds_login(uri) {
+        if contains_credentials(uri) {
             tracing::warn!(
                 "a mirror in apt's sources holds a password; the base image goes without it"
             );
@@ -125,7 +126,7 @@ fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
             }
         } else {
             for line in text.lines().filter_map(|line| line.trim().strip_prefix("deb ")) {
-                // Options stand in brackets before the address.
+                // Options come in brackets before the URI.
                 let line = match line.trim_start().strip_prefix('[') {
                     Some(rest) => rest.split_once(']').map_or("", |(_, rest)| rest),
                     None => line,
@@ -142,7 +143,7 @@ fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
     sources
 }
 
-/// What of apt's settings has to do with the way to the mirror.
+/// The apt settings that control how the mirror is reached.
 fn apt_options(dump: &str) -> Vec<String> {
     let wanted = |line: &&str| {
         let name = line.split(' ').next().unwrap_or_default().to_ascii_lowercase();
@@ -152,21 +153,21 @@ fn apt_options(dump: &str) -> Vec<String> {
                 || ["acquire::check-valid-until", "acquire::check-date", "acquire::retries"]
                     .contains(&name.as_str()))
     };
-    let harmless = |line: &&str| {
-        let holds = holds_login(line);
-        if holds {
+    let without_credentials = |line: &&str| {
+        let found = contains_credentials(line);
+        if found {
             tracing::warn!(
                 "apt's proxy setting holds a password; the base image goes without it (builds get \
                  http_proxy from the environment, and keep it nowhere)"
             );
         }
-        !holds
+        !found
     };
-    dump.lines().filter(wanted).filter(harmless).map(str::to_owned).collect()
+    dump.lines().filter(wanted).filter(without_credentials).map(str::to_owned).collect()
 }
 
-/// pip's own files, the one that counts most last. They are read here and not by pip, which
-/// takes half a second for it.
+/// The content of pip's configuration files, in ascending order of precedence. Running
+/// `pip config` instead would take half a second.
 fn pip_files(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let home = PathBuf::from(env("HOME").unwrap_or_default());
     let config = env("XDG_CONFIG_HOME").map_or_else(|| home.join(".config"), PathBuf::from);
@@ -179,7 +180,7 @@ fn pip_files(env: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     files.iter().filter_map(|file| fs_err::read_to_string(file).ok()).collect()
 }
 
-/// A pip.conf of what pip's settings say about the way to the packages.
+/// A pip.conf with the settings that control how packages are downloaded.
 fn pip_conf(
     files: &[String],
     env: &dyn Fn(&str) -> Option<String>,
@@ -192,7 +193,7 @@ fn pip_conf(
         let in_file =
             lines.filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == key);
         let Some(value) = own.or_else(|| Some(in_file?.1.trim().to_owned())) else { continue };
-        if holds_login(&value) {
+        if contains_credentials(&value) {
             tracing::warn!("pip's {key} holds a password; the base image goes without it");
             continue;
         }
@@ -209,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mirrors_of_the_suite_are_found_in_both_formats_and_others_left_alone() {
+    fn mirrors_of_the_suite_are_read_from_both_formats_and_other_suites_are_ignored() {
         let files = [
             (
                 "a.sources".to_owned(),
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_the_packages_is_kept_and_a_password_is_not() {
+    fn download_settings_are_copied_without_passwords() {
         let files = [
             "[global]\nindex-url = https://old/simple\n".to_owned(),
             "[global]\nindex-url = https://index/simple\ntimeout = 9\n".to_owned(),
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_mirror_that_every_container_may_know_is_taken_along() {
+    fn mirrors_in_local_files_or_with_credentials_are_skipped() {
         let lines = "deb file:/srv/debian bookworm main\n\
                      deb mirror+file:/etc/apt/mirrors/debian.list bookworm main\n\
                      deb copy:/srv/debian bookworm main\n\

@@ -1,10 +1,10 @@
-//! The patterns of a `.dockerignore`: `*`, `?`, `**` and `!`. A pattern that matches a folder matches
-//! everything below it. Character classes are not supported; they match only themselves.
+//! The patterns of a `.dockerignore`: `*`, `?`, `**` and `!`. A pattern that matches a directory
+//! also matches everything below it. Character classes are not supported and match literally.
 
 use std::io;
 use std::path::Path;
 
-/// The patterns in order; the last one that matches decides.
+/// The patterns in order. The last match decides.
 pub(super) struct Ignore(Vec<(bool, Vec<String>)>);
 
 impl Ignore {
@@ -22,23 +22,23 @@ impl Ignore {
         Ignore(
             patterns
                 .map(|line| {
-                    let (leave_out, pattern) = match line.strip_prefix('!') {
+                    let (exclude, pattern) = match line.strip_prefix('!') {
                         Some(rest) => (false, rest.trim()),
                         None => (true, line),
                     };
                     let parts = pattern.split('/').filter(|part| !matches!(*part, "" | "."));
-                    (leave_out, parts.map(str::to_owned).collect())
+                    (exclude, parts.map(str::to_owned).collect())
                 })
                 .collect(),
         )
     }
 
     /// Whether a path, relative to the context, is excluded.
-    pub(super) fn leaves_out(&self, path: &str) -> bool {
+    pub(super) fn excludes(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
-        self.0.iter().fold(false, |out, (leave_out, pattern)| {
+        self.0.iter().fold(false, |excluded, (exclude, pattern)| {
             let matches = (1..=parts.len()).any(|end| matches(pattern, &parts[..end]));
-            if matches { *leave_out } else { out }
+            if matches { *exclude } else { excluded }
         })
     }
 }
@@ -73,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_pattern_that_matches_decides() {
+    fn the_last_matching_pattern_decides() {
         let ignore = Ignore::parse("# comment\n/target\n**/*.pyc\nnotes/*\n!notes/keep.md\n");
-        let left_out = ["target", "target/a/b", "x.pyc", "a/b/x.pyc", "notes/a"];
-        assert!(left_out.iter().all(|path| ignore.leaves_out(path)));
+        let excluded = ["target", "target/a/b", "x.pyc", "a/b/x.pyc", "notes/a"];
+        assert!(excluded.iter().all(|path| ignore.excludes(path)));
         let kept = ["notes", "notes/keep.md", "src/target", "x.py"];
-        assert!(!kept.iter().any(|path| ignore.leaves_out(path)));
+        assert!(!kept.iter().any(|path| ignore.excludes(path)));
     }
 }

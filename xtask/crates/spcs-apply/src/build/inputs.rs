@@ -1,5 +1,5 @@
-//! The inputs of a build as digests by name. Equal inputs give equal images, and if they differ, the
-//! name says what has changed.
+//! The inputs of a build, as digests by name. Equal inputs give equal images; if they differ, the
+//! name tells what has changed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,10 +12,9 @@ use super::BuildRequest;
 use super::ignore::Ignore;
 use crate::digest;
 
-/// From the name of an input to its digest or value.
+/// Maps the name of an input to its digest or value.
 pub(super) type Inputs = BTreeMap<String, String>;
 
-/// Reads every input of a request.
 pub(super) fn read(request: &BuildRequest) -> io::Result<Inputs> {
     let mut inputs = Inputs::new();
     let dockerfile = fs_err::read(&request.dockerfile)?;
@@ -33,8 +32,8 @@ pub(super) fn read(request: &BuildRequest) -> io::Result<Inputs> {
         let entry = entry.map_err(io::Error::from)?;
         let path = entry.path();
         let name = path.strip_prefix(&request.context).unwrap_or(path).to_string_lossy();
-        // An excluded folder may contain a file that is not excluded, so the walk goes on.
-        if ignore.leaves_out(&name) || path.canonicalize().is_ok_and(|path| path == dockerfile) {
+        // An excluded directory may contain a file that is not excluded, so the walk enters it.
+        if ignore.excludes(&name) || path.canonicalize().is_ok_and(|path| path == dockerfile) {
             continue;
         }
         inputs.insert(name.into_owned(), describe(path, &entry.file_type())?);
@@ -53,7 +52,7 @@ fn describe(path: &Path, kind: &std::fs::FileType) -> io::Result<String> {
     Ok(format!("{mode:o} {}", digest::of_reader(fs_err::File::open(path)?)?))
 }
 
-/// The first difference as a text; `None` if there is none.
+/// A description of the first difference, if there is one.
 pub(super) fn difference(old: &Inputs, new: &Inputs) -> Option<String> {
     let changed = new.iter().find_map(|(name, value)| match old.get(name) {
         None => Some(format!("{name} is new")),
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_changed_input_is_named_and_ignored_files_are_no_inputs() {
+    fn a_changed_input_is_named_and_ignored_files_are_not_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
         fs_err::write(file("Dockerfile"), "FROM scratch").unwrap();

@@ -1,14 +1,14 @@
-//! Finds out within seconds whether a registry can be reached: an engine without network access
-//! tries for minutes.
+//! Checks within seconds whether a registry can be reached. An engine without network access would
+//! retry for minutes.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// How long the probe may take: long enough for a slow proxy.
+/// The timeout of the probe: long enough for a slow proxy.
 const PROBE_LIMIT: Duration = Duration::from_secs(4);
 
-/// The results so far in this process, by registry.
+/// The results by registry, cached for this process.
 static KNOWN: Mutex<BTreeMap<String, Result<(), String>>> = Mutex::new(BTreeMap::new());
 
 /// The full name of an image: `debian:bookworm` is `docker.io/library/debian:bookworm`.
@@ -22,7 +22,7 @@ pub(super) fn full_name(reference: &str) -> String {
     }
 }
 
-/// Checks that the registry of a reference answers; the error says why it does not.
+/// Checks that the registry of a reference responds.
 pub(super) fn registry_of(reference: &str) -> Result<(), String> {
     let name = full_name(reference);
     let host = match name.split('/').next().unwrap_or_default() {
@@ -33,13 +33,13 @@ pub(super) fn registry_of(reference: &str) -> Result<(), String> {
         return Err("it is a local name, and the engine does not have it".to_owned());
     }
     let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    known.entry(host.to_owned()).or_insert_with(|| ask(host)).clone()
+    known.entry(host.to_owned()).or_insert_with(|| probe(host)).clone()
 }
 
-fn ask(host: &str) -> Result<(), String> {
+fn probe(host: &str) -> Result<(), String> {
     let host = host.to_owned();
-    // On a thread of its own, because the caller may be inside a runtime.
-    let asking = std::thread::spawn(move || {
+    // A separate thread, because the caller may run inside an async runtime.
+    let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         runtime.block_on(async {
@@ -54,7 +54,7 @@ fn ask(host: &str) -> Result<(), String> {
             }
         })
     });
-    asking.join().unwrap_or_else(|_| Err("the probe stopped".to_owned()))
+    thread.join().unwrap_or_else(|_| Err("the probe stopped".to_owned()))
 }
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ mod tests {
     use super::full_name;
 
     #[test]
-    fn a_short_name_is_an_image_of_docker_hub() {
+    fn a_short_name_refers_to_docker_hub() {
         assert_eq!(full_name("debian:bookworm"), "docker.io/library/debian:bookworm");
         assert_eq!(full_name("milvusdb/milvus:v2"), "docker.io/milvusdb/milvus:v2");
         assert_eq!(full_name("127.0.0.1:5000/a"), "127.0.0.1:5000/a");

@@ -1,4 +1,4 @@
-//! The record of a build, kept beside its layout.
+//! The record of a build, stored next to its layout.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,10 +10,9 @@ use super::base::Base;
 use super::inputs::Inputs;
 use crate::layout::write_whole;
 
-/// A finished build.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Record {
-    /// The manifest's digest.
+    /// The digest of the manifest.
     pub(super) digest: String,
     /// The image's id in the engine's store.
     pub(super) image_id: String,

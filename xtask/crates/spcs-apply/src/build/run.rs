@@ -1,5 +1,5 @@
-//! Runs long calls of a program: every line of output goes to the progress display and a log file,
-//! and the last lines are kept for the error.
+//! Runs a long command: every line of its output goes to the progress display and a log file, and
+//! the last lines are kept for the error message.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,17 +11,17 @@ use super::error::says_disk_full;
 use crate::child::Running;
 use crate::progress::Progress;
 
-/// How many of the last lines an error shows.
+/// The number of last lines that an error shows.
 const TAIL: usize = 20;
 
-/// How a call ended.
+/// The result of a command.
 pub(super) struct Ran {
     pub(super) ok: bool,
     pub(super) tail: String,
 }
 
 impl Ran {
-    /// The line that says what went wrong: one about a full disk, else the last line that contains
+    /// The line that tells what went wrong: one about a full disk, else the last line that contains
     /// `mark`, else the last line.
     pub(super) fn reason(&self, mark: &str) -> String {
         let line =
@@ -31,7 +31,7 @@ impl Ran {
     }
 }
 
-/// Runs a call until it ends and writes its output to `log`.
+/// Runs a command until it exits and writes its output to `log`.
 pub(super) fn logged(
     call: &Expression,
     item: &str,
@@ -50,7 +50,7 @@ pub(super) fn logged(
     while lines.read_until(b'\n', &mut line)? > 0 {
         log.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
-        // A progress bar redraws its line; its last state counts.
+        // A progress bar redraws its line: keep only the last state.
         let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
         if !text.is_empty() {
             tracing::debug!(item, "{text}");
@@ -72,7 +72,7 @@ mod tests {
     use super::Ran;
 
     #[test]
-    fn a_full_disk_is_the_reason_whatever_is_printed_after_it() {
+    fn a_full_disk_is_reported_even_if_other_output_follows() {
         let ran = |tail: &str| Ran { ok: false, tail: tail.to_owned() };
         let full = "E: dpkg failed: No space left on device\nE: rootfs failed\nbye";
         assert_eq!(ran(full).reason("E:"), "E: dpkg failed: No space left on device");

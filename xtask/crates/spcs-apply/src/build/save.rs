@@ -1,4 +1,4 @@
-//! Saves an image from the engine's store as a layout, and removes what earlier builds left.
+//! Saves an image from the engine's store as a layout, and removes leftovers of earlier builds.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,13 +10,13 @@ use crate::child;
 use crate::engine::{Engine, EngineKind};
 use crate::layout::{self, LayoutError};
 
-/// The prefix of the folder into which an engine saves an image.
+/// The prefix of the temporary directory into which an engine saves an image.
 const PREFIX: &str = ".save-";
 
 /// Saves the built image as a layout; returns the digest of its manifest.
 pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
     let files = |source| error::files(&request.work_dir, source);
-    let (_mine, folder) = folder(&request.work_dir).map_err(files)?;
+    let (_lock, folder) = temporary_dir(&request.work_dir).map_err(files)?;
     let tar = folder.path().join("image.tar");
     let mut args = vec!["save".into()];
     if engine.kind == EngineKind::Podman {
@@ -31,11 +31,11 @@ pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, Bu
     }
 }
 
-/// A new folder, which is removed when its guard is dropped, and the lock that marks it as in use.
-/// Folders without a lock were left by killed processes and are removed.
-fn folder(work_dir: &Path) -> io::Result<(fs_err::File, tempfile::TempDir)> {
+/// Creates a temporary directory and the lock that marks it as in use. Unlocked directories are
+/// leftovers of killed processes and are removed.
+fn temporary_dir(work_dir: &Path) -> io::Result<(fs_err::File, tempfile::TempDir)> {
     fs_err::create_dir_all(work_dir)?;
-    // This lock covers the moment between creating a folder and locking it.
+    // This lock covers the time between creating a directory and locking it.
     let all = fs_err::File::create(work_dir.join("save.lock"))?;
     all.lock()?;
     for entry in fs_err::read_dir(work_dir)? {
@@ -48,19 +48,20 @@ fn folder(work_dir: &Path) -> io::Result<(fs_err::File, tempfile::TempDir)> {
         }
     }
     let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(work_dir)?;
-    let mine = fs_err::File::open(folder.path())?;
-    mine.lock()?;
-    Ok((mine, folder))
+    let lock = fs_err::File::open(folder.path())?;
+    lock.lock()?;
+    Ok((lock, folder))
 }
 
 /// Removes an image that a newer build has replaced, unless it has another name or a container uses
-/// it. If it cannot be removed it stays: it only takes space.
+/// it. A failure is ignored: a leftover image only takes up space.
 pub(super) fn remove_replaced(engine: &Engine, image_id: &str) {
     let names = "{{len .RepoTags}} {{len .RepoDigests}}";
-    let look = child::output(&engine.command(["image", "inspect", "--format", names, image_id]));
-    let nameless = look.is_ok_and(|said| said.stdout.trim_ascii() == b"0 0");
-    if nameless && let Ok(said) = child::output(&engine.command(["image", "rm", image_id])) {
-        tracing::debug!(image_id, removed = said.status.success(), "the image was replaced");
+    let inspected =
+        child::output(&engine.command(["image", "inspect", "--format", names, image_id]));
+    let unnamed = inspected.is_ok_and(|output| output.stdout.trim_ascii() == b"0 0");
+    if unnamed && let Ok(output) = child::output(&engine.command(["image", "rm", image_id])) {
+        tracing::debug!(image_id, removed = output.status.success(), "the image was replaced");
     }
 }
 
@@ -69,14 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_of_a_killed_process_is_removed_and_one_in_use_stays() {
+    fn a_directory_left_by_a_killed_process_is_removed_and_one_in_use_is_kept() {
         let work = tempfile::tempdir().unwrap();
         let killed = work.path().join(".save-killed");
         fs_err::create_dir(&killed).unwrap();
         fs_err::write(killed.join("image.tar"), "gigabytes").unwrap();
-        let (_one, first) = folder(work.path()).unwrap();
+        let (_one, first) = temporary_dir(work.path()).unwrap();
         assert!(!killed.exists());
-        let (_other, second) = folder(work.path()).unwrap();
+        let (_other, second) = temporary_dir(work.path()).unwrap();
         assert!(first.path().exists() && second.path().exists());
     }
 }

@@ -1,4 +1,4 @@
-//! Why a step, or a whole run, failed: composed of the errors of every module.
+//! Why a step or a run failed: wraps the errors of every module.
 
 use crate::account::{AccountError, ConnectionError};
 use crate::build::{BuildError, NotEnoughSpace};
@@ -9,10 +9,10 @@ use crate::registry::PushError;
 use crate::stage::StageError;
 use crate::wait::WaitError;
 
-/// Why a step, or a whole run, failed.
+/// Why a step or a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The project's files are wrong.
+    /// The project's files are invalid.
     #[error(transparent)]
     Project(#[from] spcs_plan::Error),
     /// No container engine works.
@@ -24,7 +24,7 @@ pub enum Error {
     /// No connection can be used.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
-    /// Steps cannot be ordered.
+    /// The steps cannot be ordered.
     #[error("ordering the steps of the plan")]
     Graph(#[from] GraphError),
     /// A wait failed.
@@ -33,18 +33,15 @@ pub enum Error {
     /// An image could not be built.
     #[error("building the image `{image}`")]
     Build {
-        /// The image's key.
         image: String,
-        /// Why.
         #[source]
         source: BuildError,
     },
-    /// An image that is needed is not built, or is older than its files.
+    /// A required image is not built, or is out of date.
     #[error("the image `{image}` is not built: {reason}")]
     NotBuilt {
-        /// The image's key.
         image: String,
-        /// Why it counts as not built.
+        /// Why it is not up to date.
         reason: String,
     },
     /// The image repository does not exist yet.
@@ -53,44 +50,39 @@ pub enum Error {
     /// An image could not be pushed.
     #[error("pushing the image `{image}`")]
     Push {
-        /// The image's key.
         image: String,
-        /// Why.
         #[source]
         source: PushError,
     },
-    /// A login failed, or a statement or a token was refused.
+    /// A login failed, or the account refused a statement or a token request.
     #[error("{doing}")]
     Account {
         /// `sql/bootstrap/080_database.sql:5: create database MILVUS_DEMO`
         doing: String,
-        /// The account's error.
         #[source]
         source: AccountError,
     },
     /// A file could not be uploaded to a stage.
     #[error("putting `{file}` on {stage}")]
     Put {
-        /// The file's name.
         file: Box<str>,
         /// `@DB.SCHEMA.STAGE`
         stage: Box<str>,
-        /// Why.
         #[source]
         source: StageError,
     },
-    /// Steps of a run failed.
+    /// One or more steps failed.
     #[error("{}", failed_steps(failures, *not_started))]
     Steps {
-        /// Why each of them failed, at least one.
+        /// The errors, at least one.
         failures: Vec<Error>,
-        /// How many steps were not started because of it.
+        /// The number of steps that were not started because of the failures.
         not_started: usize,
     },
-    /// The plan was made for another project.
+    /// The plan belongs to another project.
     #[error("the plan names `{0}`, which the project does not have")]
     Unplanned(String),
-    /// A step needs a target, and the run was given none.
+    /// A step needs a target, but the run has none.
     #[error("this step needs a target, and the run has none")]
     NoTarget,
     /// The run was interrupted.
@@ -118,7 +110,7 @@ impl Error {
         }
     }
 
-    /// What to do next, where it is known. Only failed steps may give several hints.
+    /// What to do next, where it is known. Only [`Error::Steps`] can have several hints.
     pub fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Project(error) => error.hint().map(str::to_owned),
@@ -148,7 +140,7 @@ impl Error {
     }
 }
 
-/// Every failed step's error with the whole chain of its causes, a line each.
+/// The error of each failed step with its causes, one per line.
 fn failed_steps(failures: &[Error], not_started: usize) -> String {
     let mut text = failures.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n");
     if not_started > 0 {

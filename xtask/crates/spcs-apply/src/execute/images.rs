@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::observe;
 use crate::registry::{self, PushError, Pushed, Registry};
 
-/// What each image of the project is built from, for one target.
+/// The build request of each image of the project, for one target.
 pub fn requests(
     project: &Project,
     target: &str,
@@ -38,7 +38,7 @@ pub fn requests(
     Ok(images.map(|(key, image)| (key.to_string(), request(key, image))).collect())
 }
 
-/// Which images are up to date with their folders; calls no engine.
+/// Checks which images are up to date, without calling an engine.
 pub fn states(
     requests: &BTreeMap<String, BuildRequest>,
 ) -> Result<BTreeMap<String, BuildState>, Error> {
@@ -49,7 +49,7 @@ pub fn states(
     requests.iter().map(state).collect()
 }
 
-/// The same in a plan's terms.
+/// Converts build states to the plan's image states.
 pub fn planned(states: &BTreeMap<String, BuildState>) -> BTreeMap<String, ImageState> {
     let planned = |state: &BuildState| match state {
         BuildState::Built(image) => ImageState::Built { digest: image.digest.clone() },
@@ -58,8 +58,8 @@ pub fn planned(states: &BTreeMap<String, BuildState>) -> BTreeMap<String, ImageS
     states.iter().map(|(key, state)| (key.clone(), planned(state))).collect()
 }
 
-/// Checks that images can be built, before anything else begins: an engine works, and enough space
-/// is free where it writes.
+/// Checks that the images can be built, before any step starts: an engine works and enough disk
+/// space is free.
 pub fn ready_to_build(
     choice: EngineChoice,
     work_dir: &Path,
@@ -130,7 +130,7 @@ impl Progressing {
         let pushed = pushed.map_err(|source| Error::Push { image: image.to_owned(), source })?;
         Ok(match pushed {
             Pushed::Sent => Change::Push,
-            Pushed::WasThere => Change::Unchanged,
+            Pushed::AlreadyPresent => Change::Unchanged,
         })
     }
 
@@ -140,7 +140,7 @@ impl Progressing {
         for image in self.run.project.config.images.keys() {
             match self.built(image) {
                 Ok(built) => drop(digests.insert(image.to_string(), built.digest)),
-                // It may be another service's image; rendering reports a digest that is missing.
+                // Another service may use this image. If not, rendering reports the missing digest.
                 Err(Error::NotBuilt { .. }) => {
                     tracing::debug!(service, image = %image, "is not built");
                 }
@@ -150,7 +150,7 @@ impl Progressing {
         Ok(digests)
     }
 
-    /// An image that this run has built, or that was up to date when it began.
+    /// An image that this run has built, or that was up to date when the run started.
     fn built(&self, image: &str) -> Result<BuiltImage, Error> {
         if let Some(built) = lock(&self.built).get(image) {
             return Ok(built.clone());
@@ -177,7 +177,7 @@ impl Progressing {
     }
 }
 
-/// Runs blocking work on a thread of its own.
+/// Runs blocking work on a separate thread.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => value,

@@ -1,4 +1,4 @@
-//! What a run did.
+//! The result of a run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,30 +8,28 @@ use spcs_plan::{Change, StepId, Subject};
 
 use crate::observe::Endpoint;
 
-/// What a successful run did.
+/// The result of a successful run.
 #[derive(Debug)]
 pub struct Outcome {
     /// The steps, in the order in which they ended.
     pub steps: Vec<StepOutcome>,
-    /// The endpoints that were waited for, by the service's key.
+    /// The endpoints that steps waited for, by service key.
     pub endpoints: BTreeMap<String, Vec<Endpoint>>,
-    /// Which of them `spcs.toml` says to open.
+    /// The endpoint that `spcs.toml` selects for opening.
     pub opened: Option<Endpoint>,
 }
 
 /// A step that succeeded.
 #[derive(Debug, Serialize)]
 pub struct StepOutcome {
-    /// Its id in the plan.
     pub id: StepId,
-    /// What it was about.
+    /// The object that the step is about.
     pub subject: Subject,
-    /// What it really changed.
+    /// The actual change, which may differ from the planned one.
     pub change: Change,
-    /// When it started, counted from the start of the run.
+    /// The start time, relative to the start of the run.
     #[serde(rename = "started_ms", serialize_with = "milliseconds")]
     pub started: Duration,
-    /// How long it took.
     #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,
 }

@@ -1,4 +1,4 @@
-//! Runs statements, puts specs on the stage, and creates services.
+//! Runs statements, uploads specs to the stage, and creates services.
 
 use spcs_plan::{Change, Planned, PlannedStatement, RenderedSpec};
 
@@ -7,7 +7,7 @@ use crate::account::{RestSession, Session};
 use crate::stage::{self, Put};
 
 impl Progressing {
-    /// Runs the statements of a file that are not unchanged.
+    /// Runs those statements of a file that change something.
     pub(super) async fn run_statements(
         &self,
         file: &str,
@@ -44,7 +44,7 @@ impl Progressing {
         Ok(())
     }
 
-    /// Puts the spec of a service on the stage, unless it is on it already.
+    /// Uploads a service's spec to the stage, unless the stage already has it.
     pub(super) async fn put(
         &self,
         service: &str,
@@ -77,7 +77,7 @@ impl Progressing {
         })
     }
 
-    /// Creates or rolls a service.
+    /// Creates or upgrades a service.
     pub(super) async fn service(
         &self,
         service: &str,
@@ -97,7 +97,7 @@ impl Progressing {
         }
     }
 
-    /// The spec of a service whose images had to be built when the run began, rendered once.
+    /// Renders, once, the spec of a service whose images were not built when the run started.
     fn rendered(&self, service: &str) -> Result<RenderedSpec, Error> {
         if let Some(spec) = lock(&self.rendered).get(service) {
             return Ok(spec.clone());

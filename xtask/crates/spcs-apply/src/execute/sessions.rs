@@ -1,5 +1,5 @@
-//! Sessions for the steps of a run. Each step has a session for itself, because the role is part of a
-//! session's state.
+//! A session pool for the steps of a run. Each step has exclusive use of a session, because the
+//! role is part of a session's state.
 
 use std::sync::Mutex;
 
@@ -16,22 +16,21 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// A pool without a session.
+    /// Creates an empty pool.
     pub fn new(connection: Connection) -> Self {
         Self::of(Some(connection))
     }
 
-    /// The same, for a run that may have no target.
+    /// Creates an empty pool for a run that may have no target.
     pub(super) fn of(connection: Option<Connection>) -> Self {
         Self { connection, idle: Mutex::default() }
     }
 
-    /// How to log in.
     pub(super) fn connection(&self) -> Result<&Connection, Error> {
         self.connection.as_ref().ok_or(Error::NoTarget)
     }
 
-    /// A session in any role; the statements say which role they need.
+    /// Takes a session with an arbitrary role; the statements select the role that they need.
     pub async fn take(&self) -> Result<Session, Error> {
         let idle = lock(&self.idle).pop();
         if let Some(session) = idle {
@@ -44,11 +43,11 @@ impl Sessions {
         })
     }
 
-    /// A session in the role that sees everything of the deployment.
+    /// Takes a session with the first available role that can see the deployment's objects.
     pub async fn observer(&self, project: &Project) -> Result<Session, Error> {
         let session = self.take().await?;
         let roles = &project.config.roles;
-        // A user who may only look may not have the first role.
+        // A read-only user may not have the first roles.
         let mut refused = None;
         for role in [&roles.account, &roles.system, &project.config.deployment.role] {
             match session.query(&format!("USE ROLE {role}"), &Secrets::none()).await {
@@ -65,7 +64,7 @@ impl Sessions {
         }
     }
 
-    /// Returns a session for the next step.
+    /// Returns a session to the pool.
     pub fn give_back(&self, session: Session) {
         lock(&self.idle).push(session);
     }

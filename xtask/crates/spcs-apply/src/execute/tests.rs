@@ -1,4 +1,4 @@
-//! What a run reports when it is interrupted.
+//! The results of interrupted runs.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use spcs_plan::UserPassword;
 
 use super::*;
 
-/// Interrupts the run when a step has ended.
+/// Cancels the run when a step has ended.
 struct Interrupts(CancellationToken);
 
 impl Progress for Interrupts {}
@@ -17,7 +17,7 @@ impl Watcher for Interrupts {
     }
 }
 
-/// Carries out the steps that build these images, all of which are built.
+/// Runs the build steps of these images, which are all up to date, in sequence.
 async fn build(images: &[&str]) -> Result<Outcome, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let project = Project::read(&root).unwrap();
@@ -33,7 +33,6 @@ async fn build(images: &[&str]) -> Result<Outcome, Error> {
     let wanted = |image: &str| images.contains(&image);
     let mut plan =
         plan.select(|step| matches!(&step.action, Action::Build { image } if wanted(image)));
-    // One after the other.
     for index in 1..plan.steps.len() {
         plan.steps[index].needs = vec![plan.steps[index - 1].id.clone()];
     }
@@ -56,12 +55,12 @@ async fn build(images: &[&str]) -> Result<Outcome, Error> {
 }
 
 #[tokio::test]
-async fn a_run_that_is_interrupted_after_its_last_step_has_succeeded() {
+async fn a_run_interrupted_after_its_last_step_succeeds() {
     assert_eq!(build(&["milvus"]).await.unwrap().steps.len(), 1);
 }
 
 #[tokio::test]
-async fn a_run_that_is_interrupted_before_its_last_step_reports_it() {
+async fn a_run_interrupted_before_its_last_step_reports_the_interruption() {
     let error = build(&["milvus", "jupyter"]).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
 }

@@ -1,4 +1,4 @@
-//! What the executor promises about order, bounds, errors and cancellation.
+//! Order, concurrency, errors and cancellation of the executor.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn names(report: &Report<String, (), String>) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_step_runs_after_all_that_it_needs() {
+async fn a_step_runs_after_its_dependencies() {
     let steps = vec![
         step("c", &["a", "b"], async { Ok(()) }),
         step("b", &["a"], async { Ok(()) }),
@@ -35,7 +35,7 @@ async fn a_step_runs_after_all_that_it_needs() {
 }
 
 #[tokio::test]
-async fn steps_without_a_path_between_them_run_at_the_same_time() {
+async fn independent_steps_run_at_the_same_time() {
     let meet = Arc::new(Barrier::new(2));
     let both = ["a", "b"].map(|name| {
         let meet = Arc::clone(&meet);
@@ -66,7 +66,7 @@ async fn a_step_that_only_waits_takes_no_slot() {
 }
 
 #[tokio::test]
-async fn after_an_error_nothing_starts_but_what_runs_may_end() {
+async fn after_an_error_no_step_starts_and_running_steps_finish() {
     let failed = Arc::new(Notify::new());
     let seen = Arc::clone(&failed);
     let steps = vec![
@@ -86,7 +86,7 @@ async fn after_an_error_nothing_starts_but_what_runs_may_end() {
 }
 
 #[tokio::test]
-async fn cancelling_stops_new_steps_and_is_reported() {
+async fn cancellation_prevents_new_steps_and_is_reported() {
     let cancel = CancellationToken::new();
     let trigger = cancel.clone();
     let steps = vec![
@@ -102,7 +102,7 @@ async fn cancelling_stops_new_steps_and_is_reported() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_cancelled_in_its_last_step_is_complete_when_that_step_has_ended() {
+async fn a_run_cancelled_during_its_last_step_completes() {
     let cancel = CancellationToken::new();
     let trigger = cancel.clone();
     let only = step("only", &[], async move {
@@ -115,12 +115,12 @@ async fn a_run_that_is_cancelled_in_its_last_step_is_complete_when_that_step_has
 }
 
 #[tokio::test]
-async fn a_circle_and_an_unknown_need_are_refused_before_anything_runs() {
-    let circle = vec![
+async fn cycles_and_unknown_dependencies_are_rejected_before_any_step_runs() {
+    let cycle = vec![
         step("a", &["b"], async { panic!("must not run") }),
         step("b", &["a"], async { panic!("must not run") }),
     ];
-    let error = run(circle, 1, &CancellationToken::new(), |_| ()).await.unwrap_err();
+    let error = run(cycle, 1, &CancellationToken::new(), |_| ()).await.unwrap_err();
     assert_eq!(error, GraphError::Cycle("`a`, `b`".to_owned()));
     let unknown = vec![step("a", &["z"], async { panic!("must not run") })];
     let error = run(unknown, 1, &CancellationToken::new(), |_| ()).await.unwrap_err();

@@ -1,5 +1,5 @@
-//! The archive that `podman save` and `docker save` write: a tar with `manifest.json`, the config and
-//! the layers. It is not unpacked: a layer is read from its place in the tar.
+//! The archive that `podman save` and `docker save` write: a tar with `manifest.json`, the config
+//! and the layers. It is not unpacked: layers are read in place.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -22,7 +22,7 @@ enum Entry {
         offset: u64,
         size: u64,
     },
-    /// Older engines store a layer that occurs twice as a link to its first place.
+    /// Older engines store a repeated layer as a link to its first occurrence.
     Link(PathBuf),
 }
 
@@ -39,15 +39,15 @@ impl Archive {
         let mut tar = tar::Archive::new(fs_err::File::open(file)?);
         for entry in tar.entries_with_seek()? {
             let entry = entry?;
-            let path = plain(&entry.path()?);
+            let path = normalized(&entry.path()?);
             let kind = entry.header().entry_type();
             if kind.is_file() {
                 let (offset, size) = (entry.raw_file_position(), entry.size());
                 entries.insert(path, Entry::File { offset, size });
             } else if let Some(target) = entry.link_name()? {
                 let target = match (kind.is_symlink(), path.parent()) {
-                    (true, Some(folder)) => plain(&folder.join(target)),
-                    _ => plain(&target),
+                    (true, Some(folder)) => normalized(&folder.join(target)),
+                    _ => normalized(&target),
                 };
                 entries.insert(path, Entry::Link(target));
             }
@@ -67,7 +67,7 @@ impl Archive {
         Ok(archive)
     }
 
-    /// The image's config, byte for byte.
+    /// The exact bytes of the image's config.
     pub(super) fn config(&self) -> Result<Vec<u8>, LayoutError> {
         self.bytes(&self.image.config)
     }
@@ -76,7 +76,7 @@ impl Archive {
         self.image.layers.len()
     }
 
-    /// The bytes of a layer, and how many there are.
+    /// A reader of a layer, and the layer's size.
     pub(super) fn layer(&self, index: usize) -> Result<(io::Take<fs_err::File>, u64), LayoutError> {
         self.open_entry(&self.image.layers[index])
     }
@@ -89,8 +89,8 @@ impl Archive {
 
     fn open_entry(&self, path: &Path) -> Result<(io::Take<fs_err::File>, u64), LayoutError> {
         let missing = || LayoutError::Archive(format!("{} is not in it", path.display()));
-        let mut entry = self.entries.get(&plain(path)).ok_or_else(missing)?;
-        // A link leads to a file; a link to a link would be a loop in a broken archive.
+        let mut entry = self.entries.get(&normalized(path)).ok_or_else(missing)?;
+        // Follow one link only: a broken archive could contain a cycle of links.
         if let Entry::Link(target) = entry {
             entry = self.entries.get(target).ok_or_else(missing)?;
         }
@@ -101,16 +101,16 @@ impl Archive {
     }
 }
 
-/// The path with `.` and `..` resolved.
-fn plain(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut plain, part| {
+/// Resolves `.` and `..` in a path.
+fn normalized(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut path, part| {
         match part {
-            Component::Normal(name) => plain.push(name),
+            Component::Normal(name) => path.push(name),
             Component::ParentDir => {
-                plain.pop();
+                path.pop();
             }
             _ => {}
         }
-        plain
+        path
     })
 }

@@ -1,5 +1,5 @@
-//! Converts an engine's archive to a layout: the config is kept, layers are compressed, and there is
-//! one manifest.
+//! Converts an engine's archive to a layout with one manifest: keeps the config and compresses the
+//! layers.
 
 use std::io;
 use std::path::Path;
@@ -23,9 +23,9 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-/// Makes the layout `folder` from a docker-archive. `store` keeps compressed layers between
-/// images (`layers`) and all layouts (`images`, this one among them). The layout takes its place
-/// in one rename: interrupted, there is none or the old one.
+/// Converts a docker-archive to the layout `folder`. `store` contains the compressed layers of all
+/// images (`layers`) and all layouts (`images`, including this one). The layout is replaced by
+/// renames: after an interruption, either the old one or none exists.
 pub(crate) fn from_docker_archive(
     archive: &Path,
     store: &Path,
@@ -111,13 +111,13 @@ fn write(
         fs_err::rename(folder, old.path().join("layout"))?;
     }
     fs_err::rename(fresh.keep(), folder)?;
-    // The old layout is removed before pruning, which keeps what any layout uses.
+    // Remove the old layout before pruning, which keeps the layers of every layout.
     old.close()?;
     Layout::open(folder)
 }
 
-/// Removes the temporary folders of killed processes. The caller holds the lock of the layers, so no
-/// other process is using them.
+/// Removes the temporary directories of killed processes. The caller holds the lock of the layers,
+/// so no other process is using them.
 fn remove_leftovers(parent: &Path) -> io::Result<()> {
     for entry in fs_err::read_dir(parent)? {
         let entry = entry?;

@@ -1,6 +1,7 @@
-//! Gzip on all cores, as one member that every reader accepts. The data is cut into blocks, each block
-//! is deflated by itself and ends on a byte boundary (a sync flush), and the blocks are joined. The
-//! cuts do not depend on the number of cores, so the same data gives the same bytes.
+//! Parallel gzip compression into a single member, which every reader accepts. The data is split
+//! into blocks, each block is deflated independently and ends on a byte boundary (a sync flush),
+//! and the blocks are concatenated. The split does not depend on the number of cores, so the same
+//! data gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -18,10 +19,10 @@ const BLOCK: usize = 1024 * 1024;
 /// The highest level that does not make compression the slowest step of a build.
 const LEVEL: u32 = 4;
 
-/// Deflate's last block, empty.
+/// An empty final deflate block.
 const END: [u8; 2] = [3, 0];
 
-/// No name, no time and an unknown system, so that the header is the same in every run.
+/// No name, no time and an unknown operating system, so that the header is always the same.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 struct Block {
@@ -33,37 +34,37 @@ struct Block {
 pub(super) fn compress(mut source: impl Read + Send, mut target: impl Write) -> io::Result<String> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
-        let (give, take) = sync_channel::<(u64, Vec<u8>)>(workers);
+        let (blocks, queue) = sync_channel::<(u64, Vec<u8>)>(workers);
         let (done, finished) = sync_channel::<io::Result<(u64, Block)>>(workers);
-        let take = Arc::new(Mutex::new(take));
+        let queue = Arc::new(Mutex::new(queue));
         let reader = scope.spawn(move || -> io::Result<String> {
             let mut hashing = Hashing::new(io::sink());
             for index in 0.. {
                 let mut block = Vec::with_capacity(BLOCK);
                 (&mut source).take(BLOCK as u64).read_to_end(&mut block)?;
                 hashing.write_all(&block)?;
-                if block.is_empty() || give.send((index, block)).is_err() {
+                if block.is_empty() || blocks.send((index, block)).is_err() {
                     break;
                 }
             }
             Ok(hashing.finish().1)
         });
         for _ in 0..workers {
-            let (done, take) = (done.clone(), Arc::clone(&take));
+            let (done, queue) = (done.clone(), Arc::clone(&queue));
             scope.spawn(move || {
                 let mut deflate = Compress::new(Compression::new(LEVEL), false);
                 loop {
-                    let next = take.lock().ok().and_then(|queue| queue.recv().ok());
+                    let next = queue.lock().ok().and_then(|blocks| blocks.recv().ok());
                     let Some((index, block)) = next else { return };
-                    let answer = deflate_block(&mut deflate, &block);
-                    if done.send(answer.map(|block| (index, block))).is_err() {
+                    let result = deflate_block(&mut deflate, &block);
+                    if done.send(result.map(|block| (index, block))).is_err() {
                         return;
                     }
                 }
             });
         }
-        // The queues close with their workers, so that an error on either side ends every thread.
-        drop((done, take));
+        // Only the workers keep the channels open, so an error on either side ends every thread.
+        drop((done, queue));
         let crc = write_in_order(finished, &mut target)?;
         target.write_all(&END)?;
         target.write_all(&crc.sum().to_le_bytes())?;
@@ -116,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// Text that compresses, then noise that does not, over several blocks.
+    /// Several blocks: compressible text, then incompressible noise.
     fn sample() -> Vec<u8> {
         let mut state = 1_u64;
         (0..3 * BLOCK + 17)
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn one_gzip_member_gives_the_data_back_and_is_the_same_each_time() {
+    fn the_output_is_one_reproducible_gzip_member_that_decompresses_to_the_data() {
         for data in [sample(), Vec::new(), vec![7; BLOCK]] {
             let (mut first, mut second) = (Vec::new(), Vec::new());
             let digest = compress(data.as_slice(), &mut first).unwrap();
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_fails_ends_every_thread() {
+    fn a_write_error_ends_every_thread() {
         struct Full;
         impl Write for Full {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -1,6 +1,6 @@
-//! Compressed layers, stored by digest: a layer is compressed once, whichever images contain it.
-//! Layouts hold hard links to these files, or copies on file systems without hard links. A layer that
-//! no layout holds is removed.
+//! Compressed layers, stored by digest: a layer is compressed once, even if several images contain
+//! it. Layouts contain hard links to these files, or copies on file systems without hard links. A
+//! layer that no layout contains is removed.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,13 +15,13 @@ use crate::digest::{self, Hashing};
 
 pub(super) struct Layers {
     folder: PathBuf,
-    /// Held while layers are added, linked and pruned, so that no other process does the same.
+    /// Prevents other processes from adding, linking or pruning layers at the same time.
     _lock: fs_err::File,
 }
 
-/// What is stored about a diff_id.
+/// The record of a compressed layer, stored by diff_id.
 #[derive(Serialize, Deserialize)]
-struct Known {
+struct Record {
     digest: String,
     size: u64,
 }
@@ -34,22 +34,23 @@ impl Layers {
         Ok(Layers { folder: folder.to_owned(), _lock: lock })
     }
 
-    /// The compressed layer with that diff_id, if it is stored in its full length.
+    /// The compressed layer of a diff_id, if it is stored with its full length.
     pub(super) fn find(&self, diff_id: &str) -> Option<Descriptor> {
-        let note = fs_err::read(self.note(diff_id)?).ok()?;
-        let Known { digest, size } = serde_json::from_slice(&note).ok()?;
+        let record = fs_err::read(self.record_path(diff_id)?).ok()?;
+        let Record { digest, size } = serde_json::from_slice(&record).ok()?;
         let length = self.blob(&digest)?.metadata().ok()?.len();
         (length == size).then(|| Descriptor { media_type: LAYER.to_owned(), digest, size })
     }
 
-    /// Compresses and stores a layer of the archive. Its content must have that diff_id.
+    /// Compresses and stores a layer of the archive, and checks its diff_id.
     pub(super) fn add(
         &self,
         diff_id: &str,
         mut source: io::Take<fs_err::File>,
     ) -> Result<Descriptor, LayoutError> {
         let unusable = |problem: &str| LayoutError::Archive(format!("layer {diff_id} {problem}"));
-        let note = self.note(diff_id).ok_or_else(|| unusable("has no usable name"))?;
+        let record_path =
+            self.record_path(diff_id).ok_or_else(|| unusable("has no usable name"))?;
         let mut start = [0; 4];
         let read = source.by_ref().take(4).read(&mut start)?;
         source.get_mut().seek(SeekFrom::Current(-(read as i64)))?;
@@ -59,7 +60,7 @@ impl Layers {
         let mut target = Hashing::new(io::BufWriter::with_capacity(1 << 20, fresh));
         let found = match start {
             [0x1f, 0x8b, ..] => {
-                // Some engines save layers compressed; these are kept as they are.
+                // Some engines save compressed layers. Keep these unchanged.
                 io::copy(&mut source, &mut target)?;
                 None
             }
@@ -77,9 +78,9 @@ impl Layers {
         }
         let blob = self.blob(&digest).ok_or_else(|| unusable("has no usable digest"))?;
         fresh.persist(blob).map_err(|error| error.error)?;
-        let known = serde_json::to_vec(&Known { digest: digest.clone(), size })
+        let record = serde_json::to_vec(&Record { digest: digest.clone(), size })
             .map_err(io::Error::other)?;
-        write_whole(&note, &known)?;
+        write_whole(&record_path, &record)?;
         Ok(Descriptor { media_type: LAYER.to_owned(), digest, size })
     }
 
@@ -92,11 +93,11 @@ impl Layers {
         if target.exists() {
             return Ok(());
         }
-        // A file system without hard links gets a copy.
+        // Copy the file if the file system has no hard links.
         fs_err::hard_link(&source, target).or_else(|_| fs_err::copy(&source, target).map(drop))
     }
 
-    /// Removes layers that no layout below `images` holds.
+    /// Removes layers that no layout below `images` contains.
     pub(super) fn prune(&self, images: &Path) -> io::Result<()> {
         let held = WalkDir::new(images).into_iter().map(|entry| Ok(entry?.file_name().to_owned()));
         let held: BTreeSet<_> = held.collect::<io::Result<_>>()?;
@@ -105,7 +106,7 @@ impl Layers {
             let file = path.file_name().unwrap_or_default();
             let name = file.to_string_lossy();
             let blob = digest::hex_part(&format!("sha256:{name}")).is_some();
-            // As this process holds the lock, a temporary file is a leftover of a killed process.
+            // This process holds the lock, so a temporary file is a leftover of a killed process.
             if (blob && !held.contains(file)) || name.starts_with(".tmp") {
                 fs_err::remove_file(&path)?;
             }
@@ -126,12 +127,12 @@ impl Layers {
         Some(self.folder.join(digest::hex_part(digest)?))
     }
 
-    fn note(&self, diff_id: &str) -> Option<PathBuf> {
+    fn record_path(&self, diff_id: &str) -> Option<PathBuf> {
         Some(self.folder.join(format!("{}.json", digest::hex_part(diff_id)?)))
     }
 }
 
-/// Writes a file atomically: it exists in full or not at all.
+/// Writes a file atomically.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut fresh = tempfile::NamedTempFile::new_in(folder)?;

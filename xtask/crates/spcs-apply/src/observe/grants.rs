@@ -7,7 +7,7 @@ use spcs_plan::Grant;
 use super::rows::list;
 use crate::account::{AccountError, Session};
 
-/// Everything granted to a role or user; nothing when there is none of that name.
+/// The grants to a role or user; empty if it does not exist.
 pub(super) async fn to(
     session: &Session,
     kind: &str,
@@ -18,7 +18,7 @@ pub(super) async fn to(
         Some(privilege) => {
             Grant::observed(privilege, row.text("granted_on"), row.text("name"), kind, grantee)
         }
-        // Roles of a user are listed with the role's name and without a privilege.
+        // The roles of a user are listed by name, without a privilege.
         None => Grant::observed("USAGE", "ROLE", row.text("role"), kind, grantee),
     });
     Ok(grants.collect())

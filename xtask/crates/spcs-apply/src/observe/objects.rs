@@ -1,4 +1,4 @@
-//! Objects of every kind but pools and services.
+//! Objects of every kind except pools and services.
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use spcs_plan::{ObjectKind, ObservedObject};
@@ -6,7 +6,7 @@ use spcs_plan::{ObjectKind, ObservedObject};
 use super::rows::{described, list, name as plain, properties};
 use crate::account::{AccountError, Row, Rows, Session};
 
-/// One object by its full name, if it is there.
+/// Finds an object by its full name.
 pub(super) async fn object(
     session: &Session,
     kind: ObjectKind,
@@ -23,7 +23,7 @@ pub(super) async fn object(
     let Some(mut object) = found(kind, &rows).find(|object| object.name == name) else {
         return Ok(None);
     };
-    // What SHOW leaves out of these, DESCRIBE has.
+    // SHOW omits properties of these kinds; DESCRIBE returns them.
     if matches!(kind, ObjectKind::NetworkRule | ObjectKind::ExternalAccessIntegration) {
         let more = list(session, &format!("DESCRIBE {} {name}", kind.words())).await?;
         object.properties.append(&mut described(&more));
@@ -34,8 +34,8 @@ pub(super) async fn object(
     Ok(Some(object))
 }
 
-/// What a deployment may have in its database.
-pub(super) const USUAL: &[ObjectKind] = &[
+/// The kinds of objects that a deployment creates in its database.
+pub(super) const DEPLOYED: &[ObjectKind] = &[
     ObjectKind::Schema,
     ObjectKind::Stage,
     ObjectKind::ImageRepository,
@@ -44,7 +44,7 @@ pub(super) const USUAL: &[ObjectKind] = &[
     ObjectKind::View,
 ];
 
-/// What others may have made in it: dropping the database would take it along.
+/// The kinds of objects that others may have created in it. Dropping the database drops them too.
 pub(super) const OTHER: &[ObjectKind] = &[
     ObjectKind::Procedure,
     ObjectKind::UserFunction,
@@ -56,7 +56,8 @@ pub(super) const OTHER: &[ObjectKind] = &[
     ObjectKind::Secret,
 ];
 
-/// What lives in a database: it keeps `clean` from dropping it when it is somebody else's.
+/// The objects of these kinds in a database. `clean` does not drop a database with objects of
+/// others.
 pub(super) async fn in_database(
     session: &Session,
     database: &str,
@@ -73,7 +74,7 @@ pub(super) async fn in_database(
 
 fn is_in(database: &str, object: &ObservedObject) -> bool {
     let mut parts = object.name.split('.');
-    // The information schema is part of every database and nobody's work.
+    // Every database has an information schema; it is not user data.
     parts.next() == Some(database) && parts.next() != Some("INFORMATION_SCHEMA")
 }
 
@@ -88,7 +89,7 @@ fn found(kind: ObjectKind, rows: &Rows) -> impl Iterator<Item = ObservedObject> 
 
 fn full_name(kind: ObjectKind, row: Row<'_>) -> String {
     let name = plain(row.text("name"));
-    // Routines are in a catalog; those that come with Snowflake are in none.
+    // Routines have a catalog name instead; it is empty for built-in ones.
     let database = plain(row.get("database_name").unwrap_or_else(|| row.text("catalog_name")));
     match kind.name_parts() {
         1 => name,
@@ -109,14 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_procedure_of_somebody_is_in_the_database_and_one_of_snowflake_is_not() {
+    fn a_user_procedure_is_in_the_database_and_a_builtin_one_is_not() {
         let row = |values: [&str; 4]| values.map(|value| Some(value.to_owned())).to_vec();
         let rows = Rows {
             columns: ["name", "catalog_name", "schema_name", "is_builtin"].map(String::from).into(),
             rows: vec![row(["LOAD", "MILVUS_DEMO", "PUBLIC", "N"]), row(["ABS", "", "", "Y"])],
         };
-        let here = found(ObjectKind::Procedure, &rows).filter(|one| is_in("MILVUS_DEMO", one));
-        let names: Vec<_> = here.map(|object| object.name).collect();
+        let inside = found(ObjectKind::Procedure, &rows).filter(|one| is_in("MILVUS_DEMO", one));
+        let names: Vec<_> = inside.map(|object| object.name).collect();
         assert_eq!(names, ["MILVUS_DEMO.PUBLIC.LOAD"]);
     }
 }

@@ -1,16 +1,15 @@
-//! Reading answers of SHOW and DESCRIBE: missing things are not errors.
+//! Reads the results of SHOW and DESCRIBE. A missing object is not an error.
 
 use std::collections::BTreeMap;
 
 use crate::account::{AccountError, Row, Rows, Session};
 use crate::secret::Secrets;
 
-/// Runs a probe.
 pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, AccountError> {
     session.query(sql, &Secrets::none()).await
 }
 
-/// Runs a probe about something that may not be there.
+/// Runs a probe of an object that may not exist.
 pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, AccountError> {
     match ask(session, sql).await {
         Ok(rows) => Ok(Some(rows)),
@@ -19,12 +18,12 @@ pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Row
     }
 }
 
-/// The same where nothing and no rows mean the same.
+/// Like [`ask_about`], but treats a missing object as no rows.
 pub(super) async fn list(session: &Session, sql: &str) -> Result<Rows, AccountError> {
     Ok(ask_about(session, sql).await?.unwrap_or_default())
 }
 
-/// All columns of a row, lower-case name to text; NULL is left out.
+/// The columns of a row by lower-case name, without NULLs.
 pub(super) fn properties(columns: &[String], row: Row<'_>) -> BTreeMap<String, String> {
     let values = columns.iter().filter_map(|column| {
         row.get(column).map(|value| (column.to_lowercase(), value.to_owned()))
@@ -32,8 +31,8 @@ pub(super) fn properties(columns: &[String], row: Row<'_>) -> BTreeMap<String, S
     values.collect()
 }
 
-/// The property/value rows of a DESCRIBE; their names are in the first two columns or in columns
-/// called `property` and `property_value` (`value` for users).
+/// The property/value rows of a DESCRIBE. The columns are called `property` and `property_value`
+/// (`value` for users).
 pub(super) fn described(rows: &Rows) -> BTreeMap<String, String> {
     let pairs = rows.iter().filter_map(|row| {
         let value = row.get("property_value").or_else(|| row.get("value"))?;
@@ -42,7 +41,7 @@ pub(super) fn described(rows: &Rows) -> BTreeMap<String, String> {
     pairs.collect()
 }
 
-/// A name as SHOW has it, without quotes. Its case stays: `"files"` is not `FILES`, and not ours.
+/// A name from SHOW, without quotes. Its case is kept: `"files"` and `FILES` are different objects.
 pub(super) fn name(text: &str) -> String {
     text.trim_matches('"').to_owned()
 }
@@ -52,7 +51,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn a_quoted_name_in_lower_case_is_another_name() {
+    fn quotes_are_removed_and_the_case_is_kept() {
         assert_eq!((name("FILES").as_str(), name("files").as_str()), ("FILES", "files"));
         assert_eq!(name("\"files\""), "files");
     }

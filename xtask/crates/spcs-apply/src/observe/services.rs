@@ -8,7 +8,7 @@ use super::rows::{ask, ask_about, list, name as plain, properties};
 use super::states::{ContainerState, Endpoint, InstanceState, ServiceState};
 use crate::account::{AccountError, Row, Rows, Session};
 
-/// A service as plans see it.
+/// The state of a service that plans depend on.
 pub(super) async fn observed(
     session: &Session,
     name: &str,
@@ -21,7 +21,7 @@ pub(super) async fn observed(
     }))
 }
 
-/// The services in a pool, whoever made them.
+/// All services in a pool, including those of others.
 pub(super) async fn in_pool(
     session: &Session,
     pool: &str,
@@ -29,7 +29,7 @@ pub(super) async fn in_pool(
     listed(session, &format!("SHOW SERVICES IN COMPUTE POOL {pool}")).await
 }
 
-/// The services in a database, whoever made them.
+/// All services in a database, including those of others.
 pub(super) async fn in_database(
     session: &Session,
     database: &str,
@@ -62,7 +62,7 @@ fn summary(rows: &Rows, row: Row<'_>) -> ObservedService {
     }
 }
 
-/// The value of the variable that carries the spec's digest, in YAML or in JSON.
+/// The value of the environment variable with the spec's digest, in a YAML or JSON spec.
 fn digest_in(spec: &str) -> Option<String> {
     let (_, after) = spec.split_once(SPEC_DIGEST_VARIABLE)?;
     let value =
@@ -71,7 +71,7 @@ fn digest_in(spec: &str) -> Option<String> {
     (!digest.is_empty()).then_some(digest)
 }
 
-/// A service with its instances, if it is there.
+/// A service with its instances, if it exists.
 pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceState>, AccountError> {
     let described =
         ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
@@ -114,7 +114,7 @@ pub async fn containers(
         .collect())
 }
 
-/// The endpoints of a service, if it is there.
+/// The endpoints of a service, if it exists.
 pub async fn endpoints(
     session: &Session,
     service: &str,
@@ -128,14 +128,14 @@ pub async fn endpoints(
             port: row.get("port").unwrap_or_else(|| row.text("port_range")).to_owned(),
             protocol: row.text("protocol").to_owned(),
             is_public: row.text("is_public").eq_ignore_ascii_case("true"),
-            // Until there is a host a sentence stands in its place.
+            // Until the host is known, the column contains a sentence.
             ingress_url: (url.contains('.') && !url.contains(' ')).then(|| url.to_owned()),
         }
     });
     Ok(Some(endpoints.collect()))
 }
 
-/// The last lines that a container wrote.
+/// The last lines of a container's log.
 pub async fn logs(
     session: &Session,
     service: &str,
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_specs_digest_is_found_in_yaml_and_in_json() {
+    fn the_spec_digest_is_found_in_yaml_and_json() {
         let yaml = "    env:\n      SPCS_SPEC_DIGEST: \"0123abcd\"\n      X: 1\n";
         assert_eq!(digest_in(yaml).as_deref(), Some("0123abcd"));
         assert_eq!(digest_in(r#"{"SPCS_SPEC_DIGEST":"ff00"}"#).as_deref(), Some("ff00"));

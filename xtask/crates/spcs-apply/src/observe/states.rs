@@ -9,55 +9,52 @@ pub struct ServiceState {
     pub name: String,
     /// `RUNNING`, `PENDING`, `FAILED` …
     pub status: String,
-    /// How many instances should run.
+    /// The desired number of instances.
     pub target_instances: usize,
-    /// Whether instances with an older spec are being replaced.
+    /// Whether a rolling upgrade to a new spec is running.
     pub is_upgrading: bool,
-    /// The digest of the spec that its instances should run.
+    /// The digest of the current spec.
     pub spec_digest: String,
-    /// Its instances.
     pub instances: Vec<InstanceState>,
 }
 
 /// One instance of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstanceState {
-    /// Its number, from 0.
+    /// The instance number, from 0.
     pub id: String,
     /// `READY`, `PENDING`, `FAILED` …
     pub status: String,
-    /// The digest of the spec that it runs.
+    /// The digest of the spec that the instance runs.
     pub spec_digest: String,
 }
 
 /// One container of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ContainerState {
-    /// The number of its instance.
+    /// The number of the container's instance.
     pub instance: String,
-    /// Its name in the spec.
     pub name: String,
     /// `READY`, `PENDING`, `FAILED` …
     pub status: String,
-    /// Why, in the platform's words.
+    /// The platform's message about the status.
     pub message: String,
-    /// How often it was restarted.
+    /// The restart count.
     pub restarts: u32,
-    /// The image, by its path in the repository.
+    /// The image's path in the repository.
     pub image: String,
 }
 
 /// An endpoint of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
-    /// Its name in the spec.
     pub name: String,
     /// The port in the container.
     pub port: String,
     /// `HTTP` or `TCP`.
     pub protocol: String,
-    /// Whether it can be reached from outside.
+    /// Whether the endpoint has ingress.
     pub is_public: bool,
-    /// Its host, once there is one.
+    /// The ingress host, once it is assigned.
     pub ingress_url: Option<String>,
 }

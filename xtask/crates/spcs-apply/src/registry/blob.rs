@@ -1,4 +1,4 @@
-//! Uploads blobs from disk, several at once, each in one request.
+//! Uploads blobs from disk, several at once, with one request per blob.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,14 +15,14 @@ use super::{PushError, Registry};
 use crate::layout::{Descriptor, Layout};
 use crate::progress::{Ended, Progress};
 
-/// More connections are not faster, and each costs a handshake.
+/// The number of parallel uploads. More are not faster, and each connection costs a handshake.
 const AT_ONCE: usize = 6;
 
-/// How many bytes are read from disk at a time.
+/// The size of reads from disk.
 const BUFFER: usize = 256 * 1024;
 
 impl Registry {
-    /// Sends the blobs that the registry does not have.
+    /// Uploads the blobs that the registry does not have.
     pub(super) async fn push_blobs(
         &self,
         layout: &Layout,
@@ -37,7 +37,7 @@ impl Registry {
         stream::iter(uploads).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Sends one blob, unless the registry has it.
+    /// Uploads one blob, unless the registry has it.
     async fn push_blob(
         &self,
         layout: &Layout,
@@ -57,7 +57,7 @@ impl Registry {
                 return Ok(());
             }
             sent.store(true, Ordering::Relaxed);
-            // The bytes of an earlier attempt do not count.
+            // Reset the progress of an earlier attempt.
             progress.position(&item, 0);
             self.send(layout, image, blob, &item, progress).await
         };
@@ -88,7 +88,7 @@ impl Registry {
             Failure::Push(PushError::Layout(crate::layout::LayoutError::Io(error)))
         };
         let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
-        // The client would silently cut a longer file at this size.
+        // The client would silently truncate a longer file to this size.
         if file.metadata().await.map_err(unreadable)?.len() != blob.size {
             let problem = format!("{} has changed its length", path.display());
             return Err(unreadable(std::io::Error::other(problem)));
@@ -113,7 +113,7 @@ impl Registry {
         }
     }
 
-    /// Returns when no byte has been sent for too long.
+    /// Returns when the upload has sent no bytes for too long.
     async fn stalled(&self, bytes: &AtomicU64, size: u64) {
         let mut last = (bytes.load(Ordering::Relaxed), Instant::now());
         loop {

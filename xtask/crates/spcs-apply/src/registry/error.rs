@@ -10,44 +10,32 @@ use crate::layout::LayoutError;
 pub enum PushError {
     /// The repository's address is not valid.
     #[error("{address:?} is not an image repository's address (host/database/schema/repository)")]
-    Address {
-        /// What was given.
-        address: String,
-    },
+    Address { address: String },
     /// The layout cannot be read.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// No token was issued to log in with.
+    /// The account did not issue a token for the login.
     #[error(transparent)]
     Token(#[from] AccountError),
-    /// The registry does not answer.
+    /// The registry does not respond.
     #[error("could not reach the image registry {registry}: {problem}")]
-    Unreachable {
-        /// The registry.
-        registry: String,
-        /// What went wrong.
-        problem: String,
-    },
-    /// The registry refused.
+    Unreachable { registry: String, problem: String },
+    /// The registry refused a request.
     #[error("could not {doing}: the registry answers {status}: {message}")]
     Refused {
         /// What was being done.
         doing: String,
-        /// The HTTP status.
         status: u16,
-        /// What the registry said.
         message: String,
-        /// What to do.
         hint: &'static str,
     },
-    /// The registry has another image under that tag than the one that was pushed.
+    /// After the push, the tag has another image.
     #[error("pushed {image} as {expected}, but the registry has {found}")]
     Mismatch {
-        /// The image.
         image: String,
         /// The layout's digest.
         expected: String,
-        /// The registry's.
+        /// The tag's digest in the registry.
         found: String,
     },
 }
@@ -79,7 +67,7 @@ impl PushError {
     }
 }
 
-/// The error for a failure that is not tried again.
+/// The error for a failure that is not retried.
 pub(super) fn refused(registry: &str, doing: &str, failure: Failure) -> PushError {
     let (status, message) = match failure {
         Failure::Transport(problem) | Failure::Connect(problem) => {

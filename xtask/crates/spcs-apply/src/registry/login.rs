@@ -1,5 +1,5 @@
 //! Logs in at the registry: exchanges a session token of the account for a bearer token. The client
-//! gets it before the first request, so that parallel uploads do not each ask for one.
+//! gets it before the first request, so that parallel uploads do not each request one.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,19 @@ use super::Registry;
 use super::retry::{Failure, short};
 use crate::secret::Secret;
 
-/// The user name that goes with a session token.
+/// The user name for a login with a session token.
 const USER: &str = "0sessiontoken";
 
-/// A token that expires this soon is replaced.
+/// A token is replaced this long before it expires.
 const MARGIN: Duration = Duration::from_secs(120);
 
-/// The token in use.
+/// The current token.
 pub(super) struct Bearer {
-    /// The number of the login: a request that failed with an older token must not discard a newer
-    /// one.
+    /// The number of the login, so that a request that failed with an older token does not discard
+    /// a newer one.
     generation: u64,
     token: Secret,
-    /// When it is replaced even if it still works.
+    /// When the token is replaced.
     until: Instant,
 }
 
@@ -34,12 +34,12 @@ struct LoginAnswer {
 }
 
 impl Registry {
-    /// Which login is in use.
+    /// The number of the current login.
     pub(super) async fn generation(&self) -> u64 {
         self.bearer.lock().await.as_ref().map_or(0, |bearer| bearer.generation)
     }
 
-    /// Discards the token of the login `seen`; a newer one stays.
+    /// Discards the token of the login `seen`, but not a newer one.
     pub(super) async fn forget_login(&self, seen: u64) {
         if let Some(bearer) = self.bearer.lock().await.as_mut()
             && bearer.generation == seen
@@ -51,7 +51,7 @@ impl Registry {
     /// The current token, if this registry needs one; logs in if there is none.
     pub(super) async fn bearer(&self) -> Result<Option<Secret>, Failure> {
         let Some(session) = &self.login else { return Ok(None) };
-        // The lock is held during the login, so that others wait for this one token.
+        // Hold the lock during the login, so that concurrent callers wait for this token.
         let mut bearer = self.bearer.lock().await;
         if let Some(bearer) = bearer.as_ref()
             && Instant::now() < bearer.until
@@ -85,9 +85,9 @@ impl Registry {
     /// Gives the client the current token for an image.
     pub(super) async fn prepare(&self, image: &Reference) -> Result<(), Failure> {
         let Some(token) = self.bearer().await? else { return Ok(()) };
-        // The client uses its tokens only if it has some login for the registry.
-        let on_record = RegistryAuth::Basic(USER.to_owned(), String::new());
-        self.blobs.store_auth_if_needed(image.resolve_registry(), &on_record).await;
+        // The client uses its tokens only if it has credentials for the registry.
+        let placeholder = RegistryAuth::Basic(USER.to_owned(), String::new());
+        self.blobs.store_auth_if_needed(image.resolve_registry(), &placeholder).await;
         let token = RegistryToken::Token { token: token.expose().to_owned() };
         for operation in [RegistryOperation::Pull, RegistryOperation::Push] {
             let token = RegistryTokenType::Bearer(token.clone());

@@ -1,4 +1,4 @@
-//! The manifest: its digest is read first, it is put last.
+//! The manifest: its digest is read before a push, and it is uploaded last.
 
 use futures_util::FutureExt as _;
 use oci_distribution::Reference;
@@ -15,7 +15,7 @@ const ACCEPTED: &str = "application/vnd.oci.image.manifest.v1+json, \
                         application/vnd.oci.image.index.v1+json";
 
 impl Registry {
-    /// The digest of a tag, if the registry has it.
+    /// The manifest digest of a tag, if the registry has the tag.
     pub(crate) async fn head_manifest(
         &self,
         image: &Reference,
@@ -47,7 +47,7 @@ impl Registry {
         self.attempt(&format!("ask for {image}"), || ask().boxed()).await
     }
 
-    /// Puts the manifest's exact bytes under its tag: other bytes would have another digest.
+    /// Uploads the exact bytes of the manifest, because they determine its digest.
     pub(super) async fn put_manifest(
         &self,
         image: &Reference,

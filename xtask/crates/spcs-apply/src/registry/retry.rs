@@ -1,6 +1,6 @@
-//! Trying requests again: which failures are worth it, how often and after what pause. A crate for
-//! retries would not make it shorter: before an attempt the login has to be known, after one it may
-//! have to be forgotten and the registry be asked how long to wait, which are requests themselves.
+//! The retry policy: which failures are retried, how often and after which pause. A retry crate
+//! would not simplify this: each attempt needs a login first, and a failed one may need to discard
+//! the login and to request the registry's `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,23 +12,22 @@ use super::error::refused;
 use super::{PushError, Registry};
 use crate::error::chain;
 
-/// How often a request is tried and how long it may take. Tests use shorter times.
+/// The number of attempts and the timeouts. Tests use shorter ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RetryPolicy {
-    /// How often one request is tried, the first time included.
+    /// The number of attempts, including the first.
     pub(super) tries: u32,
     /// The first pause; each further pause is twice as long.
     pub(super) pause: Duration,
-    /// After this time without a byte sent an attempt at an upload fails, and so does a request
-    /// without an answer.
+    /// The timeout of an upload that sends no bytes, and of a request without a response.
     pub(super) stall: Duration,
-    /// How much longer the answer to an upload may take for each GiB: a registry checks the whole
+    /// The additional timeout per GiB for the response to an upload: a registry verifies the whole
     /// layer after its last byte.
     pub(super) commit: Duration,
 }
 
 impl RetryPolicy {
-    /// How long the answer may take once all of a blob is sent.
+    /// The timeout of the response once all bytes of a blob are sent.
     pub(super) fn for_commit(&self, size: u64) -> Duration {
         self.stall + self.commit.mul_f64(size as f64 / (1_u64 << 30) as f64)
     }
@@ -66,20 +65,21 @@ where
 pub(super) enum Failure {
     /// The registry answered with an error status.
     Status { status: u16, message: String },
-    /// No connection to the registry was made.
+    /// The connection to the registry failed.
     Connect(String),
-    /// No answer came.
+    /// No valid response was received.
     Transport(String),
     /// An error that another attempt cannot fix.
     Push(PushError),
 }
 
 impl Failure {
-    fn worth_another_try(&self) -> bool {
+    fn is_retryable(&self) -> bool {
         match self {
             // The repository does not exist, and waiting does not create it.
             Failure::Status { status: 404, message } if message.starts_with("NAME_") => false,
-            // 400 and 404: the registry lost the upload's session, as after a broken body.
+            // 400 and 404: the registry lost the upload session, for example after a truncated
+            // body.
             Failure::Status { status, .. } => {
                 matches!(status, 400 | 401 | 404 | 408 | 425 | 429 | 500..)
             }
@@ -88,8 +88,8 @@ impl Failure {
         }
     }
 
-    /// Whether the token may be the cause. A server that refuses a token in the middle of a body
-    /// often only closes the connection.
+    /// Whether an invalid token may be the cause. A server that rejects a token while the body is
+    /// being sent often just closes the connection.
     fn may_be_the_token(&self) -> bool {
         matches!(self, Failure::Status { status: 401, .. } | Failure::Transport(_))
     }
@@ -122,7 +122,7 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-/// The message of OCI's error body, or its beginning when it is something else.
+/// The code and message of an OCI error body, or the start of any other body.
 pub(super) fn short(body: &str) -> String {
     let parsed: Option<serde_json::Value> = serde_json::from_str(body).ok();
     let error = parsed.as_ref().map(|body| &body["errors"][0]);
@@ -133,7 +133,7 @@ pub(super) fn short(body: &str) -> String {
 }
 
 impl Registry {
-    /// Runs `once` until it succeeds or another try is pointless. Each attempt starts from the
+    /// Runs `once` until it succeeds or a retry is pointless. Each attempt starts from the
     /// beginning.
     pub(super) async fn attempt<'a, T>(
         &self,
@@ -142,7 +142,7 @@ impl Registry {
     ) -> Result<T, PushError> {
         let mut pause = self.policy.pause;
         for left in (0..self.policy.tries).rev() {
-            // Log in first, to know with which token an attempt fails.
+            // Log in first, to know which token the attempt uses.
             let login = self.bearer().await;
             let seen = self.generation().await;
             let outcome = match login {
@@ -155,10 +155,10 @@ impl Registry {
             };
             let settled = matches!(failure, Failure::Status { status: 404, .. })
                 && left + 2 < self.policy.tries;
-            // On this machine a port without a listener does not get one by waiting.
+            // A refused connection on this machine means that nothing listens; do not retry.
             let gone =
                 matches!(failure, Failure::Connect(_)) && crate::http::is_loopback(&self.host);
-            if left == 0 || settled || gone || !failure.worth_another_try() {
+            if left == 0 || settled || gone || !failure.is_retryable() {
                 return Err(refused(&self.host, doing, failure));
             }
             let wait = match &failure {
@@ -188,8 +188,8 @@ impl Registry {
         Err(refused(&self.host, doing, Failure::Transport("no try was left".to_owned())))
     }
 
-    /// How long the registry asks to wait (`Retry-After`). The client hides the headers of the answer
-    /// that failed, but a registry that is too busy says so in the answer to any request.
+    /// The pause that the registry requests (`Retry-After`). The client does not expose the headers
+    /// of the failed response, but a busy registry sends the header in any response.
     async fn asked_pause(&self) -> Option<Duration> {
         let call = self.http.get(format!("{}://{}/v2/", self.scheme(), self.host));
         let answer = call.timeout(Duration::from_secs(10)).send().await.ok()?;
@@ -197,7 +197,7 @@ impl Registry {
     }
 }
 
-/// The pause that a `Retry-After` header asks for: a number of seconds, or a date.
+/// The pause that a `Retry-After` header requests: a number of seconds, or a date.
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pause_is_asked_for_in_seconds_or_until_a_date() {
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         let date = "Sun, 09 Sep 2001 01:47:10 GMT";
         assert_eq!(retry_after("7", now), Some(Duration::from_secs(7)));

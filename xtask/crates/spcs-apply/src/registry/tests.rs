@@ -1,4 +1,4 @@
-//! Pushes to a registry that fails as registries do, and keeps what it got.
+//! Pushes to a fake registry that injects faults and stores what it receives.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::digest;
 use crate::fake_http::{Answer, Request, Site, Trouble, serve};
 use crate::progress::Silent;
 
-/// What goes wrong with the next requests of a method.
+/// A fault of the next request with a method.
 #[derive(Clone, Copy)]
 enum Fault {
     Status(u16),
@@ -131,7 +131,7 @@ fn layout(folder: &Path) -> Layout {
     Layout::open(folder).unwrap()
 }
 
-async fn pushed_through(
+async fn push_with_faults(
     faults: &[(&'static str, Fault)],
 ) -> (Arc<Fake>, Result<Pushed, PushError>) {
     let folder = tempfile::tempdir().unwrap();
@@ -142,19 +142,19 @@ async fn pushed_through(
 }
 
 #[tokio::test]
-async fn a_second_push_asks_for_the_manifest_and_sends_nothing() {
+async fn a_second_push_only_requests_the_manifest() {
     let folder = tempfile::tempdir().unwrap();
     let (fake, registry) = Fake::start(&[]).await;
     let layout = layout(folder.path());
     let push = || push(&registry, &layout, "milvus", "abc", Arc::new(Silent));
     assert_eq!(push().await.unwrap(), Pushed::Sent);
     let before = fake.0.lock().unwrap().requests.len();
-    assert_eq!(push().await.unwrap(), Pushed::WasThere);
+    assert_eq!(push().await.unwrap(), Pushed::AlreadyPresent);
     assert_eq!(fake.0.lock().unwrap().requests.len(), before + 1);
 }
 
 #[tokio::test]
-async fn an_image_whose_blobs_are_all_there_is_pushed_by_its_manifest() {
+async fn if_all_blobs_exist_only_the_manifest_is_pushed() {
     let folder = tempfile::tempdir().unwrap();
     let (fake, registry) = Fake::start(&[]).await;
     let layout = layout(folder.path());
@@ -166,44 +166,44 @@ async fn an_image_whose_blobs_are_all_there_is_pushed_by_its_manifest() {
 }
 
 #[tokio::test]
-async fn a_cut_body_and_server_errors_are_got_over_with_a_whole_new_body() {
+async fn after_a_lost_connection_or_a_server_error_the_whole_body_is_sent_again() {
     let faults = [
         ("HEAD", Fault::Status(503)),
         ("PUT", Fault::Trouble(Trouble::Cut)),
         ("PUT", Fault::Status(502)),
         ("POST", Fault::Status(429)),
     ];
-    let (fake, result) = pushed_through(&faults).await;
+    let (fake, result) = push_with_faults(&faults).await;
     assert_eq!(result.unwrap(), Pushed::Sent);
     let state = fake.0.lock().unwrap();
     assert!(state.blobs.iter().all(|(digest, bytes)| digest::of(bytes) == *digest));
 }
 
 #[tokio::test]
-async fn an_upload_that_stands_still_is_started_again() {
-    let (fake, result) = pushed_through(&[("PUT", Fault::Trouble(Trouble::Hang))]).await;
+async fn a_stalled_upload_is_restarted() {
+    let (fake, result) = push_with_faults(&[("PUT", Fault::Trouble(Trouble::Hang))]).await;
     assert_eq!(result.unwrap(), Pushed::Sent);
     assert_eq!(fake.requests("PUT /v2/upload"), 3);
 }
 
 #[tokio::test]
-async fn a_request_that_is_never_answered_is_sent_again() {
+async fn a_request_without_a_response_is_sent_again() {
     let hang = Fault::Trouble(Trouble::Hang);
     let answered = Fault::Status(404);
-    // The manifest, a blob, and at last the manifest that is put.
+    // HEAD of the manifest, HEAD of a blob, POST of an upload; below, PUT of the manifest.
     for faults in [&[("HEAD", hang)][..], &[("HEAD", answered), ("HEAD", hang)], &[("POST", hang)]]
     {
-        let (_, result) = pushed_through(faults).await;
+        let (_, result) = push_with_faults(faults).await;
         assert_eq!(result.unwrap(), Pushed::Sent);
     }
     let sent = Fault::Status(201);
-    let (_, result) = pushed_through(&[("PUT", sent), ("PUT", sent), ("PUT", hang)]).await;
+    let (_, result) = push_with_faults(&[("PUT", sent), ("PUT", sent), ("PUT", hang)]).await;
     assert_eq!(result.unwrap(), Pushed::Sent);
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_tried_again_and_says_what_is_needed() {
-    let (fake, result) = pushed_through(&[("POST", Fault::Status(403)); 2]).await;
+async fn a_forbidden_push_is_not_retried_and_the_hint_names_the_privilege() {
+    let (fake, result) = push_with_faults(&[("POST", Fault::Status(403)); 2]).await;
     let error = result.unwrap_err();
     assert_eq!(error.kind(), crate::error::Kind::Refused);
     assert!(error.hint().unwrap().contains("needs WRITE on the image repository"), "{error:?}");
@@ -211,8 +211,8 @@ async fn a_refusal_is_not_tried_again_and_says_what_is_needed() {
 }
 
 #[tokio::test]
-async fn a_registry_that_stays_broken_is_given_up() {
-    let (fake, result) = pushed_through(&[("HEAD", Fault::Status(500)); 9]).await;
+async fn persistent_server_errors_end_the_retries() {
+    let (fake, result) = push_with_faults(&[("HEAD", Fault::Status(500)); 9]).await;
     assert!(result.unwrap_err().to_string().contains("answers 500"));
     assert_eq!(fake.requests("HEAD"), 4);
 }

@@ -1,5 +1,5 @@
-//! Client-side encryption of files for stages that ask for it: AES-CBC with a key of the file's
-//! own, which travels wrapped (AES-ECB) with the stage's key.
+//! Client-side encryption of files for stages that require it: AES-CBC with a random key per file,
+//! which is stored wrapped (AES-ECB) with the stage's key.
 
 use aws_lc_rs::cipher::{
     AES_128, AES_256, Algorithm, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey,
@@ -11,27 +11,27 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
-/// What the server gives to encrypt with.
+/// The encryption material from the server.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EncryptionMaterial {
     query_stage_master_key: String,
     query_id: String,
-    /// A number, or the number as text, depending on the server.
+    /// A number or a string, depending on the server.
     smk_id: serde_json::Value,
 }
 
-/// An encrypted file and what has to be stored with it.
+/// An encrypted file and its metadata.
 pub(super) struct Encrypted {
     pub(super) bytes: Vec<u8>,
     pub(super) key: String,
     pub(super) iv: String,
-    /// Which stage key it was, as JSON text.
+    /// JSON that identifies the stage key.
     pub(super) description: String,
 }
 
 impl Encrypted {
-    /// The whole metadata in one JSON text, as Azure and Google stages keep it.
+    /// The metadata as one JSON text, as stages on Azure and Google Cloud store it.
     pub(super) fn envelope(&self) -> String {
         serde_json::json!({
             "EncryptionMode": "FullBlob",
@@ -46,7 +46,7 @@ impl Encrypted {
     }
 }
 
-/// Encrypts a file; the error is what is wrong with the material.
+/// Encrypts a file. The error describes the problem with the material.
 pub(super) fn encrypt(
     material: &EncryptionMaterial,
     mut bytes: Vec<u8>,
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encrypted_is_decrypted_with_the_stage_key_and_the_metadata_alone() {
+    fn the_stage_key_and_the_metadata_decrypt_the_file() {
         for (length, algorithm, smk_id) in
             [(16, &AES_128, serde_json::json!(7)), (32, &AES_256, serde_json::json!("7"))]
         {

@@ -1,34 +1,27 @@
-//! Why a file is not on the stage. The caller's error names the file and the stage.
+//! Why an upload to a stage failed. The caller's error names the file and the stage.
 
 use crate::account::AccountError;
 use crate::error::Kind;
 
-/// Why a file is not on the stage.
+/// Why an upload to a stage failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// The account refused the login, the PUT or the LIST.
     #[error(transparent)]
     Account(#[from] AccountError),
-    /// The answer to the PUT does not say how to upload.
+    /// The response to the PUT is invalid or not supported.
     #[error("the answer to the PUT is not understood: {problem}")]
-    Reply {
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// The store behind the stage refused the file.
+    Reply { problem: String },
+    /// The stage's cloud storage rejected the file.
     #[error("the store behind the stage answers {answer}")]
-    Store {
-        /// The store's answer.
-        answer: String,
-    },
-    /// A stage or file name that cannot stand in a PUT.
+    Store { answer: String },
+    /// A stage or file name that cannot be used in a PUT.
     #[error("{name:?} cannot name a {what}: it may hold {rule}")]
     Name {
-        /// The name.
         name: String,
         /// `stage` or `file`.
         what: &'static str,
-        /// What such a name may hold.
+        /// The allowed characters.
         rule: &'static str,
     },
 }

@@ -1,14 +1,14 @@
-//! What a server answers to PUT: where the file goes and how.
+//! The response to a PUT: the upload location and its credentials.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Deserializer};
 
 use super::crypto::EncryptionMaterial;
 
-/// What stays as it is in a segment of a path.
+/// The characters that are percent-encoded in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The answer to a PUT.
+/// The response to a PUT.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PutReply {
@@ -17,7 +17,7 @@ pub(super) struct PutReply {
     pub(super) encryption_material: Option<EncryptionMaterial>,
 }
 
-/// Where the file goes.
+/// The upload location.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StageInfo {
@@ -40,7 +40,7 @@ pub(super) struct StageInfo {
     pub(super) creds: Creds,
 }
 
-/// What opens the store.
+/// The credentials for the storage.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE", default)]
 pub(super) struct Creds {
@@ -51,7 +51,7 @@ pub(super) struct Creds {
     pub(super) gcs_access_token: Option<String>,
 }
 
-/// Absent and null are the empty text.
+/// Deserializes null as the empty string.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
@@ -61,7 +61,7 @@ fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
 }
 
 impl PutReply {
-    /// Whether the store itself refuses to overwrite, so that nobody has to look first.
+    /// Whether the storage can reject an overwrite, so that no check is needed before the upload.
     pub(super) fn can_be_conditional(&self) -> bool {
         let info = &self.stage_info;
         info.location_type != "GCS" || info.creds.gcs_access_token.is_some()
@@ -76,7 +76,7 @@ impl StageInfo {
         (bucket, encoded(key.trim_start_matches('/')))
     }
 
-    /// The endpoint that was named, with a scheme.
+    /// The endpoint in the response, with a scheme.
     fn named_endpoint(&self) -> Option<String> {
         match self.end_point.as_str() {
             "" => None,
@@ -87,7 +87,7 @@ impl StageInfo {
 
     pub(super) fn gcs_url(&self, file: &str) -> String {
         let (bucket, key) = self.place(file);
-        // Some regions may only be reached by their own address.
+        // Some regions require their regional endpoint.
         let regional = self.use_regional_url || self.region.eq_ignore_ascii_case("me-central2");
         match self.named_endpoint() {
             Some(endpoint) => format!("{endpoint}/{bucket}/{key}"),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn each_store_gets_the_address_its_own_clients_use() {
+    fn each_storage_gets_the_url_that_its_own_clients_use() {
         let gcs = info(serde_json::json!({
             "locationType": "GCS", "location": "bucket/stages/a b/", "region": "us-central1",
             "endPoint": null, "presignedUrl": null, "useRegionalUrl": null, "creds": {"GCS_ACCESS_TOKEN": "t"},

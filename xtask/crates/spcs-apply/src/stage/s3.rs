@@ -1,5 +1,5 @@
-//! AWS's request signature (version 4), for one PUT. The body is part of it by the header
-//! `x-amz-content-sha256`, or not at all: TLS guards it.
+//! AWS Signature Version 4 for one PUT. The signature covers the body only if the header
+//! `x-amz-content-sha256` contains its hash; otherwise TLS protects the body.
 
 use aws_lc_rs::hmac;
 use sha2::{Digest as _, Sha256};
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::digest::hex;
 
-/// Who signs, and where the request goes.
+/// The signing credentials, region and time.
 pub(super) struct Signer<'a> {
     pub(super) key_id: &'a str,
     pub(super) secret_key: &'a str,
@@ -17,8 +17,8 @@ pub(super) struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    /// The `Authorization` header for a PUT with these headers, whose names are in lower case.
-    /// `host` is added here.
+    /// The `Authorization` header for a PUT with these headers, whose names must be in lower case.
+    /// Adds the header `host` to the signature.
     pub(super) fn authorization(&self, url: &Url, headers: &[(String, String)]) -> String {
         let host = match (url.host_str(), url.port()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -64,10 +64,10 @@ fn sign(key: &[u8], text: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The example `PUT Object` of Amazon's documentation, "Signature Calculations for the
+    /// The example `PUT Object` from Amazon's documentation, "Signature Calculations for the
     /// Authorization Header: Transferring Payload in a Single Chunk".
     #[test]
-    fn the_published_example_gets_the_published_signature() {
+    fn the_signature_of_the_published_example_matches() {
         let signer = Signer {
             key_id: "AKIAIOSFODNN7EXAMPLE",
             secret_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",

@@ -1,4 +1,4 @@
-//! The whole way of a file and of a token, to a server that notes what it is asked.
+//! Uploads and token requests against a fake server that logs its requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,20 +10,20 @@ use crate::fake_http::{Answer, Request, Site, serve};
 use crate::registry::Registry;
 use crate::secret::Secret;
 
-/// A server with one session token at a time: `t1`, and after a renewal `t2`.
+/// A server with one valid session token: `t1`, and after a renewal `t2`.
 #[derive(Default)]
 struct Fake(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     address: String,
-    /// The session token `t1` is refused.
+    /// Whether the session token `t1` is rejected.
     expired: bool,
-    /// A statement takes longer than a server keeps its client waiting.
+    /// Whether a statement is still running when the server responds.
     pending: bool,
-    /// A file is on the stage already.
+    /// Whether the stage already has the file.
     occupied: bool,
-    /// Each request in short.
+    /// A summary of each request.
     log: Vec<String>,
     stored: Vec<u8>,
 }
@@ -114,7 +114,7 @@ async fn start() -> (Arc<Fake>, Connection) {
 }
 
 #[tokio::test]
-async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
+async fn a_file_is_uploaded_to_the_given_location_and_the_session_is_closed() {
     let (fake, connection) = start().await;
     let session = RestSession::open(&connection, Some("SYSADMIN")).await.ok().unwrap();
     let done = put(&session, b"spec".to_vec(), "@DB.S.SPECS", "a.yaml").await.unwrap();
@@ -135,7 +135,7 @@ async fn a_file_goes_where_the_server_says_and_the_session_is_closed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_left_alone() {
+async fn an_existing_file_is_not_overwritten() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().occupied = true;
     let session = RestSession::open(&connection, None).await.ok().unwrap();
@@ -156,7 +156,7 @@ async fn an_expired_session_is_renewed_with_the_master_token() {
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_its_time_is_asked_after() {
+async fn the_result_of_a_long_statement_is_polled() {
     let (fake, connection) = start().await;
     fake.0.lock().unwrap().pending = true;
     let session = RestSession::open(&connection, None).await.ok().unwrap();
@@ -166,7 +166,7 @@ async fn a_statement_that_takes_its_time_is_asked_after() {
 }
 
 #[tokio::test]
-async fn a_refused_login_says_who_and_what_to_do() {
+async fn the_error_for_a_rejected_login_names_the_user_and_not_the_password() {
     let (_fake, mut connection) = start().await;
     connection.auth = Auth::Password(Secret::new("hunter2"));
     let error = RestSession::open(&connection, None).await.err().unwrap();
@@ -177,7 +177,7 @@ async fn a_refused_login_says_who_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
+async fn many_registry_requests_share_one_login() {
     let (fake, connection) = start().await;
     let session = Arc::new(RestSession::open(&connection, None).await.ok().unwrap());
     let address = fake.0.lock().unwrap().address.clone();
@@ -202,7 +202,7 @@ async fn the_registry_is_opened_with_one_issued_token_for_many_requests() {
 }
 
 #[test]
-fn a_name_cannot_change_the_statement_it_stands_in() {
+fn names_that_could_change_the_statement_are_rejected() {
     assert!(check_names("@DB.S.STAGE/folder", "milvus-12ab.yaml").is_ok());
     for (stage, file) in [
         ("@DB.S.STAGE OVERWRITE=TRUE", "a"),

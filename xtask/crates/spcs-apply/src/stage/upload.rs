@@ -1,4 +1,4 @@
-//! Uploads one file to the store behind a stage. Each cloud has its own names for the same headers.
+//! Uploads one file to a stage's cloud storage. Each cloud has its own names for the same headers.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use super::location::{PutReply, StageInfo};
 use super::s3::Signer;
 use super::{Put, StageError};
 
-/// How often an upload is tried; the pause doubles each time.
+/// The number of attempts. The pause doubles after each.
 const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long one upload may take. The files are specs, a few KiB.
+/// The timeout of one upload. The files are specs of a few KiB.
 const UPLOAD_LIMIT: Duration = Duration::from_secs(60);
 
-/// The request for any of the stores.
+/// An upload request for any of the clouds.
 struct Request {
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
-/// Uploads a file to where the reply says.
+/// Uploads a file to the location in the reply.
 pub(super) async fn upload(
     http: &Client,
     reply: &PutReply,
@@ -43,14 +43,14 @@ pub(super) async fn upload(
             request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let problem = match call.body(request.body.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return Ok(Put::Uploaded),
-            // The request must not overwrite a file, and one exists.
+            // The condition of the request failed: the file exists.
             Ok(answer)
                 if matches!(
                     answer.status(),
                     StatusCode::PRECONDITION_FAILED | StatusCode::CONFLICT
                 ) =>
             {
-                // After a failed attempt, the file may be the one that attempt wrote.
+                // After a failed attempt, that attempt may have written the file.
                 return Ok(if tries == 1 { Put::Skipped } else { Put::Uploaded });
             }
             Ok(answer) => {
@@ -63,7 +63,7 @@ pub(super) async fn upload(
                 }
                 problem
             }
-            // The URL may contain the credentials for the store.
+            // The URL may contain the credentials for the storage.
             Err(error) => crate::error::chain(&error.without_url()),
         };
         if tries == TRIES {
@@ -81,7 +81,7 @@ fn first_line(text: &str) -> String {
 fn prepare(reply: &PutReply, file: &str, bytes: Vec<u8>) -> Result<Request, StageError> {
     let info = &reply.stage_info;
     let answer = |problem: String| StageError::Reply { problem };
-    // Drivers compare files by the digest of the content before encryption.
+    // Snowflake's drivers compare files by the digest of the unencrypted content.
     let digest = STANDARD.encode(Sha256::digest(&bytes));
     let (encrypted, body) = match &reply.encryption_material {
         None => (None, bytes),

@@ -1,4 +1,4 @@
-//! Why something is not ready: the platform's message, the end of the container's log, and advice.
+//! The cause of a failed wait: the platform's message, the end of the container's log, and advice.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ const LOG_LINES: u32 = 20;
 /// What is known about the cause.
 #[derive(Debug, Default)]
 pub struct Cause {
-    /// The key of the service whose container it is.
+    /// The key of the container's service.
     service: Option<String>,
     message: String,
     logs: Vec<String>,
 }
 
-/// What to do about the platform's messages, by a part of the message.
+/// Advice for the platform's messages, by a part of the message.
 const ADVICE: [(&str, &str); 6] = [
     (
         "Failed to pull image",
@@ -37,7 +37,7 @@ const ADVICE: [(&str, &str); 6] = [
 ];
 
 impl Cause {
-    /// A state that says enough by itself.
+    /// A cause that is known from the state alone.
     pub(super) fn state(state: &str) -> Self {
         Self { message: format!("its state is {state}"), ..Self::default() }
     }
@@ -50,7 +50,7 @@ impl Cause {
         format!("\nthe last lines of its log:\n  {}", self.logs.join("\n  "))
     }
 
-    /// What to do about it.
+    /// What to do next, where it is known.
     pub fn hint(&self) -> Option<String> {
         let advice = ADVICE.iter().find(|(part, _)| self.message.contains(part));
         let advice = advice.map(|(_, advice)| *advice);
@@ -64,7 +64,7 @@ impl Cause {
     }
 }
 
-/// The cause that the first container that is not ready gives; none if it cannot be read.
+/// The cause from the first container that is not ready; empty if it cannot be read.
 pub(super) async fn of_service(session: &Session, service: Service<'_>) -> Cause {
     let containers = observe::containers(session, service.name).await.unwrap_or_default();
     match containers.iter().find(|container| container.status != "READY") {
@@ -73,7 +73,7 @@ pub(super) async fn of_service(session: &Session, service: Service<'_>) -> Cause
     }
 }
 
-/// The cause that a failed container gives, with the end of its log if it can be read.
+/// The cause from a failed container, with the end of its log if it can be read.
 pub(super) async fn of_container(
     session: &Session,
     service: Service<'_>,
@@ -89,7 +89,7 @@ pub(super) async fn of_container(
     Cause { service: Some(service.key.to_owned()), message: message.clone(), logs }
 }
 
-/// `: message`, and below it the lines of the log; empty when nothing is known.
+/// Writes `: message` and the lines of the log below it; nothing if both are unknown.
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.message.is_empty() {

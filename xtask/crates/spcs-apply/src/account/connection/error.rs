@@ -1,62 +1,46 @@
-//! Why there is no connection to use.
+//! Why no connection can be used.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::error::Kind;
 
-/// Why there is no connection to use.
+/// Why no connection can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// The local platform is not running.
     #[error("the local platform is not running: {path} is not there")]
-    NotRunning {
-        /// Its status file.
-        path: PathBuf,
-    },
+    NotRunning { path: PathBuf },
     /// A file cannot be read; the error names it.
     #[error(transparent)]
     Read(#[from] io::Error),
-    /// A file's content is not what it should be.
+    /// A file has invalid content.
     #[error("could not read {path}: {problem}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// Other users may write a file that decides where passwords are sent.
+    File { path: PathBuf, problem: String },
+    /// Other users can write a file that determines where passwords are sent.
     #[error("{path} can be written by others")]
-    Permissions {
-        /// The file.
-        path: PathBuf,
-    },
-    /// There is no such connection.
+    Permissions { path: PathBuf },
+    /// The connection does not exist.
     #[error("there is no connection {name:?}; {known}")]
     Unknown {
-        /// Its name.
         name: String,
-        /// Which there are.
+        /// The connections that exist.
         known: String,
-        /// Its name in variables.
+        /// The connection's name in environment variables.
         variable: String,
     },
     /// A setting is missing.
     #[error("connection {name:?} has no {key}")]
     Missing {
-        /// Its name.
         name: String,
-        /// What is missing.
         key: &'static str,
-        /// Its name in variables.
+        /// The connection's name in environment variables.
         variable: String,
     },
-    /// A setting has a value that cannot be used.
+    /// A setting has an invalid or unsupported value.
     #[error("connection {name:?}: {problem}")]
     Unusable {
-        /// Its name.
         name: String,
-        /// What is wrong.
         problem: String,
         /// What to do instead, where it is known.
         hint: Option<&'static str>,
@@ -64,7 +48,7 @@ pub enum ConnectionError {
 }
 
 impl ConnectionError {
-    /// Which sort of failure it is.
+    /// The kind of failure, which decides the exit code.
     pub fn kind(&self) -> Kind {
         Kind::Connection
     }

@@ -1,5 +1,5 @@
-//! A connection's settings as the Snowflake CLI finds them. From low to high: config.toml,
-//! connections.toml (whose connections replace config.toml's),
+//! Reads a connection's settings as the Snowflake CLI does. In ascending order of precedence:
+//! config.toml, connections.toml (whose connections replace those of config.toml),
 //! `SNOWFLAKE_<KEY>`, `SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>`.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use super::ConnectionError;
 
-/// The settings of a connection that are used here.
+/// The settings that this crate uses.
 const KEYS: [&str; 15] = [
     "account",
     "user",
@@ -52,7 +52,7 @@ impl Settings {
     }
 }
 
-/// Reads the settings of a connection; without a name, of the default one.
+/// Reads the settings of a connection; without a name, those of the default one.
 pub(super) fn read(name: Option<&str>, env: Env<'_>) -> Result<Settings, ConnectionError> {
     let folder = folder(env);
     let config = table(&folder.join("config.toml"))?;
@@ -84,7 +84,7 @@ pub(super) fn read(name: Option<&str>, env: Env<'_>) -> Result<Settings, Connect
             values.insert(key, value);
         }
     }
-    // `SNOWFLAKE_ACCOUNT` and the like are enough for the default connection.
+    // The default connection may be defined by `SNOWFLAKE_ACCOUNT` and similar variables alone.
     let enough = named || (name == "default" && values.contains_key("account"));
     if !enough {
         let names: Vec<_> = connections.keys().map(String::as_str).collect();
@@ -118,7 +118,7 @@ fn folder(env: Env<'_>) -> PathBuf {
     if common.is_dir() || !own.is_dir() { common } else { own }
 }
 
-/// A file's table; a file that is not there is empty.
+/// The content of a TOML file; empty if the file does not exist.
 fn table(path: &Path) -> Result<Table, ConnectionError> {
     let failed = |problem: String| ConnectionError::File { path: path.to_owned(), problem };
     let meta = match fs_err::metadata(path) {
@@ -134,7 +134,7 @@ fn table(path: &Path) -> Result<Table, ConnectionError> {
         tracing::warn!(path = %path.display(), "others can read this file; chmod 600 keeps its secrets");
     }
     let text = fs_err::read_to_string(path)?;
-    // The parser's own message shows the line, which may hold a password.
+    // The parser's full message quotes the line, which may contain a password.
     text.parse::<Table>().map_err(|error| failed(format!("not TOML: {}", error.message())))
 }
 
@@ -172,7 +172,7 @@ mod tests {
                           user = 'config'\nrole = 'config'\nwarehouse = 'config'\nport = 8462\n";
 
     #[test]
-    fn variables_override_files_and_variables_of_the_connection_override_all() {
+    fn variables_override_files_and_variables_of_the_connection_override_both() {
         let home = Home::new(&[
             ("SNOWFLAKE_ROLE", "general"),
             ("SNOWFLAKE_USER", "general"),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_others_may_write_is_refused_and_a_bad_line_is_not_shown() {
+    fn a_file_writable_by_others_is_rejected_and_an_invalid_line_is_not_shown() {
         let home = Home::new(&[]).file("config.toml", CONFIG, 0o620);
         assert!(matches!(home.read(None), Err(ConnectionError::Permissions { .. })));
         let home = Home::new(&[]).file("connections.toml", "[a]\npassword = hunter2\n", 0o600);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_not_taken_for_an_empty_one() {
+    fn an_unreadable_file_is_an_error() {
         let home = Home::new(&[]).file("file", "", 0o600);
         let below = home.folder.path().join("file").display().to_string();
         let env = |name: &str| (name == "SNOWFLAKE_HOME").then(|| below.clone());
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_alone_are_enough() {
+    fn variables_alone_define_the_default_connection() {
         let home = Home::new(&[("SNOWFLAKE_ACCOUNT", "a")]);
         assert!(home.read(None).is_ok());
         assert!(home.read(Some("other")).is_err());

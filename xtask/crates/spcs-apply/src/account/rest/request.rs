@@ -1,4 +1,4 @@
-//! One request to the account and the envelope that every answer comes in.
+//! Requests to the account, and the envelope of every response.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::account::{AccountError, Connection};
 use crate::error::chain;
 use crate::secret::Secret;
 
-/// How long one answer may take; a statement that takes longer is asked for again.
+/// The timeout of a request. The result of a longer statement is polled.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// The account behind a connection, reached over HTTP.
@@ -21,7 +21,7 @@ pub(super) struct Account {
     pub(super) http: Client,
 }
 
-/// The envelope of every answer.
+/// The envelope of every response.
 #[derive(Deserialize)]
 pub(super) struct Answer {
     pub(super) success: bool,
@@ -42,7 +42,7 @@ impl Answer {
         self.message.as_deref().unwrap_or("no message")
     }
 
-    /// A token from the answer's data.
+    /// A token from the response's data.
     pub(super) fn token(&self, key: &str) -> Option<Secret> {
         self.data[key].as_str().map(Secret::new)
     }
@@ -62,7 +62,7 @@ impl Account {
         url
     }
 
-    /// The URL of a path that the account named. Another host gets no token: `None`.
+    /// Resolves a path from a response; `None` for another origin, which must not get the token.
     pub(super) fn on_same_origin(&self, path: &str) -> Option<Url> {
         let url = self.connection.url.join(path).ok()?;
         (url.origin() == self.connection.url.origin()).then_some(url)
@@ -86,8 +86,8 @@ impl Account {
         self.receive(self.http.get(url).header(AUTHORIZATION, header(token))).await
     }
 
-    /// Sends a request and reads its answer. It asks for plain JSON: with the connector's own
-    /// media type, Snowflake refuses a PUT.
+    /// Sends a request and reads the response. It accepts plain JSON, because Snowflake rejects a
+    /// PUT with the connector's media type.
     async fn receive(&self, call: RequestBuilder) -> Result<Answer, AccountError> {
         let failed = |error: reqwest::Error| {
             AccountError::unreachable(&self.connection, &chain(&error.without_url()))
@@ -102,7 +102,7 @@ impl Account {
         })
     }
 
-    /// The answer to a request if the account did what was asked.
+    /// The response, if the request succeeded.
     pub(super) fn check(&self, request: &str, answer: Answer) -> Result<Answer, AccountError> {
         if answer.success {
             return Ok(answer);
@@ -116,7 +116,7 @@ impl Account {
         })
     }
 
-    /// The error for an answer that is not what the protocol says.
+    /// The error for a response that violates the protocol.
     pub(super) fn lost(&self, request: &str, problem: &str) -> AccountError {
         AccountError::Lost {
             connection: self.connection.name.as_str().into(),
@@ -127,7 +127,7 @@ impl Account {
     }
 }
 
-/// The value of the header `Authorization`.
+/// The value of the `Authorization` header.
 pub(super) fn header(token: &Secret) -> String {
     format!("Snowflake Token=\"{}\"", token.expose())
 }

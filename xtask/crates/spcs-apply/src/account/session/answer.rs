@@ -1,31 +1,31 @@
-//! Answers as text. This crate reads names, states and numbers from SHOW and DESCRIBE, and their text
-//! is the same whatever type a server gives a column.
+//! Query results as text. This crate reads names, states and numbers from SHOW and DESCRIBE, and
+//! their text does not depend on the column type that a server reports.
 
 use snowflake_connector_rs::decode::{PlanBuildResult, RowDecodeResult};
 use snowflake_connector_rs::{FromRow, RowPlanContext, RowRef};
 
-/// The answer to a statement.
+/// The result of a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Column names, as the server wrote them.
+    /// Column names as the server sent them.
     pub columns: Vec<String>,
-    /// The rows; a missing value is SQL's NULL. Timestamps are seconds since 1970.
+    /// The rows; `None` is NULL. Timestamps are seconds since 1970.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
 impl Rows {
-    /// The rows, with their columns by name.
+    /// The rows, with access to columns by name.
     pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
         self.rows.iter().map(|values| Row { columns: &self.columns, values })
     }
 
-    /// The first value of the first row: what a `SELECT SYSTEM$…` answers.
+    /// The first value of the first row, such as the result of `SELECT SYSTEM$…`.
     pub fn scalar(&self) -> Option<&str> {
         self.rows.first()?.first()?.as_deref()
     }
 }
 
-/// One row of an answer.
+/// One row of a result.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     columns: &'a [String],
@@ -33,13 +33,13 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The value of a column, whatever the case of its name; NULL and no such column are `None`.
+    /// The value of a column, ignoring the case of its name; `None` if NULL or without that column.
     pub fn get(&self, column: &str) -> Option<&'a str> {
         let index = self.columns.iter().position(|name| name.eq_ignore_ascii_case(column))?;
         self.values.get(index)?.as_deref()
     }
 
-    /// The value of a column, or the empty text.
+    /// The value of a column, or the empty string.
     pub fn text(&self, column: &str) -> &'a str {
         self.get(column).unwrap_or_default()
     }
@@ -64,7 +64,7 @@ impl FromRow for Raw {
     }
 }
 
-/// Sends a statement and reads its whole answer.
+/// Sends a statement and reads its whole result.
 pub(super) async fn fetch(
     session: &snowflake_connector_rs::Session,
     sql: String,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_found_whatever_the_case_of_their_names() {
+    fn column_lookup_ignores_case() {
         let rows = Rows {
             columns: vec!["name".to_owned(), "STATE".to_owned()],
             rows: vec![vec![Some("POOL".to_owned()), None]],

@@ -1,4 +1,4 @@
-//! From the connector's errors to ours.
+//! Converts the connector's errors to [`AccountError`].
 
 use snowflake_connector_rs::ErrorKind;
 
@@ -19,7 +19,7 @@ pub(super) fn login(connection: &Connection, error: snowflake_connector_rs::Erro
     }
 }
 
-/// The error for a statement: refused where the account gave a message or a code, lost otherwise.
+/// The error for a statement: `Refused` if the account sent a message or a code, otherwise `Lost`.
 pub(super) fn statement(
     connection: &str,
     statement: &Statement<'_>,

@@ -1,4 +1,4 @@
-//! What has to be known about a statement before it is sent.
+//! Classifies a statement before it is sent.
 
 /// A statement and its first words.
 pub(super) struct Statement<'a> {
@@ -18,12 +18,12 @@ impl<'a> Statement<'a> {
         Statement { text, words }
     }
 
-    /// Whether it is a PUT or GET: the connector reports success for these but moves no file.
+    /// Whether it is a PUT or GET: the connector reports success for these but transfers no file.
     pub(super) fn transfers_files(&self) -> bool {
         matches!(self.word(0), "PUT" | "GET")
     }
 
-    /// What a USE statement sets; `None` for other statements.
+    /// The property that a USE statement sets; `None` for other statements.
     pub(super) fn uses(&self) -> Option<String> {
         if self.word(0) != "USE" {
             return None;
@@ -33,7 +33,7 @@ impl<'a> Statement<'a> {
         Some(if known { kind } else { "DATABASE" }.to_owned())
     }
 
-    /// Its beginning on one line, with markers instead of secrets, for messages.
+    /// The start of the statement on one line, with markers instead of secrets, for messages.
     pub(super) fn summary(&self) -> String {
         const LONGEST: usize = 100;
         let line = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -67,13 +67,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transfer_is_recognised_after_comments() {
+    fn a_file_transfer_is_recognized_after_comments() {
         assert!(Statement::of("-- upload\n/* x */ put file:///a @b").transfers_files());
         assert!(!Statement::of("SELECT 'put'").transfers_files());
     }
 
     #[test]
-    fn a_use_says_what_it_sets() {
+    fn a_use_statement_reports_the_property_that_it_sets() {
         let uses = |sql| Statement::of(sql).uses();
         assert_eq!(uses("use role r").as_deref(), Some("ROLE"));
         assert_eq!(uses("USE d.s").as_deref(), Some("DATABASE"));

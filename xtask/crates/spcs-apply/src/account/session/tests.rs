@@ -1,4 +1,4 @@
-//! Sessions that expire, secrets that are echoed, and what of it the user sees.
+//! Expired sessions, echoed secrets and error messages.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::fake_http::{Answer, Request, Site, serve};
 use crate::secret::Secret;
 
-/// Hands out `t1`, `t2`, … and takes only the newest, once told so.
+/// A server that issues the tokens `t1`, `t2`, … and rejects statements while `expired` is set.
 #[derive(Default)]
 struct Fake(Mutex<State>);
 
@@ -64,7 +64,7 @@ async fn start() -> (Arc<Fake>, Session) {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_made_anew_with_the_same_role() {
+async fn an_expired_session_is_replaced_with_the_same_role() {
     let (fake, session) = start().await;
     session.query("USE ROLE SYSADMIN", &Secrets::none()).await.unwrap();
     fake.0.lock().unwrap().expired = true;
@@ -76,7 +76,7 @@ async fn an_expired_session_is_made_anew_with_the_same_role() {
 }
 
 #[tokio::test]
-async fn an_expired_session_runs_nothing_so_whatever_it_refused_is_sent_again() {
+async fn a_statement_rejected_by_an_expired_session_is_sent_again() {
     let (fake, session) = start().await;
     fake.0.lock().unwrap().expired = true;
     session.query("ALTER SERVICE s RESUME", &Secrets::none()).await.unwrap();
@@ -85,7 +85,7 @@ async fn an_expired_session_runs_nothing_so_whatever_it_refused_is_sent_again() 
 }
 
 #[tokio::test]
-async fn a_secret_reaches_the_server_and_no_message() {
+async fn a_secret_is_sent_to_the_server_and_masked_in_messages() {
     let (fake, session) = start().await;
     let secrets = Secrets::none().with(spcs_plan::secret::USER_PASSWORD, Secret::new("hun'ter2"));
     let sql = format!("CREATE USER U PASSWORD = '{}'", spcs_plan::secret::marker("user_password"));
@@ -99,7 +99,7 @@ async fn a_secret_reaches_the_server_and_no_message() {
 }
 
 #[tokio::test]
-async fn files_are_not_moved_by_a_session() {
+async fn a_session_rejects_file_transfers() {
     let (fake, session) = start().await;
     let error = session.query("-- x\nPUT file:///a @s", &Secrets::none()).await.unwrap_err();
     assert!(matches!(error, AccountError::Transfer { .. }));

@@ -1,4 +1,4 @@
-//! Archives as engines write them, made into layouts.
+//! Converting archives in the form that engines write.
 
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ impl Work {
         self.path("images").join(name)
     }
 
-    /// An archive whose layers hold the given bytes; what occurs twice becomes a link.
+    /// An archive whose layers contain the given bytes. A repeated layer becomes a link.
     fn archive(&self, layers: &[&[u8]], architecture: &str) -> PathBuf {
         let diff_ids: Vec<_> = layers.iter().map(|bytes| digest::of(bytes)).collect();
         self.archive_of(layers, &diff_ids, architecture)
@@ -91,7 +91,7 @@ fn the_same_archive_gives_the_same_digest_with_and_without_the_layer_cache() {
 }
 
 #[test]
-fn a_changed_top_layer_is_the_only_new_one_and_the_replaced_one_goes() {
+fn only_a_changed_layer_is_added_and_the_replaced_one_is_removed() {
     let work = Work::new();
     let first = work.convert(&[b"base", b"top"], "image");
     let base = inode(&first.blob_path(&first.manifest.layers[0]));
@@ -115,11 +115,11 @@ fn layers_of_another_image_are_shared_and_kept() {
 }
 
 #[test]
-fn a_layer_that_was_copied_into_a_layout_is_kept_as_one_that_was_linked() {
+fn a_layer_copied_into_a_layout_is_kept_like_a_linked_one() {
     let work = Work::new();
     let one = work.convert(&[b"base"], "one");
     let base = &one.manifest.layers[0];
-    // As on a file system without hard links.
+    // Simulates a file system without hard links.
     let (kept, copy) = (one.blob_path(base), work.path("copy"));
     fs::copy(&kept, &copy).unwrap();
     fs::rename(copy, kept).unwrap();
@@ -128,7 +128,7 @@ fn a_layer_that_was_copied_into_a_layout_is_kept_as_one_that_was_linked() {
 }
 
 #[test]
-fn an_image_for_another_machine_is_refused() {
+fn an_image_for_another_platform_is_refused() {
     let work = Work::new();
     let archive = work.archive(&[b"base"], "arm64");
     let error = from_docker_archive(&archive, work.0.path(), &work.image("image"));
@@ -140,18 +140,18 @@ fn an_image_for_another_machine_is_refused() {
 }
 
 #[test]
-fn a_blob_cut_short_is_noticed() {
+fn a_truncated_blob_is_detected() {
     let work = Work::new();
     let layout = work.convert(&[b"base"], "image");
     fs::write(layout.blob_path(&layout.manifest.layers[0]), "b").unwrap();
     let error = Layout::open(&work.image("image")).unwrap_err().to_string();
     assert!(error.contains("is not complete"), "{error}");
-    // The cache holds the same file, so it does not trust it either.
+    // The layer cache shares the file, so it must not reuse it either.
     work.convert(&[b"base"], "image");
 }
 
 #[test]
-fn a_layer_that_the_engine_keeps_compressed_stays_as_it_is() {
+fn a_layer_that_the_engine_saved_compressed_is_kept_unchanged() {
     let work = Work::new();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut gzip, b"base").unwrap();
@@ -162,7 +162,7 @@ fn a_layer_that_the_engine_keeps_compressed_stays_as_it_is() {
 }
 
 #[test]
-fn a_layer_that_is_not_what_the_config_names_is_refused() {
+fn a_layer_whose_digest_differs_from_the_config_is_refused() {
     let work = Work::new();
     let archive = work.archive_of(&[b"forged"], &[digest::of(b"base")], "amd64");
     let error = from_docker_archive(&archive, work.0.path(), &work.image("image"));

@@ -1,4 +1,4 @@
-//! What each store is sent: the names are those that Snowflake's own clients look for.
+//! The requests to each cloud: the header names are those that Snowflake's own clients expect.
 
 use serde_json::{Value, json};
 
@@ -23,13 +23,13 @@ fn header<'a>(request: &'a Request, name: &str) -> &'a str {
     found.map_or("none", |(_, value)| value)
 }
 
-/// Of `spec`: what was there before encryption.
+/// The digest of the unencrypted content, `spec`.
 fn digest() -> String {
     STANDARD.encode(Sha256::digest(b"spec"))
 }
 
 #[test]
-fn azure_gets_a_block_blob_with_the_envelope_and_overwrites_nothing() {
+fn azure_requests_create_a_block_blob_with_the_envelope_and_never_overwrite() {
     let (request, names) = request(json!({
         "locationType": "AZURE", "location": "cont/p/", "storageAccount": "acct",
         "endPoint": "blob.core.windows.net", "creds": {"AZURE_SAS_TOKEN": "sv=1&sig=x"},
@@ -58,7 +58,7 @@ fn azure_gets_a_block_blob_with_the_envelope_and_overwrites_nothing() {
 }
 
 #[test]
-fn s3_gets_its_metadata_with_everything_signed_and_overwrites_nothing() {
+fn s3_requests_sign_all_headers_and_never_overwrite() {
     let (request, names) = request(json!({
         "locationType": "S3", "location": "bucket/p/", "region": "us-west-2",
         "creds": {"AWS_KEY_ID": "id", "AWS_SECRET_KEY": "key", "AWS_TOKEN": "token"},
@@ -87,7 +87,7 @@ fn s3_gets_its_metadata_with_everything_signed_and_overwrites_nothing() {
 }
 
 #[test]
-fn a_store_that_is_not_known_is_named() {
+fn the_error_for_an_unsupported_storage_type_names_it() {
     let reply = json!({"stageInfo": {"locationType": "LOCAL_FS", "location": "/tmp"}});
     let reply: PutReply = serde_json::from_value(reply).unwrap();
     let error = prepare(&reply, "a.yaml", Vec::new()).err().unwrap().to_string();

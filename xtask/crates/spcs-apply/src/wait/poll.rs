@@ -1,4 +1,4 @@
-//! One poll of what is waited for.
+//! Polls the state of a pool, a service or its endpoints once.
 
 use tokio::time::Instant;
 
@@ -9,35 +9,35 @@ use crate::account::{AccountError, Session};
 use crate::observe::{self, Endpoint, ServiceState};
 
 /// The result of one poll.
-pub(super) enum Look {
+pub(super) enum Readiness {
     Ready(Vec<Endpoint>),
     NotYet(String),
     Failed(Cause),
     Missing,
 }
 
-pub(super) async fn at_pool(session: &Session, name: &str) -> Result<Look, AccountError> {
-    let Some(pool) = observe::pool(session, name).await? else { return Ok(Look::Missing) };
+pub(super) async fn pool(session: &Session, name: &str) -> Result<Readiness, AccountError> {
+    let Some(pool) = observe::pool(session, name).await? else { return Ok(Readiness::Missing) };
     if matches!(pool.state.as_str(), "ACTIVE" | "IDLE") {
-        return Ok(Look::Ready(Vec::new()));
+        return Ok(Readiness::Ready(Vec::new()));
     }
     let message = observe::pool_message(session, name).await?;
     let colon = if message.is_empty() { "" } else { ": " };
-    Ok(Look::NotYet(format!("{}{colon}{message}", pool.state)))
+    Ok(Readiness::NotYet(format!("{}{colon}{message}", pool.state)))
 }
 
-pub(super) async fn at_service(
+pub(super) async fn service(
     session: &Session,
     service: Service<'_>,
     failures: &mut Failures,
-) -> Result<Look, AccountError> {
+) -> Result<Readiness, AccountError> {
     let name = service.name;
-    let Some(state) = observe::service(session, name).await? else { return Ok(Look::Missing) };
+    let Some(state) = observe::service(session, name).await? else { return Ok(Readiness::Missing) };
     if is_ready(&state) {
-        return Ok(Look::Ready(Vec::new()));
+        return Ok(Readiness::Ready(Vec::new()));
     }
     if matches!(state.status.as_str(), "INTERNAL_ERROR" | "DELETING" | "DELETED") {
-        return Ok(Look::Failed(Cause::state(&state.status)));
+        return Ok(Readiness::Failed(Cause::state(&state.status)));
     }
     let containers = observe::containers(session, name).await?;
     let newest = |instance: &str| {
@@ -45,13 +45,13 @@ pub(super) async fn at_service(
     };
     let count = |instance: &str| newest(instance) || state.instances.is_empty();
     let newest = containers.iter().filter(|container| count(&container.instance));
-    if let Some(container) = failures.look(newest, Instant::now()) {
-        return Ok(Look::Failed(cause::of_container(session, service, container).await));
+    if let Some(container) = failures.record(newest, Instant::now()) {
+        return Ok(Readiness::Failed(cause::of_container(session, service, container).await));
     }
     let waits = containers.iter().find(|c| c.status != "READY" && !c.message.is_empty());
     let why = waits.map(|c| format!(": {}", c.message)).unwrap_or_default();
     let upgrading = if state.is_upgrading { ", upgrading" } else { "" };
-    Ok(Look::NotYet(format!("{}{upgrading}{why}", state.status)))
+    Ok(Readiness::NotYet(format!("{}{upgrading}{why}", state.status)))
 }
 
 fn is_ready(state: &ServiceState) -> bool {
@@ -61,9 +61,9 @@ fn is_ready(state: &ServiceState) -> bool {
         && state.instances.iter().all(|i| i.status == "READY" && i.spec_digest == state.spec_digest)
 }
 
-pub(super) async fn at_endpoints(session: &Session, service: &str) -> Result<Look, AccountError> {
+pub(super) async fn endpoints(session: &Session, service: &str) -> Result<Readiness, AccountError> {
     let Some(endpoints) = observe::endpoints(session, service).await? else {
-        return Ok(Look::Missing);
+        return Ok(Readiness::Missing);
     };
     let missing: Vec<&str> = endpoints
         .iter()
@@ -71,10 +71,10 @@ pub(super) async fn at_endpoints(session: &Session, service: &str) -> Result<Loo
         .map(|endpoint| endpoint.name.as_str())
         .collect();
     if !endpoints.iter().any(|endpoint| endpoint.is_public) {
-        return Ok(Look::NotYet("there is no public endpoint yet".to_owned()));
+        return Ok(Readiness::NotYet("there is no public endpoint yet".to_owned()));
     }
     if missing.is_empty() {
-        return Ok(Look::Ready(endpoints));
+        return Ok(Readiness::Ready(endpoints));
     }
-    Ok(Look::NotYet(format!("{} has no host name yet", missing.join(", "))))
+    Ok(Readiness::NotYet(format!("{} has no host name yet", missing.join(", "))))
 }
