@@ -107,7 +107,7 @@ fn compare(request: &BuildRequest, inputs: &inputs::Inputs) -> BuildState {
         return stale(&difference);
     }
     if let (Some(base), Some(reference)) = (&record.base, &request.base)
-        && !base.still_holds(reference)
+        && !base.is_current(reference)
     {
         return stale("this machine's settings in the base image changed");
     }
@@ -183,7 +183,7 @@ fn run_dockerfile(
         .map_err(|source| error::files(&request.work_dir, source))?;
     match ran.ok {
         true => Ok(()),
-        false if error::says_disk_full(&ran.tail) => Err(error::disk_full(&request.work_dir)),
+        false if error::is_disk_full(&ran.tail) => Err(error::disk_full(&request.work_dir)),
         false => Err(BuildError::Dockerfile { tail: ran.tail, log }),
     }
 }
@@ -206,7 +206,7 @@ fn quiet(
     doing: &'static str,
     call: &duct::Expression,
 ) -> Result<String, BuildError> {
-    let failed = |said: String| match error::says_disk_full(&said) {
+    let failed = |said: String| match error::is_disk_full(&said) {
         true => error::disk_full(&request.work_dir),
         false => BuildError::Engine { doing, said },
     };

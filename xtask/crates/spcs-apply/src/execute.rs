@@ -66,7 +66,7 @@ pub struct Run {
 }
 
 /// A run and the results of its steps so far.
-struct Progressing {
+struct RunState {
     run: Run,
     observed: Observed,
     sessions: Sessions,
@@ -83,7 +83,7 @@ struct Progressing {
 pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcome, Error> {
     let (cancel, watcher) = (run.cancel.clone(), Arc::clone(&run.watcher));
     let waits = cancel.child_token();
-    let shared = Arc::new(Progressing {
+    let shared = Arc::new(RunState {
         sessions: Sessions::of(run.connection.clone()),
         waits: waits.clone(),
         run,
@@ -159,7 +159,7 @@ fn load(action: &Action) -> Load {
 }
 
 /// Carries out the action of a step.
-async fn carry_out(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Change, Error> {
+async fn carry_out(shared: Arc<RunState>, step: spcs_plan::Step) -> Result<Change, Error> {
     match &step.action {
         Action::Build { image } => shared.build(image).await,
         Action::Push { image } => shared.push(image, &step).await,
@@ -188,7 +188,7 @@ async fn carry_out(shared: Arc<Progressing>, step: spcs_plan::Step) -> Result<Ch
     }
 }
 
-impl Progressing {
+impl RunState {
     /// Waits, using a separate session with a role that can see every object.
     async fn wait(
         &self,

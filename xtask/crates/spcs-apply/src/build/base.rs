@@ -34,7 +34,7 @@ impl Base {
 
     /// Whether the base is still current. A bootstrapped image contains this machine's settings,
     /// which may have changed.
-    pub(super) fn still_holds(&self, reference: &str) -> bool {
+    pub(super) fn is_current(&self, reference: &str) -> bool {
         match self {
             Base::Pulled(pulled) => pulled == reference,
             Base::Bootstrapped(hash) => {
@@ -59,18 +59,18 @@ pub(super) fn provide(
     // An existing bootstrapped image means that the registry could not be reached before; do not
     // try again for each build.
     if let Some(recipe) = &recipe {
-        let made = Base::Bootstrapped(recipe.hash());
-        if has(engine, &made.image()) {
-            return Ok(made);
+        let bootstrapped = Base::Bootstrapped(recipe.hash());
+        if has(engine, &bootstrapped.image()) {
+            return Ok(bootstrapped);
         }
     }
     let failed =
         |problem: String, hint| BuildError::Base { reference: reference.to_owned(), problem, hint };
     let disk_full = || error::disk_full(&request.work_dir);
-    let problem = match reach::registry_of(reference) {
+    let problem = match reach::check_registry(reference) {
         Ok(()) => match pull(engine, request, reference, progress) {
             Ok(()) => return Ok(pulled),
-            Err(said) if error::says_disk_full(&said) => return Err(disk_full()),
+            Err(said) if error::is_disk_full(&said) => return Err(disk_full()),
             Err(said) => said,
         },
         Err(problem) => problem,
@@ -85,7 +85,7 @@ pub(super) fn provide(
     let log = log_path(&request.work_dir, "base");
     match recipe.make(engine, &request.work_dir, &log, progress) {
         Ok(()) => Ok(Base::Bootstrapped(recipe.hash())),
-        Err(said) if error::says_disk_full(&said) => Err(disk_full()),
+        Err(said) if error::is_disk_full(&said) => Err(disk_full()),
         Err(said) => Err(failed(
             format!("{problem}; and it could not be made from Debian packages: {said}"),
             "see the log in target/spcs/logs; mmdebstrap is installed by `cargo xtask setup`",

@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// The prefix of the temporary directory of a bootstrap.
-const FRESH: &str = ".fresh-";
+const TEMPORARY_PREFIX: &str = ".fresh-";
 
 /// Documentation and translations, which containers do not need.
 const EXCLUDED: [&str; 5] = [
@@ -66,24 +66,24 @@ impl Recipe {
         progress: &dyn Progress,
     ) -> Result<(), String> {
         let image = format!("localhost/spcs-base:{}", self.hash());
-        let words = |error: io::Error| error.to_string();
+        let message = |error: io::Error| error.to_string();
         let folder = work_dir.join("base");
-        fs_err::create_dir_all(&folder).map_err(words)?;
+        fs_err::create_dir_all(&folder).map_err(message)?;
         // Two builds may need the image at the same time; the second one finds it finished.
-        let lock = fs_err::File::create(folder.join("lock")).map_err(words)?;
-        lock.lock().map_err(words)?;
+        let lock = fs_err::File::create(folder.join("lock")).map_err(message)?;
+        lock.lock().map_err(message)?;
         if has(engine, &image) {
             return Ok(());
         }
         let rootfs = folder.join(format!("{}.tar", self.hash()));
-        remove_leftovers(&folder, &rootfs).map_err(words)?;
+        remove_leftovers(&folder, &rootfs).map_err(message)?;
         if !rootfs.exists() {
             // A new directory, because a process of an earlier run may still write to its own.
-            let fresh = tempfile::Builder::new().prefix(FRESH).tempdir_in(&folder);
-            let fresh = fresh.map_err(words)?;
+            let fresh = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempdir_in(&folder);
+            let fresh = fresh.map_err(message)?;
             let tar = fresh.path().join("base.tar");
             self.bootstrap(fresh.path(), &tar, log, progress)?;
-            fs_err::rename(&tar, &rootfs).map_err(words)?;
+            fs_err::rename(&tar, &rootfs).map_err(message)?;
         }
         let import = engine.command([
             "import".as_ref(),
@@ -93,12 +93,12 @@ impl Recipe {
             image.as_ref(),
         ]);
         let import_log = log.with_file_name("build-base-import.log");
-        let ran = run::logged(&import, "base", &import_log, progress).map_err(words)?;
+        let ran = run::logged(&import, "base", &import_log, progress).map_err(message)?;
         if !ran.ok {
             return Err(format!("the engine does not import it: {}", ran.reason("Error")));
         }
         // The engine has its own copy now.
-        fs_err::remove_file(&rootfs).map_err(words)
+        fs_err::remove_file(&rootfs).map_err(message)
     }
 
     fn bootstrap(
@@ -151,7 +151,9 @@ impl Recipe {
 fn remove_leftovers(folder: &Path, wanted: &Path) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
-        let fresh = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FRESH));
+        let fresh = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX));
         if fresh && path.is_dir() {
             fs_err::remove_dir_all(path)?;
         } else if path.extension().is_some_and(|extension| extension == "tar") && path != wanted {

@@ -70,7 +70,7 @@ impl BuildError {
 }
 
 /// Whether an engine's output says that the disk is full.
-pub(super) fn says_disk_full(text: &str) -> bool {
+pub(super) fn is_disk_full(text: &str) -> bool {
     text.to_ascii_lowercase().contains("no space left on device")
 }
 

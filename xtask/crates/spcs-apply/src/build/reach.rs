@@ -23,7 +23,7 @@ pub(super) fn full_name(reference: &str) -> String {
 }
 
 /// Checks that the registry of a reference responds.
-pub(super) fn registry_of(reference: &str) -> Result<(), String> {
+pub(super) fn check_registry(reference: &str) -> Result<(), String> {
     let name = full_name(reference);
     let host = match name.split('/').next().unwrap_or_default() {
         "docker.io" => "registry-1.docker.io",

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use duct::Expression;
 
-use super::error::says_disk_full;
+use super::error::is_disk_full;
 use crate::child::Running;
 use crate::progress::Progress;
 
@@ -15,18 +15,18 @@ use crate::progress::Progress;
 const TAIL: usize = 20;
 
 /// The result of a command.
-pub(super) struct Ran {
+pub(super) struct Completed {
     pub(super) ok: bool,
     pub(super) tail: String,
 }
 
-impl Ran {
+impl Completed {
     /// The line that tells what went wrong: one about a full disk, else the last line that contains
     /// `mark`, else the last line.
     pub(super) fn reason(&self, mark: &str) -> String {
         let line =
             |wanted: &dyn Fn(&str) -> bool| self.tail.lines().rev().find(|line| wanted(line));
-        let line = line(&says_disk_full).or_else(|| line(&|line| line.contains(mark)));
+        let line = line(&is_disk_full).or_else(|| line(&|line| line.contains(mark)));
         line.or(self.tail.lines().last()).unwrap_or("it said nothing").to_owned()
     }
 }
@@ -37,7 +37,7 @@ pub(super) fn logged(
     item: &str,
     log: &Path,
     progress: &dyn Progress,
-) -> io::Result<Ran> {
+) -> io::Result<Completed> {
     if let Some(folder) = log.parent() {
         fs_err::create_dir_all(folder)?;
     }
@@ -64,16 +64,16 @@ pub(super) fn logged(
     }
     log.flush()?;
     let ok = reader.try_wait()?.is_some_and(|output| output.status.success());
-    Ok(Ran { ok, tail: Vec::from(tail).join("\n") })
+    Ok(Completed { ok, tail: Vec::from(tail).join("\n") })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ran;
+    use super::Completed;
 
     #[test]
     fn a_full_disk_is_reported_even_if_other_output_follows() {
-        let ran = |tail: &str| Ran { ok: false, tail: tail.to_owned() };
+        let ran = |tail: &str| Completed { ok: false, tail: tail.to_owned() };
         let full = "E: dpkg failed: No space left on device\nE: rootfs failed\nbye";
         assert_eq!(ran(full).reason("E:"), "E: dpkg failed: No space left on device");
         assert_eq!(ran("E: no keys\nbye").reason("E:"), "E: no keys");

@@ -11,7 +11,7 @@ use crate::engine::{Engine, EngineKind};
 use crate::layout::{self, LayoutError};
 
 /// The prefix of the temporary directory into which an engine saves an image.
-const PREFIX: &str = ".save-";
+const TEMPORARY_PREFIX: &str = ".save-";
 
 /// Saves the built image as a layout; returns the digest of its manifest.
 pub(super) fn save(engine: &Engine, request: &BuildRequest) -> Result<String, BuildError> {
@@ -40,14 +40,14 @@ fn temporary_dir(work_dir: &Path) -> io::Result<(fs_err::File, tempfile::TempDir
     all.lock()?;
     for entry in fs_err::read_dir(work_dir)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX)
             && fs_err::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
             && let Err(error) = fs_err::remove_dir_all(entry.path())
         {
             tracing::debug!(%error, "could not remove what a killed process left");
         }
     }
-    let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(work_dir)?;
+    let folder = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempdir_in(work_dir)?;
     let lock = fs_err::File::open(folder.path())?;
     lock.lock()?;
     Ok((lock, folder))

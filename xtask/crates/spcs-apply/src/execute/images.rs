@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use spcs_plan::{Change, ImageState, Project};
 
-use super::{Error, Progressing, lock};
+use super::{Error, RunState, lock};
 use crate::account::RestSession;
 use crate::build::{self, BuildRequest, BuildState, BuiltImage};
 use crate::engine::{self, Engine, EngineChoice};
@@ -69,7 +69,7 @@ pub fn ready_to_build(
     Ok(build::check_disk_space(&engine, requests)?)
 }
 
-impl Progressing {
+impl RunState {
     pub(super) async fn build(&self, image: &str) -> Result<Change, Error> {
         if let Some(BuildState::Built(_)) = self.run.images.get(image) {
             return Ok(Change::Unchanged);

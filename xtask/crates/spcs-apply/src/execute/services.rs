@@ -2,11 +2,11 @@
 
 use spcs_plan::{Change, Planned, PlannedStatement, RenderedSpec};
 
-use super::{Error, Progressing, Run, lock};
+use super::{Error, Run, RunState, lock};
 use crate::account::{RestSession, Session};
 use crate::stage::{self, Put};
 
-impl Progressing {
+impl RunState {
     /// Runs those statements of a file that change something.
     pub(super) async fn run_statements(
         &self,

@@ -5,22 +5,25 @@ use std::collections::BTreeMap;
 use crate::account::{AccountError, Row, Rows, Session};
 use crate::secret::Secrets;
 
-pub(super) async fn ask(session: &Session, sql: &str) -> Result<Rows, AccountError> {
+pub(super) async fn probe(session: &Session, sql: &str) -> Result<Rows, AccountError> {
     session.query(sql, &Secrets::none()).await
 }
 
 /// Runs a probe of an object that may not exist.
-pub(super) async fn ask_about(session: &Session, sql: &str) -> Result<Option<Rows>, AccountError> {
-    match ask(session, sql).await {
+pub(super) async fn probe_optional(
+    session: &Session,
+    sql: &str,
+) -> Result<Option<Rows>, AccountError> {
+    match probe(session, sql).await {
         Ok(rows) => Ok(Some(rows)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Like [`ask_about`], but treats a missing object as no rows.
+/// Like [`probe_optional`], but treats a missing object as no rows.
 pub(super) async fn list(session: &Session, sql: &str) -> Result<Rows, AccountError> {
-    Ok(ask_about(session, sql).await?.unwrap_or_default())
+    Ok(probe_optional(session, sql).await?.unwrap_or_default())
 }
 
 /// The columns of a row by lower-case name, without NULLs.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use spcs_plan::{ObservedService, SPEC_DIGEST_VARIABLE};
 
-use super::rows::{ask, ask_about, list, name as plain, properties};
+use super::rows::{list, name as plain, probe, probe_optional, properties};
 use super::states::{ContainerState, Endpoint, InstanceState, ServiceState};
 use crate::account::{AccountError, Row, Rows, Session};
 
@@ -13,7 +13,7 @@ pub(super) async fn observed(
     session: &Session,
     name: &str,
 ) -> Result<Option<ObservedService>, AccountError> {
-    let rows = ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?;
+    let rows = probe_optional(session, &format!("DESCRIBE SERVICE {name}")).await?;
     let rows = rows.unwrap_or_default();
     Ok(rows.iter().next().map(|row| ObservedService {
         spec_digest: digest_in(row.text("spec")),
@@ -74,7 +74,7 @@ fn digest_in(spec: &str) -> Option<String> {
 /// A service with its instances, if it exists.
 pub async fn service(session: &Session, name: &str) -> Result<Option<ServiceState>, AccountError> {
     let described =
-        ask_about(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
+        probe_optional(session, &format!("DESCRIBE SERVICE {name}")).await?.unwrap_or_default();
     let Some(row) = described.iter().next() else { return Ok(None) };
     let rows = list(session, &format!("SHOW SERVICE INSTANCES IN SERVICE {name}")).await?;
     let instances = rows.iter().filter(|row| row.get("instance_id").is_some());
@@ -119,7 +119,7 @@ pub async fn endpoints(
     session: &Session,
     service: &str,
 ) -> Result<Option<Vec<Endpoint>>, AccountError> {
-    let rows = ask_about(session, &format!("SHOW ENDPOINTS IN SERVICE {service}")).await?;
+    let rows = probe_optional(session, &format!("SHOW ENDPOINTS IN SERVICE {service}")).await?;
     let Some(rows) = rows else { return Ok(None) };
     let endpoints = rows.iter().map(|row| {
         let url = row.text("ingress_url");
@@ -149,7 +149,7 @@ pub async fn logs(
     let sql = format!(
         "CALL SYSTEM$GET_SERVICE_LOGS('{service}', '{instance}', '{container}', {lines}{previous})"
     );
-    Ok(ask(session, &sql).await?.scalar().unwrap_or_default().to_owned())
+    Ok(probe(session, &sql).await?.scalar().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
