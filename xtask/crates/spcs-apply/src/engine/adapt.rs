@@ -43,7 +43,7 @@ pub(super) fn environment(work_dir: &Path) -> io::Result<Vec<(String, String)>> 
     overlay(&mut all, needed);
     fs_err::create_dir_all(work_dir)?;
     let file = std::path::absolute(work_dir)?.join("containers.conf");
-    let text = format!("# written by cargo xtask for this machine; made anew when needed\n{all}");
+    let text = format!("# written by cargo xtask for this machine; rewritten when needed\n{all}");
     if fs_err::read_to_string(&file).ok().as_deref() != Some(&text) {
         let mut fresh = tempfile::NamedTempFile::new_in(work_dir)?;
         io::Write::write_all(&mut fresh, text.as_bytes())?;

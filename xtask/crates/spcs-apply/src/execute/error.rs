@@ -133,7 +133,7 @@ impl Error {
                 }
                 return hints;
             }
-            Self::Interrupted => Some("run the same command again to go on".to_owned()),
+            Self::Interrupted => Some("run the same command again to continue".to_owned()),
             Self::Graph(_) | Self::Unplanned(_) | Self::NoTarget => None,
         };
         hint.into_iter().collect()

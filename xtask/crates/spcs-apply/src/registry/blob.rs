@@ -108,7 +108,7 @@ impl Registry {
         tokio::select! {
             done = upload => done.map(drop).map_err(Failure::from),
             () = self.stalled(&bytes, blob.size) => {
-                Err(Failure::Transport("the upload stands still".to_owned()))
+                Err(Failure::Transport("the upload is stalled".to_owned()))
             }
         }
     }
