@@ -208,7 +208,7 @@ fn a_platform_with_services_refuses_another_engine() {
     let start = || sandbox.xtask(&arguments);
     let refused = || {
         let run = start().code(3).says("services run with docker");
-        let _ = run.says("hint: say `--engine docker`, or `cargo xtask local reset`");
+        let _ = run.says("hint: pass `--engine docker`, or run `cargo xtask local reset`");
     };
     refused();
     sandbox.xtask(&["local", "stop"]).code(0);

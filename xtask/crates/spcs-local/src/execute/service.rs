@@ -23,14 +23,8 @@ impl Executor {
         let name = create.name.last().to_owned();
         refuse_quoted(Kind::Service, &path)?;
         let exists_in = |state: &State| state.find(Kind::Service, &path).is_some();
-        let exists = self.account.catalog.read(|state| {
-            state.require_create(&self.actor(state), Kind::Service, &path)?;
-            Ok(exists_in(state))
-        })?;
-        if exists && create.if_not_exists {
-            let message = format!("{name} already exists, statement succeeded.");
-            return Ok(Rows::status(message));
-        }
+        let kept = |state: &State| create.if_not_exists && exists_in(state);
+        let already = || Rows::status(format!("{name} already exists, statement succeeded."));
         // Checked before the specification is resolved, and again when the service is created,
         // because the catalog may have changed in the meantime.
         let owner = |state: &State| {
@@ -55,9 +49,16 @@ impl Executor {
             state.require(&owner, Kind::ComputePool, &create.pool.0, &["USAGE"])?;
             Ok(owner)
         };
-        let owner_now = self.account.catalog.read(owner)?;
+        let owner_now = self.account.catalog.read(|state| {
+            state.require_create(&self.actor(state), Kind::Service, &path)?;
+            if kept(state) { Ok(None) } else { owner(state).map(Some) }
+        })?;
+        let Some(owner_now) = owner_now else { return Ok(already()) };
         let resolved = self.resolve_specification(&create.specification, &owner_now)?;
         let resumed = self.account.catalog.change(|state| {
+            if kept(state) {
+                return Ok(None);
+            }
             let now = clock::now();
             let owner = owner(state)?;
             check_public(state, &owner, &resolved)?;
@@ -83,8 +84,9 @@ impl Executor {
             check_service(state, &owner, &mut object, &names)?;
             let resumed = resume_pool(state, &owner, create.pool.last(), now)?;
             state.put(object);
-            Ok(resumed)
+            Ok(Some(resumed))
         })?;
+        let Some(resumed) = resumed else { return Ok(already()) };
         self.deploy(&path, create.pool.last(), resumed);
         Ok(Rows::status(format!("Service {name} successfully created.")))
     }

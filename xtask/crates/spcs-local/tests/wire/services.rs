@@ -19,6 +19,22 @@ async fn dropping_a_service_with_a_block_volume_requires_force() {
 }
 
 #[tokio::test]
+async fn if_not_exists_holds_for_services_that_are_created_at_the_same_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = prepared(&platform).await;
+    for name in ["one", "two", "three"] {
+        let create = service(name, "").replace("CREATE SERVICE", "CREATE SERVICE IF NOT EXISTS");
+        let answers = futures_util::future::join_all((0..16).map(|_| client.submit(&create))).await;
+        for answer in answers {
+            assert_eq!(answer["success"], true, "{answer}");
+        }
+    }
+    assert_eq!(client.rows("SHOW SERVICES IN DATABASE d").await.len(), 3);
+    platform.stop().await;
+}
+
+#[tokio::test]
 async fn a_specification_must_name_existing_objects_and_possible_resources() {
     let directory = tempfile::tempdir().unwrap();
     let platform = platform(directory.path(), quick()).await;
