@@ -145,10 +145,8 @@ async fn account(size: usize) -> Account {
     copy(draft.path(), directory.path());
     let platform = platform(directory.path(), quick()).await;
     let client = Client::admin(&platform).await;
-    client.run("USE ROLE SYSADMIN").await;
     // The first statement is slower than the others.
     client.run("CREATE OR REPLACE STAGE d.s0.warm; DROP STAGE d.s0.warm").await;
-    client.run("USE ROLE ACCOUNTADMIN").await;
     Account { platform, client, _directory: directory }
 }
 

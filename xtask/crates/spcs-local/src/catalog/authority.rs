@@ -1,9 +1,10 @@
 //! Authorization: the role hierarchy, privileges and ownership.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::grant::{Grantee, Target};
-use super::state::State;
+use super::grant::{PrivilegeGrant, Target};
+use super::state::{Roles, State};
 use crate::access::{Identity, Principal};
 use crate::kind::{Kind, Object};
 use crate::sql::SqlError;
@@ -15,9 +16,9 @@ pub(crate) struct Actor {
     /// The primary role, which owns created objects.
     pub(crate) role: String,
     /// The primary role and all roles that it inherits: the roles for CREATE.
-    pub(crate) primary: BTreeSet<String>,
+    pub(crate) primary: Roles,
     /// The same with the secondary roles: the roles for everything else.
-    pub(crate) roles: BTreeSet<String>,
+    pub(crate) roles: Roles,
     /// Whether the secondary roles are active.
     pub(crate) secondary: bool,
 }
@@ -25,43 +26,21 @@ pub(crate) struct Actor {
 impl From<Actor> for Principal {
     fn from(actor: Actor) -> Self {
         let Actor { identity, role, roles, secondary, .. } = actor;
-        Self { identity, role, roles: roles.into_iter().collect(), secondary }
+        Self { identity, role, roles: roles.iter().cloned().collect(), secondary }
     }
 }
 
 impl State {
-    /// The roles granted to a user directly.
-    pub(crate) fn roles_of_user(&self, user: &str) -> Vec<String> {
-        let to = Grantee::User(user.to_owned());
-        self.roles_granted_to(&to).map(|grant| grant.role.clone()).collect()
-    }
-
-    /// These roles, PUBLIC, and all roles that they inherit.
-    pub(crate) fn inherited(&self, roles: &[String]) -> BTreeSet<String> {
-        let mut all: BTreeSet<String> = BTreeSet::new();
-        let mut queue: Vec<String> = roles.to_vec();
-        queue.push("PUBLIC".to_owned());
-        while let Some(role) = queue.pop() {
-            let to = Grantee::Role(role);
-            let granted = self.roles_granted_to(&to).map(|grant| &grant.role);
-            queue.extend(granted.filter(|role| !all.contains(*role)).cloned());
-            if let Grantee::Role(role) = to {
-                all.insert(role);
-            }
-        }
-        all
-    }
-
     /// The roles that an identity may use: a user's roles and all that they inherit, or the role
     /// that owns a service, and PUBLIC.
-    pub(crate) fn roles_of(&self, identity: &Identity) -> BTreeSet<String> {
+    pub(crate) fn roles_of(&self, identity: &Identity) -> Roles {
         match identity {
             Identity::User(name) => self.inherited(&self.roles_of_user(name)),
             Identity::Service(path) => {
                 let owner = self.find(Kind::Service, path).map(|service| service.owner.clone());
-                owner.into_iter().chain(["PUBLIC".to_owned()]).collect()
+                Arc::new(owner.into_iter().chain(["PUBLIC".to_owned()]).collect())
             }
-            Identity::Puller => BTreeSet::new(),
+            Identity::Puller => Roles::default(),
         }
     }
 
@@ -71,10 +50,12 @@ impl State {
         // The session's role may have been revoked; then only PUBLIC is left.
         let role = if held.contains(role) { role } else { "PUBLIC" };
         let primary = self.inherited(&[role.to_owned()]);
-        let mut roles = primary.clone();
-        if secondary {
-            roles.extend(held);
-        }
+        let roles = match identity {
+            _ if !secondary => Arc::clone(&primary),
+            // A user holds everything that the primary role inherits.
+            Identity::User(_) => held,
+            _ => Arc::new(primary.union(&held).cloned().collect()),
+        };
         Actor { identity: identity.clone(), role: role.to_owned(), primary, roles, secondary }
     }
 
@@ -85,7 +66,7 @@ impl State {
         Actor {
             identity: actor.identity.clone(),
             role: role.to_owned(),
-            primary: roles.clone(),
+            primary: Arc::clone(&roles),
             roles,
             secondary: false,
         }
@@ -93,7 +74,31 @@ impl State {
 
     /// Whether one of the roles holds a privilege.
     pub(crate) fn holds(&self, roles: &BTreeSet<String>, privilege: &str, on: &Target) -> bool {
-        roles.iter().any(|role| self.privilege(on, privilege, role).is_some())
+        self.any_grant(roles, on, |grant| grant.privilege == privilege)
+    }
+
+    /// Whether one of the roles holds a privilege that `wanted` accepts. It walks the grants on
+    /// the target and the roles side by side, so its cost is that of the shorter of the two.
+    pub(crate) fn any_grant(
+        &self,
+        roles: &BTreeSet<String>,
+        on: &Target,
+        wanted: impl Fn(&PrivilegeGrant) -> bool,
+    ) -> bool {
+        let mut grants = self.privileges_on(on);
+        let mut roles_left = roles.iter();
+        loop {
+            match grants.next() {
+                None => return false,
+                Some(grant) if roles.contains(&grant.role) && wanted(grant) => return true,
+                Some(_) => {}
+            }
+            match roles_left.next() {
+                None => return false,
+                Some(role) if self.privileges_on_of(on, role).any(&wanted) => return true,
+                Some(_) => {}
+            }
+        }
     }
 
     /// Whether one of the roles may grant any privilege.
@@ -119,7 +124,7 @@ impl State {
         let target = Target::of(object);
         roles.contains(&object.owner)
             || object.owner.is_empty() && object.kind().facts().is_container
-            || self.privileges_on(&target).any(|grant| roles.contains(&grant.role))
+            || self.any_grant(roles, &target, |_| true)
             || object.kind() == Kind::Service
                 && self.service_roles_on(&object.path).any(|grant| roles.contains(&grant.role))
     }

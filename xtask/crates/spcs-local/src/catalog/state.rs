@@ -6,6 +6,7 @@
 mod grants;
 mod objects;
 mod records;
+mod roles;
 
 use std::sync::Arc;
 
@@ -14,9 +15,11 @@ use super::index::Index;
 use super::table::Table;
 use crate::kind::{Kind, Object};
 
+pub(crate) use roles::Roles;
+
 /// An object's kind and full name.
 type ObjectKey = (Kind, Vec<String>);
-/// The target, the privilege, and the role that holds it.
+/// The target, the role that holds the privilege, and the privilege.
 type PrivilegeKey = (Target, String, String);
 /// The grantee and the granted role.
 type RoleKey = (Grantee, String);
@@ -35,6 +38,8 @@ pub(crate) struct State {
     /// Dropped objects whose data outside the catalog may not have been deleted yet.
     unfinished_drops: Table<ObjectKey, ()>,
     indexes: Indexes,
+    /// Cached: computed from the role grants, not stored.
+    inherited_roles: roles::InheritedRoles,
 }
 
 /// Secondary indexes of the tables. They are computed from the tables and not stored.
@@ -63,6 +68,7 @@ impl State {
             service_roles: Table::default(),
             unfinished_drops: Table::default(),
             indexes: Indexes::default(),
+            inherited_roles: roles::InheritedRoles::default(),
         }
     }
 }

@@ -196,3 +196,81 @@ fn the_state_in_the_file_equals_the_state_in_memory() {
     let other = read.lines().zip(kept.lines()).find(|(read, kept)| read != kept);
     assert!(other.is_none() && read.len() == kept.len(), "{other:?}");
 }
+
+#[test]
+fn the_inherited_roles_change_with_each_role_grant_but_not_with_a_failed_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let inherits = || {
+        let admin = Identity::User(ADMIN.to_owned());
+        let roles = catalog.read(|state| state.actor(&admin, "ACCOUNTADMIN", true).roles);
+        roles.contains("R")
+    };
+    let grant = |state: &mut State| {
+        state.grant_role(RoleGrant {
+            role: "R".to_owned(),
+            to: Grantee::Role("SYSADMIN".to_owned()),
+            granted_by: "R".to_owned(),
+            created: 1,
+        });
+    };
+    assert!(!inherits());
+    let refused = catalog.change(|state| {
+        grant(state);
+        assert!(state.inherited(&["SYSADMIN".to_owned()]).contains("R"));
+        Err::<(), _>(SqlError::exists("R"))
+    });
+    assert!(refused.is_err() && !inherits());
+    catalog
+        .change(|state| {
+            grant(state);
+            Ok(())
+        })
+        .unwrap();
+    assert!(inherits());
+    catalog
+        .change(|state| {
+            state.revoke_role("R", &Grantee::Role("SYSADMIN".to_owned()));
+            Ok(())
+        })
+        .unwrap();
+    assert!(!inherits());
+}
+
+#[test]
+fn a_privilege_is_found_with_many_roles_and_few_grants_and_the_other_way_round() {
+    let directory = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open(directory.path(), "secret").unwrap();
+    let on = Target::Object(Kind::Stage, vec!["D".to_owned(), "S".to_owned(), "T".to_owned()]);
+    let many: Vec<String> = (0..50).map(|number| format!("R{number}")).collect();
+    let grant = |role: &str, privilege: &str| {
+        let on = on.clone();
+        let (role, privilege) = (role.to_owned(), privilege.to_owned());
+        let granted = catalog.change(|state| {
+            let (grant_option, granted_by, created) = (false, String::new(), 1);
+            state.grant_privilege(PrivilegeGrant {
+                privilege,
+                on,
+                role,
+                grant_option,
+                granted_by,
+                created,
+            });
+            Ok(())
+        });
+        granted.unwrap();
+    };
+    let holds = |roles: &[String], privilege: &str| {
+        let roles = roles.iter().cloned().collect();
+        catalog.read(|state| state.holds(&roles, privilege, &on))
+    };
+    assert!(!holds(&many, "READ"));
+    grant("R7", "READ");
+    assert!(holds(&many, "READ") && !holds(&many, "WRITE"), "many roles, one grant");
+    assert!(!holds(&many[8..], "READ"));
+    for role in &many[10..] {
+        grant(role, "WRITE");
+    }
+    assert!(holds(&many[40..41], "WRITE"), "one role, many grants");
+    assert!(!holds(&many[7..8], "WRITE") && !holds(&many[40..], "READ"));
+}

@@ -164,8 +164,8 @@ fn grant_privileges(
     let may = |state: &State, privilege: &str| {
         state.manages_grants(&actor.roles)
             || owner.as_ref().is_some_and(|owner| actor.roles.contains(owner))
-            || actor.roles.iter().any(|role| {
-                state.privilege(&target, privilege, role).is_some_and(|held| held.grant_option)
+            || state.any_grant(&actor.roles, &target, |held| {
+                held.privilege == privilege && held.grant_option
             })
     };
     let mut wanted: Vec<String> = privileges.to_vec();

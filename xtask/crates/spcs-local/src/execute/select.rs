@@ -109,7 +109,7 @@ impl Executor {
             }
             "CURRENT_AVAILABLE_ROLES" => {
                 let roles = self.account.catalog.read(|state| state.roles_of(&session.identity));
-                cell(serde_json::json!(roles))
+                cell(serde_json::json!(*roles))
             }
             "CURRENT_TIMESTAMP" | "LOCALTIMESTAMP" => {
                 return Ok((moment(clock::now()), ColumnType::Timestamp));

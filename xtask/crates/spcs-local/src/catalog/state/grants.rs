@@ -1,6 +1,7 @@
 //! Adds, revokes and finds grants.
 
 use super::State;
+use super::roles::InheritedRoles;
 use crate::catalog::grant::{Grantee, PrivilegeGrant, RoleGrant, ServiceRoleGrant, Target};
 
 /// The smallest name, for the start of a range.
@@ -16,6 +17,16 @@ impl State {
         from.map(|(_, grant)| grant).take_while(move |grant| grant.on == *on)
     }
 
+    /// The privileges of one role on a target.
+    pub(crate) fn privileges_on_of<'a>(
+        &'a self,
+        on: &'a Target,
+        role: &'a str,
+    ) -> impl Iterator<Item = &'a PrivilegeGrant> {
+        let from = self.privileges.from((on.clone(), role.to_owned(), NO_NAME));
+        from.map(|(_, grant)| grant).take_while(move |grant| grant.on == *on && grant.role == role)
+    }
+
     /// All privileges of a role.
     pub(crate) fn privileges_of(&self, role: &str) -> impl Iterator<Item = &PrivilegeGrant> {
         self.indexes.privileges.get(role).filter_map(|key| self.privileges.get(key))
@@ -28,18 +39,18 @@ impl State {
         privilege: &str,
         role: &str,
     ) -> Option<&PrivilegeGrant> {
-        self.privileges.get(&(on.clone(), privilege.to_owned(), role.to_owned()))
+        self.privileges.get(&(on.clone(), role.to_owned(), privilege.to_owned()))
     }
 
     /// Adds or replaces a grant.
     pub(crate) fn grant_privilege(&mut self, grant: PrivilegeGrant) {
-        let key = (grant.on.clone(), grant.privilege.clone(), grant.role.clone());
+        let key = (grant.on.clone(), grant.role.clone(), grant.privilege.clone());
         self.indexes.privileges.add(&grant.role, key.clone());
         self.privileges.put(key, grant);
     }
 
     pub(crate) fn revoke_privilege(&mut self, on: &Target, privilege: &str, role: &str) {
-        let key = (on.clone(), privilege.to_owned(), role.to_owned());
+        let key = (on.clone(), role.to_owned(), privilege.to_owned());
         self.privileges.remove(&key);
         self.indexes.privileges.remove(role, &key);
     }
@@ -75,11 +86,13 @@ impl State {
     }
 
     pub(crate) fn grant_role(&mut self, grant: RoleGrant) {
+        self.inherited_roles = InheritedRoles::default();
         self.indexes.grantees.add(&grant.role, grant.to.clone());
         self.roles.put((grant.to.clone(), grant.role.clone()), grant);
     }
 
     pub(crate) fn revoke_role(&mut self, role: &str, to: &Grantee) {
+        self.inherited_roles = InheritedRoles::default();
         self.roles.remove(&(to.clone(), role.to_owned()));
         self.indexes.grantees.remove(role, to);
     }
