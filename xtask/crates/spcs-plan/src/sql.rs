@@ -6,10 +6,12 @@ mod file;
 mod header;
 mod set;
 mod split;
+mod token;
 
 pub(crate) use condition::Condition;
 pub use effect::{Effect, Grant, ObjectKind};
 pub use file::{SqlFile, Statement};
 pub(crate) use header::{Each, Header};
 pub use set::SqlSet;
-pub(crate) use split::{RawStatement, split, tokens};
+pub(crate) use split::{RawStatement, split};
+pub(crate) use token::{Kind, tokens};

@@ -3,11 +3,9 @@
 //!
 //! On its own line, a condition applies to the next statement; at the end of a line, to that line.
 
-use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
-
 use crate::error::Error;
 use crate::sql::RawStatement;
-use crate::sql::split::tokens;
+use crate::sql::token::{Kind, Token, tokens};
 
 /// A condition and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +19,11 @@ pub(crate) struct Condition {
 }
 
 /// Parses a comment that contains a condition.
-pub(super) fn of_comment(token: &TokenWithSpan) -> Option<Condition> {
-    let Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) = &token.token else {
-        return None;
-    };
-    let text = comment.trim().strip_prefix("when:")?.trim().to_owned();
-    let at = |number: u64| usize::try_from(number).unwrap_or(1);
-    let (line, column) = (at(token.span.start.line), at(token.span.start.column).saturating_sub(1));
-    Some(Condition { text, line, column })
+pub(super) fn of_comment(text: &str, token: &Token) -> Option<Condition> {
+    let comment = token.text.strip_prefix("--").filter(|_| token.kind == Kind::LineComment)?;
+    let condition = comment.trim().strip_prefix("when:")?.trim().to_owned();
+    let before = text[..token.start].rsplit('\n').next().unwrap_or_default();
+    Some(Condition { text: condition, line: token.line, column: before.chars().count() })
 }
 
 impl Condition {
@@ -85,8 +80,7 @@ impl RawStatement {
             }
         }
         let text = kept.join("\n");
-        let tokens = tokens(path, &text)?.into_iter().map(|token| token.token);
-        let tokens = tokens.filter(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
-        Ok(Some(RawStatement { tokens: tokens.collect(), text, ..self }))
+        let tokens = tokens(path, &text)?.into_iter().filter(Token::is_code).collect();
+        Ok(Some(RawStatement { tokens, text, ..self }))
     }
 }

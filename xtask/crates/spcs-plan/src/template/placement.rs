@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use sqlparser::tokenizer::{Token, Whitespace};
 
 use crate::error::Error;
 use crate::project::SourceFile;
-use crate::sql::tokens;
+use crate::sql::{Kind, tokens};
 use crate::template::{Syntax, fill};
 use crate::variables::{Value, Variables};
 
@@ -39,16 +38,14 @@ fn check_sql(
     probed: &str,
 ) -> Result<(), Error> {
     for token in tokens(&file.path, probed)? {
-        let text = token.token.to_string();
         for (name, probe) in probes {
-            if !text.contains(probe.as_str()) {
+            if !token.text.contains(probe.as_str()) {
                 continue;
             }
             let Some(value) = variables.get(name) else { continue };
-            let quoted = matches!(token.token, Token::SingleQuotedString(_));
-            let bare = matches!(&token.token, Token::Word(word) if word.value == *probe);
-            let comment =
-                matches!(token.token, Token::Whitespace(Whitespace::SingleLineComment { .. }));
+            let quoted = token.kind == Kind::Text;
+            let bare = token.kind == Kind::Word && token.text == *probe;
+            let comment = token.kind == Kind::LineComment;
             let fits = match value {
                 Value::Identifier(_) | Value::Number(_) => true,
                 Value::Text(_) => quoted || comment,
@@ -56,8 +53,7 @@ fn check_sql(
                 Value::Texts(_) => bare,
             };
             if !fits {
-                let line = usize::try_from(token.span.start.line).unwrap_or(1);
-                return Err(misplaced(file, line, name, value));
+                return Err(misplaced(file, token.line, name, value));
             }
         }
     }

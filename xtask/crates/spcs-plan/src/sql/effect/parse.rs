@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlparser::tokenizer::Token;
-
 use crate::sql::effect::{Effect, Grant, KINDS, ObjectKind};
+use crate::sql::token::{Kind, Token};
 
 /// A reader over the tokens of one statement.
 struct Reader<'t> {
@@ -111,12 +110,8 @@ fn grant(mut reader: Reader<'_>) -> Effect {
 
 impl Reader<'_> {
     fn peek(&self) -> Option<String> {
-        match self.tokens.first() {
-            Some(Token::Word(word)) if word.quote_style.is_none() => {
-                Some(word.value.to_uppercase())
-            }
-            _ => None,
-        }
+        let first = self.tokens.first().filter(|token| token.kind == Kind::Word)?;
+        Some(first.text.to_uppercase())
     }
 
     fn word(&mut self) -> Option<String> {
@@ -150,11 +145,14 @@ impl Reader<'_> {
         let mut name = String::new();
         loop {
             match self.tokens.first() {
-                Some(Token::Word(word)) if name.is_empty() || name.ends_with(['.', '!']) => {
-                    name.push_str(&word.value.to_uppercase());
+                Some(token)
+                    if is_identifier(token) && (name.is_empty() || name.ends_with(['.', '!'])) =>
+                {
+                    name.push_str(&token.content().to_uppercase());
                 }
-                Some(Token::Period) => name.push('.'),
-                Some(Token::ExclamationMark) => name.push('!'),
+                Some(token) if token.is_symbol(".") || token.is_symbol("!") => {
+                    name.push_str(&token.text);
+                }
                 _ => return name,
             }
             self.tokens = &self.tokens[1..];
@@ -178,19 +176,18 @@ impl Reader<'_> {
         let mut privileges = vec![String::new()];
         while let Some((first, rest)) = self.tokens.split_first() {
             self.tokens = rest;
-            match first {
-                Token::Comma => privileges.push(String::new()),
-                Token::Word(word) if word.value.eq_ignore_ascii_case("ON") => {
-                    return Some(privileges);
+            if first.is_symbol(",") {
+                privileges.push(String::new());
+            } else if !is_identifier(first) {
+                return None;
+            } else if first.text.eq_ignore_ascii_case("ON") {
+                return Some(privileges);
+            } else {
+                let privilege = privileges.last_mut()?;
+                if !privilege.is_empty() {
+                    privilege.push(' ');
                 }
-                Token::Word(word) => {
-                    let privilege = privileges.last_mut()?;
-                    if !privilege.is_empty() {
-                        privilege.push(' ');
-                    }
-                    privilege.push_str(&word.value.to_uppercase());
-                }
-                _ => return None,
+                privilege.push_str(&first.content().to_uppercase());
             }
         }
         None
@@ -211,7 +208,9 @@ impl Reader<'_> {
         let mut settings = BTreeMap::new();
         while !self.tokens.is_empty() {
             let key = match self.tokens {
-                [Token::Word(word), Token::Eq, ..] => word.value.to_lowercase(),
+                [key, equals, ..] if is_identifier(key) && equals.is_symbol("=") => {
+                    key.content().to_lowercase()
+                }
                 _ => {
                     self.tokens = &self.tokens[1..];
                     continue;
@@ -228,11 +227,14 @@ impl Reader<'_> {
         let mut depth = 0usize;
         while let Some((first, rest)) = self.tokens.split_first() {
             self.tokens = rest;
-            match first {
-                Token::LParen => depth += 1,
-                Token::RParen => depth = depth.saturating_sub(1),
-                Token::SingleQuotedString(text) => value.push_str(text),
-                other => value.push_str(&other.to_string()),
+            if first.is_symbol("(") {
+                depth += 1;
+            } else if first.is_symbol(")") {
+                depth = depth.saturating_sub(1);
+            } else if first.kind == Kind::Text {
+                value.push_str(first.content());
+            } else {
+                value.push_str(&first.text);
             }
             if depth == 0 {
                 break;
@@ -240,4 +242,8 @@ impl Reader<'_> {
         }
         value
     }
+}
+
+fn is_identifier(token: &Token) -> bool {
+    matches!(token.kind, Kind::Word | Kind::QuotedIdentifier)
 }
