@@ -103,6 +103,17 @@ fn an_interrupted_deploy_finishes_running_steps_and_is_completed_by_the_next_run
 }
 
 #[test]
+fn a_password_that_was_sent_is_not_sent_again_after_a_failed_run() {
+    let sandbox = Sandbox::new();
+    sandbox.edit("specs/jupyter.yaml", "<% files_stage %>", "NO_STAGE");
+    sandbox.xtask(&["deploy"]).code(6);
+    sandbox.edit("specs/jupyter.yaml", "NO_STAGE", "<% files_stage %>");
+    let deployed = sandbox.xtask(&["deploy", "--format", "json"]).code(0).json();
+    let sent = changed(&deployed).into_iter().filter(|step| step.contains("040_user"));
+    assert_eq!(sent.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
 fn a_killed_platform_keeps_its_state() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);

@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use spcs_apply::error::Kind;
@@ -16,15 +17,16 @@ use crate::failure::Failure;
 pub(crate) const VARIABLE: &str = "SPCS_USER_PASSWORD";
 
 /// A password and its location.
+#[derive(Clone)]
 pub(crate) struct Password {
     pub(crate) value: Secret,
     pub(crate) place: Place,
-    /// Whether it was generated and no run has succeeded since. An existing user may still have
-    /// another password.
+    /// Whether it was generated and not sent yet. An existing user may have another password.
     pub(crate) fresh: bool,
 }
 
 /// Where a password is kept.
+#[derive(Clone)]
 pub(crate) enum Place {
     Environment,
     File(PathBuf),
@@ -112,13 +114,20 @@ impl Password {
         Secrets::none().with(spcs_plan::secret::USER_PASSWORD, self.value.clone())
     }
 
-    /// Records that the user now has this password.
-    pub(crate) fn mark_set(&self) -> Result<()> {
-        let (true, Place::File(file)) = (self.fresh, &self.place) else { return Ok(()) };
+    /// Records, when it is called, that the user now has this password.
+    pub(crate) fn mark_when_sent(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let password = self.clone();
+        Arc::new(move || password.mark_set())
+    }
+
+    fn mark_set(&self) {
+        let (true, Place::File(file)) = (self.fresh, &self.place) else { return };
         match fs_err::remove_file(marker(file)) {
-            // Another run that sent the same password has already recorded it.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            removed => Ok(removed?),
+            // Another run that sent the same password may have recorded it.
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "cannot record that the password is set; the next run sets it again");
+            }
+            _ => {}
         }
     }
 }
@@ -153,7 +162,7 @@ mod tests {
         assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let found = find(&file).unwrap().unwrap();
         assert!(found.fresh, "not marked as set yet");
-        found.mark_set().unwrap();
+        found.mark_set();
         assert_eq!(known(find(&file).unwrap().as_ref()), UserPassword::Kept);
         assert_eq!(found.value.expose(), made.value.expose());
     }

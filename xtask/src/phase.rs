@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use spcs_apply::execute::Outcome;
-use spcs_apply::secret::Secrets;
 use spcs_plan::Action;
 
 use crate::context::Context;
@@ -23,5 +22,5 @@ pub(crate) async fn run(
     let known = password::known(found.as_ref());
     let plan =
         spcs_plan::deploy(&target.desired, &observed, known)?.select(|step| wanted(&step.action));
-    target.execute(&plan, observed, Secrets::none(), timeout).await
+    target.execute(&plan, observed, None, timeout).await
 }

@@ -16,6 +16,7 @@ use spcs_plan::{Desired, Observed, Plan, Project};
 use crate::cli::Runtime;
 use crate::console::StepLines;
 use crate::context::Context;
+use crate::password::Password;
 use crate::platform::{self, Start};
 
 /// The limit of each wait in commands without `--timeout`.
@@ -152,6 +153,7 @@ pub(crate) fn new_run(
         work_dir: context.work_dir()?,
         connection,
         secrets: Secrets::none(),
+        secret_sent: Arc::new(|| {}),
         timeout: DEFAULT_LIMIT,
         cancel: context.cancel.clone(),
         watcher: Arc::new(StepLines::new(&context.console)),
@@ -230,7 +232,7 @@ impl<'a> Target<'a> {
         &self,
         plan: &Plan,
         observed: Observed,
-        secrets: Secrets,
+        password: Option<&Password>,
         timeout: Option<Duration>,
     ) -> Result<Outcome> {
         let files = Files {
@@ -239,7 +241,10 @@ impl<'a> Target<'a> {
             images: self.images.clone(),
         };
         let mut run = new_run(self.context, files, Some(self.connection.clone()))?;
-        run.secrets = secrets;
+        if let Some(password) = password {
+            run.secrets = password.secrets();
+            run.secret_sent = password.mark_when_sent();
+        }
         run.timeout = timeout.unwrap_or(DEFAULT_LIMIT);
         execute_plan(self.context, run, plan, observed).await
     }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use serde_json::json;
-use spcs_apply::secret::Secrets;
 use spcs_plan::config::Target as Config;
 use spcs_plan::{Action, Change, Plan, PlannedStatement, Reason};
 
@@ -39,7 +38,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
         context.console.say(format!("  = {line}"));
     }
     context.console.confirm("drop all of it?")?;
-    let outcome = target.execute(&plan, observed, Secrets::none(), None).await?;
+    let outcome = target.execute(&plan, observed, None, None).await?;
     if target::state_dir(context, &target.project)?.is_some() {
         context.console.say("the local platform keeps running: `cargo xtask local stop` ends it");
     }

@@ -22,11 +22,8 @@ pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     let observed = target.observe().await?;
     let plan = spcs_plan::deploy(&target.desired, &observed, password::known(found.as_ref()))?;
     let password = password::for_plan(&plan, found, &file)?;
-    let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
-    let outcome = target.execute(&plan, observed, secrets, Some(args.timeout)).await?;
-    if let Some(password) = &password {
-        password.mark_set()?;
-    }
+    let limit = Some(args.timeout);
+    let outcome = target.execute(&plan, observed, password.as_ref(), limit).await?;
     report(context, &target, &outcome, password.as_ref())
 }
 

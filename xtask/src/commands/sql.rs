@@ -5,7 +5,7 @@ use spcs_plan::SqlSet;
 
 use crate::cli::Sql;
 use crate::context::Context;
-use crate::password::{self, Password};
+use crate::password;
 use crate::target::{self, Platform, Target};
 
 pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
@@ -36,10 +36,6 @@ pub(crate) async fn run(context: &Context, args: Sql) -> Result<()> {
         true => password::for_plan(&plan, found, &file)?,
         false => None,
     };
-    let secrets = password.as_ref().map(Password::secrets).unwrap_or_default();
-    let outcome = target.execute(&plan, observed, secrets, None).await?;
-    if let Some(password) = password {
-        password.mark_set()?;
-    }
+    let outcome = target.execute(&plan, observed, password.as_ref(), None).await?;
     context.console.changes(&outcome)
 }

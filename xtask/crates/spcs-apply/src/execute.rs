@@ -57,6 +57,8 @@ pub struct Run {
     pub connection: Option<Connection>,
     /// The values of the markers in the statements.
     pub secrets: Secrets,
+    /// Called after each step that has sent a secret. The run itself may still fail.
+    pub secret_sent: Arc<dyn Fn() + Send + Sync>,
     /// The engine to build with; it is detected when it is first needed.
     pub engine: EngineChoice,
     /// The time limit of each wait.
@@ -82,6 +84,7 @@ struct RunState {
 /// Carries out every step of a plan.
 pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcome, Error> {
     let (cancel, watcher) = (run.cancel.clone(), Arc::clone(&run.watcher));
+    let secret_sent = Arc::clone(&run.secret_sent);
     let waits = cancel.child_token();
     let shared = Arc::new(RunState {
         sessions: Sessions::of(run.connection.clone()),
@@ -113,6 +116,9 @@ pub async fn execute(run: Run, plan: &Plan, observed: Observed) -> Result<Outcom
                 waits.cancel();
             }
             if let Some(step) = find(&ended.id) {
+                if ended.result.is_ok() && step.sends_secret() {
+                    secret_sent();
+                }
                 watcher.ended(step, ended.result.as_ref().copied(), ended.took);
             }
         }

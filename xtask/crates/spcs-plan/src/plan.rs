@@ -56,13 +56,20 @@ impl Plan {
         Plan { target: self.target.clone(), steps }
     }
 
+    /// Whether a step sends a secret.
+    pub fn sends_secret(&self) -> bool {
+        self.steps.iter().any(Step::sends_secret)
+    }
+}
+
+impl Step {
     /// Whether a statement that will be sent contains a secret marker.
     pub fn sends_secret(&self) -> bool {
         let sends =
             |s: &PlannedStatement| s.change != Change::Unchanged && secret::has_marker(&s.text);
-        self.steps.iter().any(|step| match &step.action {
+        match &self.action {
             Action::Sql { statements, .. } => statements.iter().any(sends),
             _ => false,
-        })
+        }
     }
 }

@@ -46,6 +46,7 @@ async fn build(images: &[&str]) -> Result<Outcome, Error> {
         root,
         connection: None,
         secrets: Secrets::none(),
+        secret_sent: Arc::new(|| {}),
         engine: EngineChoice::Auto,
         timeout: Duration::ZERO,
         cancel: cancel.clone(),
