@@ -6,9 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
-
 use crate::error::Error;
 use crate::project::SourceFile;
 use crate::variables::{POOL_VARIABLES, SERVICE_VARIABLES, Value, Variables};
@@ -22,12 +19,18 @@ pub(crate) enum Syntax {
     Yaml,
 }
 
+/// A piece of a template.
+enum Part<'t> {
+    Text(&'t str),
+    /// The name in `<% name %>`, and the byte where it is.
+    Name(&'t str, usize),
+}
+
 pub(crate) fn render(
     file: &SourceFile,
     syntax: Syntax,
     variables: &Variables,
 ) -> Result<String, Error> {
-    check_names(file)?;
     let written =
         variables.iter().map(|(name, value)| (name.to_owned(), write(value, syntax))).collect();
     let text = fill(file, &written, variables)?;
@@ -37,12 +40,11 @@ pub(crate) fn render(
 
 /// The variables that a file uses, known or unknown.
 pub(crate) fn used(file: &SourceFile) -> Result<BTreeSet<String>, Error> {
-    check_names(file)?;
-    let environment = environment()?;
-    let template = environment
-        .template_from_named_str(&file.path, &file.text)
-        .map_err(|error| explain(file, &error, &Variables::default()))?;
-    Ok(template.undeclared_variables(true).into_iter().collect())
+    let names = parts(file)?.into_iter().filter_map(|part| match part {
+        Part::Name(name, _) => Some(name.to_owned()),
+        Part::Text(_) => None,
+    });
+    Ok(names.collect())
 }
 
 /// Replaces each variable with a text, without escaping.
@@ -51,30 +53,42 @@ fn fill(
     texts: &BTreeMap<String, String>,
     variables: &Variables,
 ) -> Result<String, Error> {
-    environment()?
-        .render_named_str(&file.path, &file.text, texts)
-        .map_err(|error| explain(file, &error, variables))
+    let mut filled = String::new();
+    for part in parts(file)? {
+        match part {
+            Part::Text(text) => filled.push_str(text),
+            Part::Name(name, at) => {
+                let text = texts.get(name).ok_or_else(|| unknown(file, name, at, variables))?;
+                filled.push_str(text);
+            }
+        }
+    }
+    Ok(filled)
 }
 
-/// Checks that delimiters contain only names: an expression could cut a value after it was escaped.
-fn check_names(file: &SourceFile) -> Result<(), Error> {
+/// Splits a file at its delimiters. Only a name may stand between them: an expression could cut a
+/// value after it was escaped.
+fn parts(file: &SourceFile) -> Result<Vec<Part<'_>>, Error> {
+    let mut parts = Vec::new();
     let mut rest = file.text.as_str();
     while let Some((before, after)) = rest.split_once("<%") {
-        let inside = after.split_once("%>").map(|(inside, _)| inside);
-        let name = inside.unwrap_or_else(|| after.lines().next().unwrap_or_default()).trim();
+        let at = file.text.len() - after.len();
+        let closed = after.split_once("%>");
+        let inside = closed.map_or_else(|| after.lines().next().unwrap_or_default(), |(i, _)| i);
+        let name = inside.trim();
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain);
-        if inside.is_none() || !is_name {
-            let at = file.text.len() - rest.len() + before.len();
-            let line = crate::config::line_at(&file.text, at);
+        let Some((_, after)) = closed.filter(|_| is_name) else {
             let message = format!("wrong use of `<% %>`: `{name}` is not a name");
             return Err(Error::new(message)
-                .at(&file.path, line)
+                .at(&file.path, crate::config::line_at(&file.text, at))
                 .with_hint("only plain names are allowed: `<% name %>`"));
-        }
+        };
+        parts.extend([Part::Text(before), Part::Name(name, at)]);
         rest = after;
     }
-    Ok(())
+    parts.push(Part::Text(rest));
+    Ok(parts)
 }
 
 /// The escaped text of a value.
@@ -93,38 +107,9 @@ fn write(value: &Value, syntax: Syntax) -> String {
     }
 }
 
-fn environment() -> Result<Environment<'static>, Error> {
-    let syntax = SyntaxConfig::builder()
-        .variable_delimiters("<%", "%>")
-        // No blocks or comments: the Snowflake CLI could not run such a file.
-        .block_delimiters("<%%block", "block%%>")
-        .comment_delimiters("<%%comment", "comment%%>")
-        .keep_trailing_newline(true)
-        .build()
-        .map_err(|error| Error::new(error.to_string()))?;
-    let mut environment = Environment::empty();
-    environment.set_syntax(syntax);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_debug(true);
-    Ok(environment)
-}
-
-fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -> Error {
-    let line = error.line();
-    if error.kind() != ErrorKind::UndefinedError {
-        let detail = error.detail().unwrap_or("syntax error");
-        return Error::new(format!("wrong use of `<% %>`: {detail}"))
-            .at(&file.path, line)
-            .with_hint("only plain names are allowed: `<% name %>`");
-    }
-    let unknown = error
-        .range()
-        .and_then(|range| file.text.get(range))
-        .map(|text| text.trim_matches(['<', '%', '>', ' ']).to_owned())
-        .unwrap_or_default();
+fn unknown(file: &SourceFile, name: &str, at: usize, variables: &Variables) -> Error {
     let each = [("service", SERVICE_VARIABLES), ("pool", POOL_VARIABLES)];
-    let each = each.iter().find(|(_, names)| names.contains(&unknown.as_str()));
+    let each = each.iter().find(|(_, names)| names.contains(&name));
     let hint = match each {
         Some((each, _)) => {
             format!("it is defined only in files of sql/ with `-- for each: {each}`")
@@ -135,5 +120,6 @@ fn explain(file: &SourceFile, error: &minijinja::Error, variables: &Variables) -
             format!("define it in [variables] of spcs.toml, or use one of: {known}")
         }
     };
-    Error::new(format!("unknown variable `{unknown}`")).at(&file.path, line).with_hint(hint)
+    let line = crate::config::line_at(&file.text, at);
+    Error::new(format!("unknown variable `{name}`")).at(&file.path, line).with_hint(hint)
 }
