@@ -87,16 +87,8 @@ fn a_killed_deploy_is_completed_by_the_next_run() {
 #[test]
 fn an_interrupted_deploy_finishes_running_steps_and_is_completed_by_the_next_run() {
     let sandbox = Sandbox::new();
-    // Builds are blocked until the signal has arrived, so that deploy cannot finish before it.
-    sandbox.hold_builds();
-    let run = sandbox.watched(&["deploy"], |line, child| {
-        if line.contains("> sql:bootstrap/080") {
-            signal("-INT", child.id());
-        } else if line.contains("interrupted: waiting for running steps") {
-            sandbox.release_builds();
-        }
-    });
-    let run = run.code(130).says("hint: run the same command again to continue");
+    let run =
+        sandbox.interrupted_deploy().code(130).says("hint: run the same command again to continue");
     assert!(!run.stderr.contains("> service:"), "{}", run.stderr);
     sandbox.xtask(&["deploy"]).code(0);
     sandbox.xtask(&["deploy"]).code(0).says("nothing changed");

@@ -3,7 +3,6 @@
 //! After an intended change, run `INSTA_UPDATE=always cargo test -p xtask --test it output` and
 //! read the differences.
 
-use crate::project::signal;
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -154,14 +153,7 @@ fn a_refused_statement_exits_6() {
 #[test]
 fn an_interrupted_deploy_exits_130() {
     let sandbox = Sandbox::new();
-    sandbox.hold_builds();
-    let run = sandbox.watched(&["deploy"], |line, child| {
-        if line.contains("> sql:bootstrap/080") {
-            signal("-INT", child.id());
-        } else if line.contains("interrupted: waiting for running steps") {
-            sandbox.release_builds();
-        }
-    });
+    let run = sandbox.interrupted_deploy();
     // The steps that have run before the signal arrives differ from run to run.
     run.without_steps().snapshot("interrupted");
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::project::Project;
+use crate::project::{Project, Run, signal};
 
 /// A copy of the project. Dropping it stops its platform.
 pub(crate) struct Sandbox {
@@ -53,6 +53,19 @@ impl Sandbox {
     /// Lets blocked builds finish.
     pub(crate) fn release_builds(&self) {
         fs_err::remove_file(self.path("bin/hold")).expect("builds are held");
+    }
+
+    /// A deploy that gets SIGINT while it runs SQL. Its builds are blocked until the signal has
+    /// arrived, so that it cannot finish before it.
+    pub(crate) fn interrupted_deploy(&self) -> Run {
+        self.hold_builds();
+        self.watched(&["deploy"], |line, child| {
+            if line.contains("> sql:bootstrap/080") {
+                signal("-INT", child.id());
+            } else if line.contains("interrupted: waiting for running steps") {
+                self.release_builds();
+            }
+        })
     }
 }
 
