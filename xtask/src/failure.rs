@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(
             render(&anyhow::Error::new(steps).context("deploying")),
             "error: deploying: \
-             reading the state: lost the answer of dev to `SHOW ROLES`: the connection was closed\n\
+             reading the state: dev gave no valid answer to `SHOW ROLES`: the connection was closed\n\
              could not keep the settings that the container engine needs here: \
              write layer.tar: no space left on device\n\
              interrupted: what was running has ended, nothing more was started\n\

@@ -1,5 +1,7 @@
 //! A target that is ready to be observed or changed: files rendered, platform running.
 
+mod local;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +12,15 @@ use spcs_apply::account::{AccountError, Connection, Session, connection};
 use spcs_apply::build::BuildState;
 use spcs_apply::execute::{self, Outcome, Run, Sessions};
 use spcs_apply::secret::Secrets;
-use spcs_plan::config::{Port, Target as Config};
+use spcs_plan::config::Target as Config;
 use spcs_plan::{Desired, Observed, Plan, Project};
 
-use crate::cli::Runtime;
 use crate::console::StepLines;
 use crate::context::Context;
 use crate::password::Password;
-use crate::platform::{self, Start};
+use crate::platform;
+
+pub(crate) use local::start_platform;
 
 /// The limit of each wait in commands without `--timeout`.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(600);
@@ -92,49 +95,6 @@ pub(crate) fn password_file(context: &Context, project: &Project) -> Result<Path
         Some(file) => context.root()?.join(file),
         None => context.work_dir()?.join(context.target()).join("user_password"),
     })
-}
-
-/// Starts the local platform of a project, or adopts the running one.
-pub(crate) async fn start_platform(
-    context: &Context,
-    project: &Project,
-    local: &spcs_plan::config::LocalTarget,
-) -> Result<platform::Started> {
-    let state_dir = context.root()?.join(&local.state_dir);
-    let choice = match context.local_runtime() {
-        Runtime::Fake => None,
-        Runtime::Engine => {
-            Some(platform::engine_to_start(&state_dir, context.engine(project)?).await?)
-        }
-    };
-    let started = platform::start(&state_dir, async || {
-        let engine = match choice {
-            None => None,
-            Some(choice) => {
-                let work_dir = context.work_dir()?;
-                let found = tokio::task::spawn_blocking(move || {
-                    spcs_apply::engine::detect(choice, &work_dir)
-                });
-                let engine = found.await?.map_err(spcs_apply::Error::from)?;
-                Some(platform::engine_command(&engine))
-            }
-        };
-        let verbose = context.console.verbose();
-        let port = match local.port {
-            Port::Fixed(port) => port.get(),
-            Port::Auto => 0,
-        };
-        Ok(Start { state_dir: state_dir.clone(), port, engine, verbose })
-    })
-    .await?;
-    if !started.adopted {
-        context.console.say(format!("started the local platform at {}", started.status.url));
-    } else if started.other_build {
-        context.console.say(
-            "note: the local platform runs another build of this program; `cargo xtask local stop` lets the next command start this one",
-        );
-    }
-    Ok(started)
 }
 
 /// Prepares the run of a plan. Without a connection it can execute only steps that need no target.

@@ -66,7 +66,7 @@ pub enum GraphError {
     #[error("two steps are called `{0}`")]
     Duplicate(String),
     /// The dependencies contain a cycle.
-    #[error("steps need each other in a circle: {0}")]
+    #[error("the dependencies of the steps form a cycle: {0}")]
     Cycle(String),
 }
 

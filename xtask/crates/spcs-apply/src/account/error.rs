@@ -27,7 +27,7 @@ pub enum AccountError {
         query_id: Option<Box<str>>,
     },
     /// The connection was lost before the response, or the response violates the protocol.
-    #[error("lost the answer of {connection} to `{request}`: {problem}{}", facts(None, .query_id.as_deref()))]
+    #[error("{connection} gave no valid answer to `{request}`: {problem}{}", facts(None, .query_id.as_deref()))]
     Lost {
         connection: Box<str>,
         /// The start of the statement, without secrets, or the path of the request.
@@ -36,7 +36,7 @@ pub enum AccountError {
         query_id: Option<Box<str>>,
     },
     /// The statement transfers files.
-    #[error("`{statement}` moves files, which an SQL session cannot")]
+    #[error("`{statement}` transfers files, which a SQL session cannot do")]
     Transfer { statement: String },
     /// A marker in a statement has no value.
     #[error("could not complete `{statement}`: {problem}")]
@@ -88,7 +88,7 @@ impl AccountError {
         let hint = match self {
             AccountError::Unreachable { hint, .. } | AccountError::Login { hint, .. } => hint,
             AccountError::Lost { .. } => "run the command again; what is done stays done",
-            AccountError::Transfer { .. } => "files get on a stage with the `put` task",
+            AccountError::Transfer { .. } => "upload files with `cargo xtask put`",
             AccountError::Key { .. }
             | AccountError::Refused { .. }
             | AccountError::Secret { .. } => return None,

@@ -101,7 +101,7 @@ fn apt_sources(files: &[(String, String)], suite: &str) -> Vec<String> {
         }
         if contains_credentials(uri) {
             tracing::warn!(
-                "a mirror in apt's sources holds a password; the base image goes without it"
+                "a mirror in apt's sources has a password; the base image does not use it"
             );
             return;
         }
@@ -157,7 +157,7 @@ fn apt_options(dump: &str) -> Vec<String> {
         let found = contains_credentials(line);
         if found {
             tracing::warn!(
-                "apt's proxy setting holds a password; the base image goes without it (builds get \
+                "apt's proxy setting has a password; the base image does not use it (builds get \
                  http_proxy from the environment, and keep it nowhere)"
             );
         }
@@ -194,7 +194,7 @@ fn pip_conf(
             lines.filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == key);
         let Some(value) = own.or_else(|| Some(in_file?.1.trim().to_owned())) else { continue };
         if contains_credentials(&value) {
-            tracing::warn!("pip's {key} holds a password; the base image goes without it");
+            tracing::warn!("pip's {key} has a password; the base image does not use it");
             continue;
         }
         text.push_str(&format!("{key} = {}\n", value.replace('\n', " ")));

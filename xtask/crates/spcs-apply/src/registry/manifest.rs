@@ -35,7 +35,7 @@ impl Registry {
                     let digest = answer.headers().get("docker-content-digest");
                     let digest = digest.and_then(|value| value.to_str().ok());
                     digest.map(|digest| Some(digest.to_owned())).ok_or_else(|| {
-                        Failure::Transport("the registry names no digest for it".to_owned())
+                        Failure::Transport("the registry did not return its digest".to_owned())
                     })
                 }
                 status => {
