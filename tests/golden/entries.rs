@@ -9,35 +9,9 @@ use spcs_plan::{
 use crate::sources::{MILVUS, TEST_SPEC, TestProject, demo, with_config};
 use crate::target::fully_deployed;
 
-/// A service with its own pool and public endpoint. Its key sorts before that of the notebook.
-const ATTU: &str = r#"
-[pools.attu]
-name = "ATTU_COMPUTE_POOL"
-family = "CPU_X64_XS"
-min_nodes = 1
-max_nodes = 1
-
-[images.attu]
-context = "images/attu"
-
-[services.attu]
-name = "ATTU"
-spec = "specs/attu.yaml"
-pool = "attu"
-"#;
-
-const ATTU_SPEC: &str = "spec:
-  containers:
-    - name: attu
-      image: <% attu_image %>
-      env:
-        MILVUS_URL: <% milvus_host %>:19530
-        SPCS_SPEC_DIGEST: '<% spec_digest %>'
-  endpoints:
-    - name: attu
-      port: 3000
-      public: true
-";
+/// A third service, also of the tests that deploy it.
+const ATTU: &str = include_str!("../third_service/spcs.toml");
+const ATTU_SPEC: &str = include_str!("../third_service/attu.yaml");
 
 fn built(images: &[&str]) -> BTreeMap<String, ImageState> {
     let built = || ImageState::Built { digest: MILVUS.to_owned() };

@@ -59,21 +59,24 @@ fn a_port_in_use_by_another_checkout_is_reported_with_that_checkout() {
 #[test]
 fn a_restarted_platform_keeps_its_automatic_port() {
     let sandbox = Sandbox::new();
-    let started = || sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
-    let port = started()["port"].clone();
+    let port = started_port(&sandbox);
     sandbox.xtask(&["local", "stop"]).code(0);
-    assert_eq!(started()["port"], port);
+    assert_eq!(started_port(&sandbox), port);
 }
 
 #[test]
 fn a_restarted_platform_picks_another_port_if_its_automatic_port_is_taken() {
     let sandbox = Sandbox::new();
-    let started = || sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
-    let port = started()["port"].clone();
+    let port = started_port(&sandbox);
     sandbox.xtask(&["local", "stop"]).code(0);
-    let number = u16::try_from(port.as_u64().expect("a port")).expect("a port");
-    let _listener = std::net::TcpListener::bind(("127.0.0.1", number)).expect("the port is free");
-    assert_ne!(started()["port"], port);
+    let _listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+    assert_ne!(started_port(&sandbox), port);
+}
+
+/// Starts the platform and returns its port.
+fn started_port(sandbox: &Sandbox) -> u16 {
+    let started = sandbox.xtask(&["local", "start", "--format", "json"]).code(0).json();
+    u16::try_from(started["port"].as_u64().expect("a port")).expect("a port")
 }
 
 #[test]

@@ -5,40 +5,13 @@ use serde_json::Value;
 use crate::project::changed;
 use crate::sandbox::Sandbox;
 
-/// Sorts before the notebook by name and has a public endpoint too.
-const ENTRY: &str = r#"
-[pools.attu]
-name = "ATTU_COMPUTE_POOL"
-family = "CPU_X64_XS"
-min_nodes = 1
-max_nodes = 1
-
-[images.attu]
-context = "images/attu"
-
-[services.attu]
-name = "ATTU"
-spec = "specs/attu.yaml"
-pool = "attu"
-after = ["milvus"]
-"#;
-
-const SPEC: &str = "spec:
-  containers:
-    - name: attu
-      image: <% attu_image %>
-      env:
-        MILVUS_URL: <% milvus_host %>:19530
-        SPCS_SPEC_DIGEST: '<% spec_digest %>'
-  endpoints:
-    - name: attu
-      port: 3000
-      public: true
-";
+/// What `spcs.toml` says about it, also in the golden tests.
+const ENTRY: &str = include_str!("../third_service/spcs.toml");
+const SPEC: &str = include_str!("../third_service/attu.yaml");
 
 fn add_attu(sandbox: &Sandbox) {
     fs_err::create_dir_all(sandbox.path("images/attu")).expect("a directory for the image");
-    let config = sandbox.read("spcs.toml") + ENTRY;
+    let config = sandbox.read("spcs.toml") + "\n" + ENTRY + "after = [\"milvus\"]\n";
     for (file, text) in [
         ("spcs.toml", config.as_str()),
         ("specs/attu.yaml", SPEC),

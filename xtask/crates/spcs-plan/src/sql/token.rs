@@ -1,6 +1,5 @@
 //! A tokenizer for Snowflake SQL. It knows quotes, comments and `$$` strings, which is enough to split
-//! a file and to see where a value stands. A crate with a whole SQL parser costs a cold build 25 s of
-//! CPU time.
+//! a file and to see where a value stands. `sqlparser` knows them too, but costs a cold build 24 s.
 
 use crate::error::Error;
 
@@ -131,12 +130,15 @@ fn unterminated(what: &str, close: &str) -> Error {
 mod tests {
     use super::*;
 
-    fn kinds(text: &str) -> Vec<(Kind, String)> {
+    /// Checks the kinds and contents of all tokens but spaces.
+    #[track_caller]
+    fn assert_tokens(text: &str, expected: &[(Kind, &str)]) {
         let tokens = tokens("a.sql", text).expect("the text is valid");
         let all: String = tokens.iter().map(|token| token.text.as_str()).collect();
         assert_eq!(all, text, "no character is lost");
-        let code = tokens.into_iter().filter(|token| token.kind != Kind::Space);
-        code.map(|token| (token.kind, token.content().to_owned())).collect()
+        let seen = tokens.iter().filter(|token| token.kind != Kind::Space);
+        let seen: Vec<_> = seen.map(|token| (token.kind, token.content())).collect();
+        assert_eq!(seen, expected);
     }
 
     #[test]
@@ -152,9 +154,7 @@ mod tests {
             (Kind::LineComment, "// ;"),
             (Kind::Symbol, ";"),
         ];
-        let expected: Vec<_> =
-            expected.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect();
-        assert_eq!(kinds(text), expected);
+        assert_tokens(text, &expected);
     }
 
     #[test]
@@ -169,9 +169,7 @@ mod tests {
             (Kind::Symbol, "/"),
             (Kind::Symbol, "."),
         ];
-        let expected: Vec<_> =
-            expected.iter().map(|(kind, text)| (*kind, (*text).to_owned())).collect();
-        assert_eq!(kinds("é_1$=1.5 => @s/ ."), expected);
+        assert_tokens("é_1$=1.5 => @s/ .", &expected);
     }
 
     #[test]
