@@ -28,8 +28,17 @@ pub struct Deployment {
     pub environment: BTreeMap<String, String>,
     /// When the compute pool will have a node for the service. Until then it is PENDING.
     pub node_ready_at: SystemTime,
-    /// Whether the service has an external access integration; without one it has no egress.
-    pub egress: bool,
+    /// What the network rules of the service's external access integrations list. Without any it
+    /// has no egress.
+    pub egress: Vec<EgressTarget>,
+}
+
+/// A host and port that a service may connect to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EgressTarget {
+    /// A host name in lower case or an IPv4 address. `0.0.0.0` means every address.
+    pub host: String,
+    pub port: u16,
 }
 
 /// A stage to mount as a volume.

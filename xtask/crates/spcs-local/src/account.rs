@@ -4,12 +4,15 @@ mod cleanup;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
 use spcs_local_services::controller::Controller;
-use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
+use spcs_local_services::service::{
+    Deployment, EgressTarget, PinnedImage, ServiceObservation, StageVolume,
+};
 
 use crate::access::{Access, EndpointRoute, Identity, Principal};
 use crate::blocking;
@@ -18,12 +21,12 @@ use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
 use crate::kind::compute_pool::ready_at;
-use crate::kind::{Data, Kind, Object};
+use crate::kind::{Data, Kind, Object, network_rule};
 use crate::password::PasswordHash;
 use crate::permits::Permits;
 use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
-use crate::sql::Value;
+use crate::sql::{Value, parse_name};
 use crate::stage_path::directory;
 
 pub(crate) use cleanup::Cleanup;
@@ -136,10 +139,7 @@ impl Account {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             node_ready_at: clock::time(ready),
-            egress: object.list("EXTERNAL_ACCESS_INTEGRATIONS").iter().any(|name| {
-                let there = state.account_object(Kind::ExternalAccessIntegration, name);
-                there.is_some_and(|integration| integration.flag("ENABLED"))
-            }),
+            egress: egress(state, object),
         })
     }
 
@@ -229,6 +229,21 @@ impl Account {
             if allowed { RepositoryAccess::Allowed } else { RepositoryAccess::Denied }
         })
     }
+}
+
+/// The hosts and ports that the network rules of a service's enabled integrations list.
+fn egress(state: &State, service: &Object) -> Vec<EgressTarget> {
+    let integrations = service.list("EXTERNAL_ACCESS_INTEGRATIONS").iter();
+    let integrations = integrations
+        .filter_map(|name| state.account_object(Kind::ExternalAccessIntegration, name))
+        .filter(|integration| integration.flag("ENABLED"));
+    let rules = integrations
+        .flat_map(|integration| integration.list("ALLOWED_NETWORK_RULES"))
+        .filter_map(|name| state.find(Kind::NetworkRule, &parse_name(name).ok()?.0));
+    let hosts = rules.flat_map(network_rule::hosts);
+    let targets: BTreeSet<EgressTarget> =
+        hosts.map(|(host, port)| EgressTarget { host, port }).collect();
+    targets.into_iter().collect()
 }
 
 /// Whether a role may write to the stage at this path in the directory of stages.

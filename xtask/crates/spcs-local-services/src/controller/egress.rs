@@ -8,7 +8,7 @@ impl Context {
     /// specifies. A failure is retried in the next step.
     pub(super) async fn reconcile_egress(&self, instance: &mut Instance) {
         let Some(deployment) = &instance.deployment else { return };
-        let egress = deployment.egress;
+        let egress = !deployment.egress.is_empty();
         let network = self.egress_network_name();
         let first = instance.containers.first_mut().filter(|container| container.running());
         let Some(state) = first.and_then(|container| container.state.as_mut()) else { return };

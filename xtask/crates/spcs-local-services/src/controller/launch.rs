@@ -114,7 +114,7 @@ impl Context {
         let mut networks = vec![self.network_name(key)];
         let prepared = async {
             self.runtime.ensure_network(&networks[0], true).await?;
-            if deployment.egress {
+            if !deployment.egress.is_empty() {
                 networks.push(self.egress_network_name());
                 self.runtime.ensure_network(&networks[1], false).await?;
             }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::runtime::FakeRuntime;
-use crate::service::PinnedImage;
+use crate::service::{EgressTarget, PinnedImage};
 
 const KEY: &str = "DB.PUBLIC.ECHO";
 
@@ -87,6 +87,10 @@ spec:
   - { name: tmp, source: local }
 ";
 
+fn egress() -> Vec<EgressTarget> {
+    vec![EgressTarget { host: "pypi.org".to_owned(), port: 443 }]
+}
+
 fn deployment(version: &str, instances: u32) -> Deployment {
     let digest = format!("sha256:{}", "0".repeat(64));
     let image = PinnedImage { path: "/db/public/repo/echo:1".to_owned(), digest };
@@ -100,7 +104,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
         session_token: "token-of-the-service".to_owned(),
         environment: BTreeMap::new(),
         node_ready_at: SystemTime::UNIX_EPOCH,
-        egress: false,
+        egress: Vec::new(),
     }
 }
 
@@ -334,13 +338,13 @@ async fn a_failed_change_of_egress_is_retried_after_a_restart() {
     harness.controller.apply(deployment("a", 1));
     harness.until_running().await;
     harness.fake.fail_connects(true);
-    harness.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    harness.controller.apply(Deployment { egress: egress(), ..deployment("a", 1) });
     // A new process knows only the state of the engine.
     let Harness { fake, directory, controller: previous } = harness;
     previous.stop().await;
     fake.fail_connects(false);
     let harness = Harness { controller: controller(&fake, directory.path()), fake, directory };
-    harness.controller.apply(Deployment { egress: true, ..deployment("a", 1) });
+    harness.controller.apply(Deployment { egress: egress(), ..deployment("a", 1) });
     let has_egress =
         |harness: &Harness| harness.fake.networks("main").iter().any(|n| n.contains("egress"));
     harness.until("connected", |_| has_egress(&harness)).await;

@@ -178,7 +178,7 @@ pub(crate) fn deployment(
         session_token: "the-session-token".to_owned(),
         environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
         node_ready_at: SystemTime::UNIX_EPOCH,
-        egress: false,
+        egress: Vec::new(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use spcs_local_services::service::EgressTarget;
+
 use crate::harness::{Harness, ids};
 
 const ECHO: &str = "DB.PUBLIC.ECHO";
@@ -44,6 +46,10 @@ spec:
     env: { TEST_SERVER_PORT: 8000 }
     readinessProbe: { port: 8000, path: /ok }
 "#;
+
+fn egress() -> Vec<EgressTarget> {
+    vec![EgressTarget { host: "pypi.org".to_owned(), port: 443 }]
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_survives_restarts_upgrades_and_suspension() {
@@ -103,7 +109,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
 
     // An external access integration enables egress without a restart.
     assert_eq!(harness.has_egress(&running), !harness.is_rootful());
-    renewed.egress = true;
+    renewed.egress = egress();
     harness.controller.apply(renewed.clone());
     let deadline = Instant::now() + Duration::from_secs(30);
     while !harness.has_egress(&running) {
@@ -140,7 +146,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     // A new specification replaces the containers and keeps the block volume.
     let mut second =
         harness.deployment("ECHO", &SPEC.replace("VERSION: \"1\"", "VERSION: \"2\""), "two");
-    second.egress = true;
+    second.egress = egress();
     harness.controller.apply(second.clone());
     assert!(harness.controller.observe(ECHO).unwrap().is_upgrading);
     harness.until_running(ECHO).await;

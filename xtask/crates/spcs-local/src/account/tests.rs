@@ -106,12 +106,17 @@ async fn a_stage_volume_is_writable_only_with_write_on_the_stage() {
 }
 
 #[tokio::test]
-async fn egress_ends_when_the_integration_is_disabled_or_dropped() {
+async fn egress_is_what_the_network_rules_of_enabled_integrations_list() {
     let test = TestPlatform::new().await;
     test.run(
-        "CREATE DATABASE d;
-             CREATE NETWORK RULE r TYPE=HOST_PORT MODE=EGRESS VALUE_LIST=('pypi.org');
-             CREATE EXTERNAL ACCESS INTEGRATION allow_pypi ALLOWED_NETWORK_RULES=(r) ENABLED=TRUE",
+        "CREATE DATABASE rules; CREATE DATABASE d;
+             CREATE NETWORK RULE r TYPE=HOST_PORT MODE=EGRESS
+                 VALUE_LIST=('PyPI.org', 'files.example:8080');
+             CREATE NETWORK RULE rules.public.r TYPE=HOST_PORT MODE=EGRESS
+                 VALUE_LIST=('0.0.0.0:80', 'pypi.org:443');
+             CREATE NETWORK RULE clients TYPE=IPV4 MODE=INGRESS VALUE_LIST=('192.0.2.1');
+             CREATE EXTERNAL ACCESS INTEGRATION allow_pypi
+                 ALLOWED_NETWORK_RULES=(r, rules.public.r, clients) ENABLED=TRUE",
     )
     .await;
     let add = |state: &mut State| {
@@ -119,13 +124,20 @@ async fn egress_ends_when_the_integration_is_disabled_or_dropped() {
         Ok(())
     };
     test.executor.account.catalog.change(add).unwrap();
-    assert!(test.deployment("SVC").egress);
+    let egress = || {
+        let targets = test.deployment("SVC").egress.into_iter();
+        targets.map(|target| format!("{}:{}", target.host, target.port)).collect::<Vec<_>>()
+    };
+    assert_eq!(egress(), ["0.0.0.0:80", "files.example:8080", "pypi.org:443"]);
     test.run("ALTER EXTERNAL ACCESS INTEGRATION allow_pypi SET ENABLED=FALSE").await;
-    assert!(!test.deployment("SVC").egress, "disabled");
+    assert!(egress().is_empty(), "disabled");
     test.run("ALTER EXTERNAL ACCESS INTEGRATION allow_pypi SET ENABLED=TRUE").await;
-    assert!(test.deployment("SVC").egress);
+    test.run("DROP DATABASE rules").await;
+    assert_eq!(egress(), ["files.example:8080", "pypi.org:443"]);
+    test.run("ALTER NETWORK RULE d.public.r SET VALUE_LIST=('other.example')").await;
+    assert_eq!(egress(), ["other.example:443"]);
     test.run("DROP INTEGRATION allow_pypi").await;
-    assert!(!test.deployment("SVC").egress, "dropped");
+    assert!(egress().is_empty(), "dropped");
     test.platform.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use super::column::{Column, comment, created_on, name, null, owner, text};
 use super::definition::{Definition, Describe, Item};
 use super::facts::{Creation, DropWord, Facts, SessionPart};
+use super::network_rule::may_use_rules;
 use super::{Data as ObjectData, Object};
 use crate::rows::{Cell, Rows, cell, moment, yes};
 use crate::sql::property::{Property, Shape};
@@ -27,6 +28,8 @@ pub(super) static KIND: Definition<Data> = Definition {
             privileges: &["APPLYBUDGET", "CREATE DATABASE ROLE", "MODIFY", "MONITOR", "USAGE"],
             properties: PROPERTIES,
             drop_word: Some(DropWord::Cascade),
+            // It may contain network rules.
+            used_by: Some(may_use_rules),
             session: Some(SessionPart::Database),
             ..Facts::of("DATABASE")
         },

@@ -1,11 +1,13 @@
 //! Network rules: hosts and ports that services may connect to.
 
+use super::Object;
 use super::column::{
     Column, Listing, comment, created_on, database_name, name, number, owner, owner_role_type,
     schema_name, text,
 };
 use super::definition::{Definition, Item};
 use super::facts::Facts;
+use super::service::ServiceRecord;
 use crate::rows::cell;
 use crate::sql::property::{Property, Shape};
 use crate::sql::{Properties, SqlError};
@@ -17,7 +19,11 @@ pub(super) static KIND: Definition<Data> = Definition {
     columns: COLUMNS,
     check,
     ..Definition::of(
-        Facts { properties: PROPERTIES, ..Facts::in_schema("NETWORK RULE") },
+        Facts {
+            properties: PROPERTIES,
+            used_by: Some(may_use_rules),
+            ..Facts::in_schema("NETWORK RULE")
+        },
         Some(|_| ()),
     )
 };
@@ -59,16 +65,13 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
         return Err(SqlError::invalid("network rules of TYPE HOST_PORT must have MODE = EGRESS."));
     }
     for value in it.object.list("VALUE_LIST") {
-        let (host, port) = match value.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse::<u16>().ok()),
-            None => (value.as_str(), Some(443)),
-        };
-        let allowed = match port {
-            Some(80 | 443) => true,
-            Some(22 | 1024..) => host != "0.0.0.0",
+        let allowed = host_and_port(value).is_some_and(|(host, port)| match port {
+            _ if host.is_empty() || host.contains(['*', '/', ':']) => false,
+            80 | 443 => true,
+            22 | 1024.. => host != EVERY_ADDRESS,
             _ => false,
-        };
-        if !allowed || host.is_empty() || host.contains(['*', '/']) {
+        });
+        if !allowed {
             return Err(SqlError::invalid(format!(
                 "invalid network rule value '{value}': expected a host name without wildcards and \
                  a port (22, 80, 443 or at least 1024; for 0.0.0.0, 80 or 443)."
@@ -76,4 +79,31 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
         }
     }
     Ok(Properties::new())
+}
+
+/// The host that stands for every address.
+const EVERY_ADDRESS: &str = "0.0.0.0";
+
+/// The hosts, in lower case, and ports that services may connect to because of a rule.
+pub(crate) fn hosts(rule: &Object) -> impl Iterator<Item = (String, u16)> {
+    let applies = rule.shown("TYPE") == "HOST_PORT" && rule.shown("MODE") == "EGRESS";
+    let values = rule.list("VALUE_LIST").iter().filter(move |_| applies);
+    values.filter_map(|value| {
+        let (host, port) = host_and_port(value)?;
+        Some((host.to_ascii_lowercase(), port))
+    })
+}
+
+/// `host:port`; without a port, 443.
+fn host_and_port(value: &str) -> Option<(&str, u16)> {
+    match value.rsplit_once(':') {
+        Some((host, port)) => Some((host, port.parse().ok()?)),
+        None => Some((value, 443)),
+    }
+}
+
+/// Whether a change of any network rule can concern a service: it has integrations, which list
+/// rules.
+pub(super) fn may_use_rules(service: &Object, _: &ServiceRecord, _: &str) -> bool {
+    !service.list("EXTERNAL_ACCESS_INTEGRATIONS").is_empty()
 }

@@ -4,6 +4,7 @@ use super::column::{Column, comment, created_on, database_name, name, owner, tex
 use super::database::{PROPERTIES, contents, owner_role_type, retention_time};
 use super::definition::{Definition, Describe};
 use super::facts::{Creation, DropWord, Facts, SessionPart};
+use super::network_rule::may_use_rules;
 use crate::rows::{cell, yes};
 
 /// A schema has no data of its own.
@@ -28,6 +29,8 @@ pub(super) static KIND: Definition<Data> = Definition {
             ],
             properties: PROPERTIES,
             drop_word: Some(DropWord::Cascade),
+            // It may contain network rules.
+            used_by: Some(may_use_rules),
             session: Some(SessionPart::Schema),
             ..Facts::of("SCHEMA")
         },
