@@ -6,7 +6,7 @@
 //! platform. It finds the containers by their labels and leaves them running.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +20,7 @@ use crate::service::{Deployment, ServiceObservation};
 mod adopt;
 mod egress;
 mod files;
+mod firewall;
 mod instance;
 mod launch;
 mod monitor;
@@ -31,6 +32,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use firewall::{Firewall, Resolved};
 use shared::Shared;
 use task::{Goal, ServiceTask};
 
@@ -41,6 +43,8 @@ pub struct ControllerDirs {
     pub services: PathBuf,
     /// The directory that holds all stages.
     pub stages: PathBuf,
+    /// The file that keeps what the hosts of egress targets resolve to.
+    pub egress: PathBuf,
     /// Label value on every object that the controller creates in the engine.
     pub platform_id: String,
 }
@@ -50,7 +54,8 @@ impl ControllerDirs {
     pub fn new(state_dir: &Path) -> ControllerDirs {
         let platform_id = platform_id(state_dir);
         let stages = state_dir.join("stages");
-        ControllerDirs { services: state_dir.join("services"), stages, platform_id }
+        let egress = state_dir.join("egress.json");
+        ControllerDirs { services: state_dir.join("services"), stages, egress, platform_id }
     }
 }
 
@@ -70,6 +75,8 @@ pub struct ControllerTiming {
     /// Time between SIGTERM and SIGKILL.
     pub stop_grace: Duration,
     pub probe_timeout: Duration,
+    /// The firewall rules are put in force again this long after their last change.
+    pub renew_rules: Duration,
 }
 
 impl Default for ControllerTiming {
@@ -82,6 +89,7 @@ impl Default for ControllerTiming {
             stable: Duration::from_secs(60),
             stop_grace: Duration::from_secs(30),
             probe_timeout: Duration::from_secs(1),
+            renew_rules: Duration::from_secs(30),
         }
     }
 }
@@ -118,6 +126,7 @@ struct Context {
     dirs: ControllerDirs,
     login: PullLogin,
     timing: ControllerTiming,
+    firewall: Firewall,
     /// Cancelled when the platform stops.
     stopping: CancellationToken,
 }
@@ -155,7 +164,7 @@ impl Removal {
 }
 
 impl Controller {
-    /// A controller with the default timing. Its methods must run in a tokio runtime.
+    /// A controller with the default timing. It must be created and used in a tokio runtime.
     pub fn new(runtime: Runtime, dirs: ControllerDirs, login: PullLogin) -> Controller {
         Controller::with_timing(runtime, dirs, login, ControllerTiming::default())
     }
@@ -166,8 +175,10 @@ impl Controller {
         login: PullLogin,
         timing: ControllerTiming,
     ) -> Controller {
-        let context =
-            Arc::new(Context { runtime, dirs, login, timing, stopping: CancellationToken::new() });
+        let firewall = Firewall::new(runtime.clone(), Resolved::load(dirs.egress.clone()));
+        let stopping = CancellationToken::new();
+        let context = Arc::new(Context { runtime, dirs, login, timing, firewall, stopping });
+        tokio::spawn(renew_rules(context.clone()));
         Controller { inner: Arc::new(Inner { context, services: Mutex::default() }) }
     }
 
@@ -236,6 +247,25 @@ impl Controller {
         lock(&handle.shared).address(port)
     }
 
+    /// The service whose containers have an address.
+    pub fn service_at(&self, address: IpAddr) -> Option<String> {
+        self.inner.context.firewall.service_at(address)
+    }
+
+    /// Opens the addresses that the host of a service's egress target resolves to. Returns when the
+    /// containers can connect to them.
+    pub async fn allow_egress(&self, key: &str, host: &str, addresses: &[IpAddr]) {
+        if let Err(error) = self.inner.context.firewall.allow_egress(key, host, addresses).await {
+            tracing::warn!(service = key, host, %error, "cannot open an egress target");
+        }
+    }
+
+    /// The platform's TCP ports that containers may connect to at their network's gateway. Call
+    /// this before the first deployment.
+    pub fn set_platform_ports(&self, ports: Vec<u16>) {
+        self.inner.context.firewall.set_platform_ports(ports);
+    }
+
     /// The last log lines of a container, or of its run before the last restart. At most 100 KiB.
     pub async fn logs(
         &self,
@@ -293,6 +323,16 @@ impl Controller {
 
     fn services(&self) -> MutexGuard<'_, HashMap<String, Handle>> {
         self.inner.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Renews the firewall rules, which another program may have deleted, until the platform stops.
+async fn renew_rules(context: Arc<Context>) {
+    let period = context.timing.renew_rules;
+    while context.stopping.run_until_cancelled(tokio::time::sleep(period)).await.is_some() {
+        if let Err(error) = context.firewall.enforce_again(period).await {
+            tracing::warn!(%error, "cannot renew the firewall rules");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! docker containers, or an in-memory fake for tests.
 
 pub mod controller;
+pub mod network;
 pub mod runtime;
 pub mod service;
 

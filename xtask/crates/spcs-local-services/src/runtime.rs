@@ -4,11 +4,13 @@
 //! object that it creates, so that a later process can find it and `remove_all` can remove it.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
+
+use crate::network::{Network, Policy};
 
 mod command;
 pub mod engine;
@@ -178,8 +180,8 @@ pub struct ContainerState {
     pub started: Option<SystemTime>,
     /// Address in the schema's network.
     pub ip_address: Option<String>,
-    /// Networks of its own network namespace.
-    pub networks: Vec<String>,
+    /// Networks of its own network namespace -> its address in them.
+    pub networks: BTreeMap<String, Option<Ipv4Addr>>,
     /// Container port -> published host address.
     pub ports: BTreeMap<u16, SocketAddr>,
 }
@@ -211,8 +213,9 @@ macro_rules! dispatch {
 }
 
 impl Runtime {
-    /// Creates a network if it does not exist. An internal network has no access to the internet.
-    pub async fn ensure_network(&self, name: &str, internal: bool) -> Result<(), RuntimeError> {
+    /// Creates a network if it does not exist, and returns whether it did not. An internal network
+    /// has no access to the internet.
+    pub async fn ensure_network(&self, name: &str, internal: bool) -> Result<bool, RuntimeError> {
         dispatch!(self, runtime => runtime.ensure_network(name, internal))
     }
 
@@ -224,6 +227,16 @@ impl Runtime {
         connect: bool,
     ) -> Result<(), RuntimeError> {
         dispatch!(self, runtime => runtime.connect(id, network, connect))
+    }
+
+    /// All networks of the platform.
+    pub async fn networks(&self) -> Result<Vec<Network>, RuntimeError> {
+        dispatch!(self, runtime => runtime.networks())
+    }
+
+    /// Puts the rules in force where this machine can enforce them.
+    pub async fn enforce(&self, policy: &Policy) -> Result<(), RuntimeError> {
+        dispatch!(self, runtime => runtime.enforce(policy))
     }
 
     /// Whether user ids in containers differ from those on the host.

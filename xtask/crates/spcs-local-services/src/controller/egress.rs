@@ -12,18 +12,19 @@ impl Context {
         let network = self.egress_network_name();
         let first = instance.containers.first_mut().filter(|container| container.running());
         let Some(state) = first.and_then(|container| container.state.as_mut()) else { return };
-        if state.networks.contains(&network) == egress {
+        if state.networks.contains_key(&network) == egress {
             return;
         }
         let changed = async {
             if egress {
-                self.runtime.ensure_network(&network, false).await?;
+                self.ensure_network(&network, false).await?;
             }
-            self.runtime.connect(&state.id, &network, egress).await
+            self.runtime.connect(&state.id, &network, egress).await?;
+            // The firewall rules need the new address.
+            self.runtime.inspect(std::slice::from_ref(&state.id)).await
         };
         match changed.await {
-            Ok(()) if egress => state.networks.push(network),
-            Ok(()) => state.networks.retain(|name| *name != network),
+            Ok(found) => *state = found.into_iter().next().unwrap_or_else(|| state.clone()),
             Err(error) => {
                 tracing::warn!(container = state.name, %error, egress, "cannot change egress");
             }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use spcs_local_spec::Container;
 use tokio::time::Instant;
 
+use super::firewall::Placement;
 use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
 use super::task::ServiceTask;
 use super::{Context, files};
@@ -113,10 +114,10 @@ impl Context {
     ) -> Result<(), RuntimeError> {
         let mut networks = vec![self.network_name(key)];
         let prepared = async {
-            self.runtime.ensure_network(&networks[0], true).await?;
+            self.ensure_network(&networks[0], true).await?;
             if !deployment.egress.is_empty() {
                 networks.push(self.egress_network_name());
-                self.runtime.ensure_network(&networks[1], false).await?;
+                self.ensure_network(&networks[1], false).await?;
             }
             self.create_volumes(key, instance.id, deployment).await?;
             self.prepare_stages(deployment).await
@@ -157,6 +158,9 @@ impl Context {
                     run.ready = false;
                     run.readiness = ProbeRun::new();
                     run.liveness = ProbeRun::new();
+                    if i == 0 {
+                        self.open(key, instance, deployment).await?;
+                    }
                 }
                 Err(error) => {
                     run.start_error = Some(format!("{error}\n"));
@@ -165,6 +169,30 @@ impl Context {
             }
         }
         Ok(())
+    }
+
+    /// Creates a network if it does not exist. Returns when it is closed, which it has to be before
+    /// the first container is in it.
+    pub(super) async fn ensure_network(
+        &self,
+        name: &str,
+        internal: bool,
+    ) -> Result<(), RuntimeError> {
+        if self.runtime.ensure_network(name, internal).await? {
+            self.firewall.networks_changed();
+        }
+        self.firewall.enforce().await
+    }
+
+    /// Opens what the firewall rules allow an instance. Returns when the rules are in force.
+    pub(super) async fn open(
+        &self,
+        key: &str,
+        instance: &Instance,
+        deployment: &Deployment,
+    ) -> Result<(), RuntimeError> {
+        let placement = Placement::of(instance, deployment, &self.network_name(key));
+        self.firewall.set(key, instance.id, placement).await
     }
 
     pub(super) fn labels(&self, key: &str, instance: u32) -> Labels {

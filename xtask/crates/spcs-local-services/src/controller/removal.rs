@@ -26,6 +26,10 @@ impl ServiceTask {
         }
         let removed = self.instances.remove(&id);
         self.report();
+        if let Err(error) = self.context.firewall.set(&self.key, id, None).await {
+            // The next change of the rules closes its address.
+            tracing::warn!(service = self.key, instance = id, %error, "not closed yet");
+        }
         let used = |image| {
             self.instances.values().flat_map(|i| &i.containers).any(|c| c.image.digest == image)
         };
@@ -132,6 +136,9 @@ impl ServiceTask {
         let network = self.context.network_name(&self.key);
         self.context.runtime.remove_unused_network(&network).await;
         self.context.runtime.remove_unused_network(&self.context.egress_network_name()).await;
+        self.context.firewall.forget(&self.key);
+        self.context.firewall.networks_changed();
+        self.context.firewall.enforce().await?;
         files::remove_service(&self.context.dirs, &self.key);
         Ok(())
     }

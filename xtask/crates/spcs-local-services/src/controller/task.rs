@@ -108,6 +108,9 @@ impl ServiceTask {
         self.watch_containers().await;
         for instance in self.instances.values_mut() {
             self.context.reconcile_egress(instance).await;
+            if let Err(error) = self.context.open(&self.key, instance, &deployment).await {
+                tracing::warn!(service = self.key, instance = instance.id, %error, "not open yet");
+            }
         }
         self.pause()
     }

@@ -7,6 +7,8 @@ use super::*;
 use crate::runtime::FakeRuntime;
 use crate::service::{EgressTarget, PinnedImage};
 
+mod firewall;
+
 const KEY: &str = "DB.PUBLIC.ECHO";
 
 struct Harness {
@@ -69,6 +71,7 @@ fn controller(fake: &FakeRuntime, directory: &Path) -> Controller {
         watch: short,
         first_backoff: Duration::from_millis(50),
         last_backoff: Duration::from_millis(50),
+        renew_rules: Duration::from_millis(50),
         ..ControllerTiming::default()
     };
     let dirs = ControllerDirs::new(directory);
@@ -346,7 +349,7 @@ async fn a_failed_change_of_egress_is_retried_after_a_restart() {
     let harness = Harness { controller: controller(&fake, directory.path()), fake, directory };
     harness.controller.apply(Deployment { egress: egress(), ..deployment("a", 1) });
     let has_egress =
-        |harness: &Harness| harness.fake.networks("main").iter().any(|n| n.contains("egress"));
+        |harness: &Harness| harness.fake.networks_of("main").iter().any(|n| n.contains("egress"));
     harness.until("connected", |_| has_egress(&harness)).await;
     harness.controller.apply(deployment("a", 1));
     harness.until("disconnected", |_| !has_egress(&harness)).await;

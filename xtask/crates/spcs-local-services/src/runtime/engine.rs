@@ -16,6 +16,7 @@ mod capabilities;
 mod cleanup;
 mod cli;
 mod inspect;
+mod networks;
 pub(super) mod probe;
 mod pull;
 
@@ -36,9 +37,12 @@ pub struct EngineRuntime {
 struct Inner {
     cli: Cli,
     platform_id: String,
+    state_dir: PathBuf,
     /// Holds the registry credentials and the list of pulled images.
     pull_dir: PathBuf,
     capabilities: OnceCell<Capabilities>,
+    /// The `nft` that changes the firewall rules; `None` where this machine cannot enforce any.
+    nft: OnceCell<Option<PathBuf>>,
     /// Serialises the creation and removal of networks by concurrent service tasks.
     networks: Mutex<()>,
 }
@@ -49,8 +53,10 @@ impl EngineRuntime {
             inner: Arc::new(Inner {
                 cli: Cli::new(command, state_dir.to_owned()),
                 platform_id: platform_id.to_owned(),
+                state_dir: state_dir.to_owned(),
                 pull_dir: state_dir.join("pull"),
                 capabilities: OnceCell::new(),
+                nft: OnceCell::new(),
                 networks: Mutex::new(()),
             }),
         }
@@ -71,45 +77,6 @@ impl EngineRuntime {
 
     pub(super) async fn is_rootless(&self) -> Result<bool, RuntimeError> {
         Ok(self.capabilities().await?.rootless)
-    }
-
-    /// Creates a network if it does not exist. If the host could not reach the containers of an
-    /// internal network, the network is created without that restriction.
-    pub(super) async fn ensure_network(
-        &self,
-        name: &str,
-        internal: bool,
-    ) -> Result<(), RuntimeError> {
-        let _one_at_a_time = self.inner.networks.lock().await;
-        let doing = format!("creating the network {name}");
-        if self.cli().succeeds(&["network", "inspect", name]).await {
-            return Ok(());
-        }
-        let label = self.platform_label();
-        let mut args = vec!["network", "create", "--label", &label];
-        if internal && self.capabilities().await?.internal_networks {
-            args.push("--internal");
-        }
-        args.push(name);
-        self.cli().call(&doing, &args).await.map(drop)
-    }
-
-    pub(super) async fn connect(
-        &self,
-        id: &str,
-        network: &str,
-        connect: bool,
-    ) -> Result<(), RuntimeError> {
-        let verb = if connect { "connect" } else { "disconnect" };
-        self.cli().call(&format!("{verb}ing {id}"), &["network", verb, network, id]).await.map(drop)
-    }
-
-    pub(super) async fn remove_unused_network(&self, name: &str) {
-        let _one_at_a_time = self.inner.networks.lock().await;
-        // The engine refuses to remove a network that is in use.
-        if let Err(error) = self.cli().call("removing a network", &["network", "rm", name]).await {
-            tracing::debug!(%error, name, "network not removed");
-        }
     }
 
     pub(super) async fn ensure_volume(&self, request: &VolumeRequest) -> Result<(), RuntimeError> {

@@ -7,6 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::network::{Network, Policy, Subnet};
+
 use super::{
     CONTAINER, ContainerNetwork, ContainerRequest, ContainerState, Phase, PullLogin, RuntimeError,
     SERVICE, VolumeRequest,
@@ -29,6 +31,9 @@ struct State {
     pulls_hang: bool,
     removals_fail: bool,
     connects_fail: bool,
+    enforcements_fail: bool,
+    address_count: u32,
+    policy: Policy,
     stops_hang: bool,
     unready: BTreeSet<String>,
 }
@@ -38,6 +43,13 @@ struct Container {
     state: ContainerState,
     running_at: Instant,
     log: String,
+}
+
+impl State {
+    fn next_address(&mut self) -> Ipv4Addr {
+        self.address_count += 1;
+        Ipv4Addr::from_bits(0x0a00_0001 + self.address_count)
+    }
 }
 
 impl Default for FakeRuntime {
@@ -76,16 +88,31 @@ impl FakeRuntime {
         self.state().connects_fail = fail;
     }
 
+    /// Makes every change of the firewall rules fail, or none.
+    pub fn fail_enforcements(&self, fail: bool) {
+        self.state().enforcements_fail = fail;
+    }
+
+    /// The rules in force.
+    pub fn policy(&self) -> Policy {
+        self.state().policy.clone()
+    }
+
+    /// Deletes the rules in force, as another program may do.
+    pub fn delete_policy(&self) {
+        self.state().policy = Policy::default();
+    }
+
     /// Makes stopping a container take the whole grace period.
     pub fn hang_stops(&self, hang: bool) {
         self.state().stops_hang = hang;
     }
 
     /// The networks of the containers with this name.
-    pub fn networks(&self, container: &str) -> Vec<String> {
+    pub fn networks_of(&self, container: &str) -> Vec<String> {
         let state = self.state();
         let named = state.containers.iter().filter(|e| e.state.label(CONTAINER) == container);
-        named.flat_map(|entry| entry.state.networks.clone()).collect()
+        named.flat_map(|entry| entry.state.networks.keys().cloned()).collect()
     }
 
     /// Makes the running containers with this name exit.
@@ -134,8 +161,30 @@ impl FakeRuntime {
         &self,
         name: &str,
         _internal: bool,
-    ) -> Result<(), RuntimeError> {
-        self.state().networks.insert(name.to_owned());
+    ) -> Result<bool, RuntimeError> {
+        Ok(self.state().networks.insert(name.to_owned()))
+    }
+
+    pub(super) async fn networks(&self) -> Result<Vec<Network>, RuntimeError> {
+        let state = self.state();
+        let network = |(number, name): (usize, &String)| {
+            let octet = u8::try_from(number).unwrap_or(u8::MAX);
+            Network {
+                name: name.clone(),
+                interface: format!("fake{number}"),
+                subnet: Subnet { address: Ipv4Addr::new(10, octet, 0, 0), prefix: 16 },
+                gateway: Some(Ipv4Addr::new(10, octet, 0, 1)),
+            }
+        };
+        Ok(state.networks.iter().enumerate().map(network).collect())
+    }
+
+    pub(super) async fn enforce(&self, policy: &Policy) -> Result<(), RuntimeError> {
+        let mut state = self.state();
+        if state.enforcements_fail {
+            return Err(injected_failure("changing the firewall rules".to_owned()));
+        }
+        state.policy = policy.clone();
         Ok(())
     }
 
@@ -149,10 +198,11 @@ impl FakeRuntime {
         if state.connects_fail {
             return Err(injected_failure(format!("connecting {id}")));
         }
+        let address = state.next_address();
         for entry in state.containers.iter_mut().filter(|entry| entry.state.id == id) {
-            entry.state.networks.retain(|known| known != network);
+            entry.state.networks.remove(network);
             if connect {
-                entry.state.networks.push(network.to_owned());
+                entry.state.networks.insert(network.to_owned(), Some(address));
             }
         }
         Ok(())
@@ -160,8 +210,7 @@ impl FakeRuntime {
 
     pub(super) async fn remove_unused_network(&self, name: &str) {
         let mut state = self.state();
-        let used =
-            state.containers.iter().any(|entry| entry.state.networks.iter().any(|n| n == name));
+        let used = state.containers.iter().any(|entry| entry.state.networks.contains_key(name));
         if !used {
             state.networks.remove(name);
         }
@@ -213,16 +262,16 @@ impl FakeRuntime {
         let id = format!("fake-{}", state.created_count);
         let labels = request.labels.clone();
         let mut ports = BTreeMap::new();
-        let mut joined = Vec::new();
+        let mut joined = BTreeMap::new();
         if let ContainerNetwork::Own { networks, ports: published, .. } = &request.network {
-            joined.clone_from(networks);
+            joined.extend(networks.iter().map(|name| (name.clone(), Some(state.next_address()))));
             for port in published {
                 // Port 9 on loopback refuses connections, like a container without a server.
                 let refusing = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
                 ports.insert(*port, refusing);
             }
         }
-        let address = Ipv4Addr::from_bits(0x0a00_0001 + state.created_count as u32);
+        let address = joined.values().flatten().min().copied();
         state.containers.push(Container {
             state: ContainerState {
                 id: id.clone(),
@@ -233,7 +282,7 @@ impl FakeRuntime {
                 oom_killed: false,
                 created: SystemTime::now(),
                 started: None,
-                ip_address: Some(address.to_string()),
+                ip_address: address.map(|address| address.to_string()),
                 networks: joined,
                 ports,
             },

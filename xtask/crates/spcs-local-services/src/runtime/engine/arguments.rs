@@ -34,6 +34,8 @@ pub(super) fn start(
         EngineKind::Docker => add(&["--log-driver", "json-file", "--log-opt", "max-file=2"]),
     }
     add(&["--log-opt", "max-size=20m"]);
+    // Without these a container cannot send packets with another's address.
+    add(&["--cap-drop", "NET_RAW", "--cap-drop", "NET_ADMIN"]);
     for (key, value) in &request.labels {
         add(&["--label", &format!("{key}={value}")]);
     }

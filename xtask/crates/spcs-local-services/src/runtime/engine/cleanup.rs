@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::EngineCommand;
+use crate::network::{nft, table};
 use crate::runtime::{PLATFORM, RuntimeError, platform_id};
 
-/// Removes the containers, networks, volumes and images of the platform with this state directory.
+/// Removes the containers, networks, firewall rules, volumes and images of the platform with this state directory.
 /// The platform must not be running.
 pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), RuntimeError> {
     let filter = format!("label={PLATFORM}={}", platform_id(state_dir));
@@ -20,6 +21,12 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
     remove_containers(engine, containers)?;
     for network in list(engine, &["network", "ls", "--quiet", "--filter", &filter])? {
         call(engine, &["network", "rm", &network])?;
+    }
+    // Rules exist only where the platform runs as root.
+    if let (true, Some(nft)) = (rustix::process::geteuid().is_root(), nft::find())
+        && let Err(error) = nft::delete(&nft, &table(&platform_id(state_dir)))
+    {
+        tracing::warn!(%error, "cannot delete the firewall rules of the containers");
     }
     for volume in list(engine, &["volume", "ls", "--quiet", "--filter", &filter])? {
         call(engine, &["volume", "rm", "--force", &volume])?;

@@ -54,8 +54,10 @@ fn time(value: &Value) -> Option<SystemTime> {
     Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds))
 }
 
-fn networks(settings: &Value) -> Vec<String> {
-    settings["Networks"].as_object().into_iter().flat_map(|all| all.keys().cloned()).collect()
+fn networks(settings: &Value) -> BTreeMap<String, Option<Ipv4Addr>> {
+    let networks = settings["Networks"].as_object().into_iter().flatten();
+    let address = |network: &Value| network["IPAddress"].as_str()?.parse().ok();
+    networks.map(|(name, network)| (name.clone(), address(network))).collect()
 }
 
 fn address(settings: &Value) -> Option<String> {
@@ -111,7 +113,7 @@ mod tests {
         let found = parse(json).unwrap();
         assert_eq!((found[0].phase, &*found[0].name), (Phase::Running, "spcs-a"));
         assert_eq!(found[0].ip_address.as_deref(), Some("10.89.0.2"));
-        assert_eq!(found[0].networks, ["n"]);
+        assert_eq!(found[0].networks["n"], Some("10.89.0.2".parse().unwrap()));
         assert_eq!(found[0].ports[&8888], "127.0.0.1:40123".parse().unwrap());
         assert_eq!(found[0].label("spcs.service"), "D.S.N");
         let age = found[0].started.unwrap().duration_since(found[0].created).unwrap();
