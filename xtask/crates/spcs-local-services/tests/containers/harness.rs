@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{IpAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -135,6 +135,10 @@ impl Harness {
         self.engine(&["info", "--format", format]).concat().contains(yes)
     }
 
+    pub(crate) fn runtime(&self) -> Runtime {
+        runtime(&self.engine, self.directory.path())
+    }
+
     pub(crate) fn platform_id(&self) -> String {
         spcs_local_services::runtime::platform_id(self.directory.path())
     }
@@ -184,7 +188,6 @@ pub(crate) fn deployment(
 
 pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
     let dirs = ControllerDirs::new(directory);
-    let runtime = EngineRuntime::new(engine.clone(), directory, &dirs.platform_id);
     let login = PullLogin {
         registry: format!("127.0.0.1:{port}"),
         username: "ADMIN".to_owned(),
@@ -193,9 +196,15 @@ pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) ->
     let timing = ControllerTiming {
         converge: Duration::from_millis(200),
         stop_grace: Duration::from_secs(10),
+        renew_rules: Duration::from_secs(5),
         ..ControllerTiming::default()
     };
-    Controller::with_timing(Runtime::Engine(runtime), dirs, login, timing)
+    Controller::with_timing(runtime(engine, directory), dirs, login, timing)
+}
+
+fn runtime(engine: &EngineCommand, directory: &Path) -> Runtime {
+    let platform_id = spcs_local_services::runtime::platform_id(directory);
+    Runtime::Engine(EngineRuntime::new(engine.clone(), directory, &platform_id))
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -218,6 +227,27 @@ pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
     } else {
         Err(std::io::Error::other(answer))
     }
+}
+
+/// Connects to an address: `open`, or why it is not.
+pub(crate) fn connect(address: &str) -> String {
+    let connected = || {
+        let mut addresses = address.to_socket_addrs()?;
+        let address = addresses.next().ok_or_else(|| std::io::Error::other("no address"))?;
+        TcpStream::connect_timeout(&address, Duration::from_secs(2))
+    };
+    match connected() {
+        Ok(_) => "open".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// The address that this machine has in the network of its default route.
+pub(crate) fn machine_address() -> IpAddr {
+    // Connecting a UDP socket sends nothing.
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    socket.connect("198.51.100.1:9").unwrap();
+    socket.local_addr().unwrap().ip()
 }
 
 pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {

@@ -8,9 +8,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod firewall;
 mod harness;
 mod image;
 mod killed;
+mod outside;
 mod services;
 mod test_server;
 

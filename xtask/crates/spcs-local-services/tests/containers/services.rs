@@ -45,6 +45,7 @@ spec:
     command: [/test-server, --exact, "test_server::container_main", --nocapture]
     env: { TEST_SERVER_PORT: 8000 }
     readinessProbe: { port: 8000, path: /ok }
+  endpoints: [{ name: web, port: 8000 }]
 "#;
 
 fn egress() -> Vec<EgressTarget> {

@@ -52,6 +52,7 @@ fn execute(command: &str, argument: &str) -> std::io::Result<String> {
             let (host, path) = argument.split_once('/').unwrap_or((argument, "ok"));
             super::harness::get(host, path)
         }
+        "connect" => Ok(super::harness::connect(argument)),
         "exit" => std::process::exit(argument.parse().unwrap_or(1)),
         // One large allocation: many small ones would evict the program's own pages first.
         "eat" => Ok(vec![1u8; 1 << 30].len().to_string()),

@@ -1,0 +1,197 @@
+//! Tests of who reaches containers, and what containers reach.
+
+use std::net::{IpAddr, TcpListener};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use spcs_local_services::network::{Network, table};
+use spcs_local_services::service::EgressTarget;
+
+use crate::harness::{Harness, connect};
+use crate::outside::Outside;
+
+const ECHO: &str = "DB.PUBLIC.ECHO";
+const CLIENT: &str = "DB.PUBLIC.A_CLIENT";
+
+/// Listens on its endpoint 8000 and on 8001, which is no endpoint.
+const SPEC: &str = r#"
+spec:
+  containers:
+  - name: main
+    image: /db/public/repo/test-server:1
+    command: [/test-server, --exact, "test_server::container_main", --nocapture]
+    env: { TEST_SERVER_PORT: 8000 }
+    readinessProbe: { port: 8000, path: /ok }
+  - name: side
+    image: /db/public/repo/test-server:1
+    command: [/test-server, --exact, "test_server::container_main", --nocapture]
+    env: { TEST_SERVER_PORT: 8001 }
+    readinessProbe: { port: 8001, path: /ok }
+  endpoints: [{ name: web, port: 8000 }]
+"#;
+
+impl Harness {
+    /// What a container of a service gets when it connects: `open`, or why it is not.
+    async fn connect_from(&self, key: &str, address: &str) -> String {
+        self.get(key, &format!("connect/{address}")).await
+    }
+
+    /// The address of a service's only instance.
+    fn address(&self, key: &str) -> IpAddr {
+        self.controller.endpoint_address(key, 8000).unwrap().ip()
+    }
+
+    /// Waits for a change of the rules that follows from a deployment.
+    async fn until_connects(&self, key: &str, address: &str, opens: bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while (self.connect_from(key, address).await == "open") != opens {
+            assert!(Instant::now() < deadline, "{address} is still {}", !opens);
+        }
+    }
+}
+
+/// Whether another user of this machine can connect.
+fn connects_as_nobody(address: IpAddr, port: u16) -> bool {
+    let connect = format!("exec 3<>/dev/tcp/{address}/{port}");
+    let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+    let mut command = Command::new("setpriv");
+    command.args(user).args(["timeout", "5", "bash", "-c", &connect]);
+    command.output().unwrap().status.success()
+}
+
+fn has_rules(harness: &Harness) -> bool {
+    let table = table(&harness.platform_id());
+    let listed = ["inet", "bridge"].map(|family| {
+        let output = Command::new("nft").args(["list", "table", family, &table]).output();
+        output.unwrap().status.success()
+    });
+    assert_eq!(listed[0], listed[1]);
+    listed[0]
+}
+
+/// The tests need root, as the rules do.
+async fn rootful_harness() -> Option<Harness> {
+    let harness = Harness::new(crate::requested_engine()?).await;
+    if !harness.is_rootful() {
+        eprintln!("skipped: the engine runs without root, so there are no rules");
+        return None;
+    }
+    Some(harness)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
+    let Some(mut harness) = rootful_harness().await else { return };
+    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
+    harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
+    harness.until_running(ECHO).await;
+    harness.until_running(CLIENT).await;
+    let address = harness.address(ECHO);
+    assert_eq!(harness.controller.service_at(address).as_deref(), Some(ECHO));
+
+    // This machine: the platform's user only. A listener of the machine shows that the other user
+    // could connect.
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    assert!(connects_as_nobody("127.0.0.1".parse().unwrap(), port));
+    for port in [8000, 8001] {
+        assert_eq!(connect(&format!("{address}:{port}")), "open");
+        assert!(!connects_as_nobody(address, port), "another user reaches {port}");
+    }
+
+    // Another service of the schema: endpoints only, at the address and at the name.
+    for host in [address.to_string(), "echo".to_owned()] {
+        assert_eq!(harness.connect_from(CLIENT, &format!("{host}:8000")).await, "open", "{host}");
+        assert_ne!(harness.connect_from(CLIENT, &format!("{host}:8001")).await, "open", "{host}");
+    }
+    // The containers of one instance: every port.
+    assert_eq!(harness.connect_from(CLIENT, "127.0.0.1:8001").await, "open");
+
+    // No services of this machine at the address of the bridge, or at any other.
+    let gateway = harness.network().await.gateway.unwrap();
+    for host in [gateway.to_string(), crate::harness::machine_address().to_string()] {
+        assert_eq!(connect(&format!("{host}:{port}")), "open", "{host}");
+        assert_ne!(harness.connect_from(ECHO, &format!("{host}:{port}")).await, "open", "{host}");
+    }
+    // The platform's ports are open there.
+    harness.controller.set_platform_ports(vec![port]);
+    harness.controller.allow_egress(ECHO, "h", &[]).await;
+    assert_eq!(harness.connect_from(ECHO, &format!("{gateway}:{port}")).await, "open");
+
+    // The rules outlive the platform, and another program's `nft flush ruleset` is repaired.
+    harness.controller.stop().await;
+    assert!(!connects_as_nobody(address, 8000));
+    harness.restart_controller().await;
+    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
+    harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
+    harness.until_running(ECHO).await;
+    harness.until_connects(CLIENT, &format!("{address}:8000"), true).await;
+    spcs_local_services::network::nft::delete("nft".as_ref(), &table(&harness.platform_id()))
+        .unwrap();
+    assert!(connects_as_nobody(address, 8000), "nothing but the rules keeps the user out");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while connects_as_nobody(address, 8000) {
+        assert!(Instant::now() < deadline, "the rules are not renewed");
+    }
+
+    harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert!(has_rules(&harness));
+    harness.controller.remove(CLIENT, false).done().await.unwrap();
+    assert!(!has_rules(&harness));
+    assert_eq!(harness.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_connects_to_the_listed_hosts_and_ports_only() {
+    let Some(harness) = rootful_harness().await else { return };
+    let outside = Outside::start(&[80, 7001, 7002]);
+    let [listed, other] = outside.hosts();
+    let target = |host: &str, port| EgressTarget { host: host.to_owned(), port };
+    let deploy = async |egress: Vec<EgressTarget>| {
+        let mut deployment = harness.deployment("ECHO", SPEC, "one");
+        deployment.egress = egress;
+        harness.controller.apply(deployment);
+        harness.until_running(ECHO).await;
+    };
+    let check = async |open: &[String]| {
+        for host in [listed, other] {
+            for port in [80, 7001, 7002] {
+                let address = format!("{host}:{port}");
+                let opens = harness.connect_from(ECHO, &address).await == "open";
+                assert_eq!(opens, open.contains(&address), "{address}");
+            }
+        }
+    };
+    deploy(Vec::new()).await;
+    check(&[]).await;
+
+    let address = format!("{listed}:7001");
+    deploy(vec![target(&listed.to_string(), 7001)]).await;
+    harness.until_connects(ECHO, &address, true).await;
+    check(std::slice::from_ref(&address)).await;
+
+    // A name opens nothing before it is resolved.
+    deploy(vec![target("outside.example", 7002)]).await;
+    harness.until_connects(ECHO, &address, false).await;
+    check(&[]).await;
+    harness.controller.allow_egress(ECHO, "outside.example", &[other.into()]).await;
+    check(&[format!("{other}:7002")]).await;
+
+    deploy(vec![target("0.0.0.0", 80)]).await;
+    harness.until_connects(ECHO, &format!("{listed}:80"), true).await;
+    check(&[listed, other].map(|host| format!("{host}:80"))).await;
+
+    deploy(Vec::new()).await;
+    harness.until_connects(ECHO, &format!("{listed}:80"), false).await;
+    check(&[]).await;
+    harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert_eq!(harness.leftovers(), Vec::<String>::new());
+}
+
+impl Harness {
+    /// The schema's network.
+    async fn network(&self) -> Network {
+        let networks = self.runtime().networks().await.unwrap();
+        networks.into_iter().find(|network| network.name.contains("-db-public-")).unwrap()
+    }
+}
