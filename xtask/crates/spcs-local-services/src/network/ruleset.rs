@@ -55,6 +55,9 @@ table inet {table} {{
 	# and not rejected, so that its connections succeed at the next attempt.
 	chain from_container_to_host {{
 		ct state established,related accept
+		# Replies whose connection the kernel no longer tracks: docker ends that when it changes a
+		# container's networks. They open no connection.
+		tcp flags & (syn | ack) != syn accept
 		ip daddr @gateways meta l4proto {{ tcp, udp }} th dport 53 accept
 		ip saddr @members ip daddr @gateways tcp dport @platform_ports accept
 		ip saddr @members reject

@@ -165,9 +165,14 @@ async fn a_service_connects_to_the_listed_hosts_and_ports_only() {
     deploy(Vec::new()).await;
     check(&[]).await;
 
+    // A change of the networks interrupts no connection to the service.
     let address = format!("{listed}:7001");
-    deploy(vec![target(&listed.to_string(), 7001)]).await;
-    harness.until_connects(ECHO, &address, true).await;
+    let opens = async {
+        deploy(vec![target(&listed.to_string(), 7001)]).await;
+        harness.until_connects(ECHO, &address, true).await;
+    };
+    let (answer, ()) = tokio::join!(harness.get(ECHO, "answer-after/10"), opens);
+    assert_eq!(answer, "answered");
     check(std::slice::from_ref(&address)).await;
 
     // A name opens nothing before it is resolved.

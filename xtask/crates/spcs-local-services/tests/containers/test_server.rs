@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 /// Runs the server in a container; otherwise does nothing.
 #[test]
@@ -51,6 +52,10 @@ fn execute(command: &str, argument: &str) -> std::io::Result<String> {
         "fetch" => {
             let (host, path) = argument.split_once('/').unwrap_or((argument, "ok"));
             super::harness::get(host, path)
+        }
+        "answer-after" => {
+            std::thread::sleep(Duration::from_secs(argument.parse().unwrap_or(1)));
+            Ok("answered".to_owned())
         }
         "connect" => Ok(super::harness::connect(argument)),
         "exit" => std::process::exit(argument.parse().unwrap_or(1)),
