@@ -107,6 +107,15 @@ async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
     // The containers of one instance: every port.
     assert_eq!(harness.connect_from(CLIENT, "127.0.0.1:8001").await, "open");
 
+    // Nothing passes by IPv6, which the rules do not filter within a network.
+    let interfaces = harness.get(ECHO, "read/proc/net/if_inet6").await;
+    assert!(interfaces.lines().all(|line| line.ends_with(" lo")), "{interfaces}");
+    let capabilities = harness.get(ECHO, "read/proc/self/status").await;
+    let effective = capabilities.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
+    let effective = u64::from_str_radix(effective.trim(), 16).unwrap();
+    // Bits 12 and 13: NET_ADMIN and NET_RAW.
+    assert_eq!(effective & (0b11 << 12), 0, "a container could send with another's address");
+
     // No services of this machine at the address of the bridge, or at any other.
     let gateway = harness.network().await.gateway.unwrap();
     for host in [gateway.to_string(), crate::harness::machine_address().to_string()] {

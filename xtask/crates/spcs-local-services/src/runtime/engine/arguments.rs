@@ -47,6 +47,12 @@ pub(super) fn start(
             for alias in aliases {
                 add(&["--network-alias", alias]);
             }
+            // The firewall rules are for IPv4. `default` is for networks that are connected later.
+            let interfaces = (0..networks.len()).map(|number| format!("eth{number}"));
+            let interfaces = interfaces.chain(["default".to_owned()]);
+            for interface in interfaces.filter(|_| capabilities.stray_ipv6) {
+                add(&["--sysctl", &format!("net.ipv6.conf.{interface}.disable_ipv6=1")]);
+            }
             for port in ports.iter().filter(|_| !capabilities.internal_networks) {
                 add(&["--publish", &format!("127.0.0.1::{port}")]);
             }

@@ -1,5 +1,7 @@
 //! Detection of the engine's capabilities on this machine.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::cli::Cli;
@@ -13,6 +15,8 @@ pub(super) struct Capabilities {
     pub(super) internal_networks: bool,
     /// Whether user ids in containers differ from those on the host.
     pub(super) rootless: bool,
+    /// Whether the engine gives containers IPv6 addresses in networks without IPv6.
+    pub(super) stray_ipv6: bool,
     /// Whether memory limits are enforced.
     pub(super) memory: bool,
     /// Whether CPU limits are enforced.
@@ -58,12 +62,12 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
             // The host cannot reach the bridges of a rootless engine or one in a virtual machine.
             let host = &info["host"];
             let rootless = host["security"]["rootless"] == true;
-            let internal_networks = host["security"]["rootless"] == false
-                && host["serviceIsRemote"] != true
-                && cfg!(target_os = "linux");
+            let on_host = host["serviceIsRemote"] != true && cfg!(target_os = "linux");
+            let internal_networks = host["security"]["rootless"] == false && on_host;
             Capabilities {
                 internal_networks,
                 rootless,
+                stray_ipv6: on_host && Path::new("/proc/sys/net/ipv6").exists(),
                 memory: has("memory"),
                 cpu: has("cpu"),
                 cores,
@@ -72,6 +76,7 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
         EngineKind::Docker => Capabilities {
             internal_networks: docker_runs_on_host(info),
             rootless: docker_is_rootless(info),
+            stray_ipv6: false,
             memory: info["MemoryLimit"] == true,
             cpu: info["CpuCfsQuota"] == true,
             cores: info["NCPU"].as_f64().unwrap_or(1.0),
