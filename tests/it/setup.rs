@@ -30,7 +30,7 @@ fn an_existing_docker_is_not_replaced_by_debians_package() {
         return;
     }
     let install = "update\ninstall --yes --no-remove --no-install-recommends";
-    let rest = "iptables ca-certificates mmdebstrap debian-archive-keyring";
+    let rest = "iptables nftables ca-certificates mmdebstrap debian-archive-keyring";
     assert_eq!(apt_get_calls(&[]), format!("{install} docker.io {rest}\n"));
     assert_eq!(apt_get_calls(&["dockerd"]), format!("{install} {rest}\n"));
 }

@@ -64,16 +64,24 @@ async fn checks(context: &Context) -> Vec<Check> {
         checks[0].kind = Kind::Input;
         return checks;
     };
-    checks.push(check("container engine", engine(context, &project)));
+    checks.push(check("container engine", engine(context, &project).await));
     checks.push(check("user's password", user_password(context, &project)));
     checks.push(check("target", reach(context, &project, files).await));
     checks
 }
 
-fn engine(context: &Context, project: &spcs_plan::Project) -> Result<String> {
+async fn engine(context: &Context, project: &spcs_plan::Project) -> Result<String> {
     let engine = spcs_apply::engine::detect(context.engine(project)?, &context.work_dir()?);
     let engine = engine.map_err(spcs_apply::Error::from)?;
-    Ok(format!("{} ({})", engine.version, engine.program.display()))
+    let found = format!("{} ({})", engine.version, engine.program.display());
+    // An engine that cannot be asked fails later with a reason of its own.
+    let exposure = spcs_local::exposure(platform::engine_command(&engine)).await;
+    Ok(match exposure.ok().flatten() {
+        Some(reason) => {
+            format!("{found}\nother users of this machine can connect to containers: {reason}")
+        }
+        None => found,
+    })
 }
 
 fn user_password(context: &Context, project: &spcs_plan::Project) -> Result<String> {

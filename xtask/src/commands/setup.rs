@@ -16,7 +16,7 @@ use crate::target::Files;
 use packages::{END_TO_END, install};
 
 /// Podman with its network tools and container runtimes.
-const PODMAN: [&str; 12] = [
+const PODMAN: [&str; 13] = [
     "podman",
     "runc",
     "crun",
@@ -24,6 +24,7 @@ const PODMAN: [&str; 12] = [
     "netavark",
     "aardvark-dns",
     "iptables",
+    NFTABLES,
     "uidmap",
     "fuse-overlayfs",
     "catatonit",
@@ -32,7 +33,10 @@ const PODMAN: [&str; 12] = [
 ];
 
 /// Docker's daemon and client.
-const DOCKER: [&str; 3] = ["docker.io", "iptables", "ca-certificates"];
+const DOCKER: [&str; 4] = ["docker.io", "iptables", NFTABLES, "ca-certificates"];
+
+/// Closes the containers of a platform that runs as root to other users of the machine.
+const NFTABLES: &str = "nftables";
 
 /// Builds a base image if no image registry is reachable. Ubuntu lacks Debian's keys.
 const BOOTSTRAP: [&str; 2] = ["mmdebstrap", "debian-archive-keyring"];
@@ -78,6 +82,8 @@ fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<
     if let Err(error) = engine::detect(choice, &context.work_dir()?) {
         tracing::info!("no engine works yet: {error}");
         wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
+    } else if rustix::process::geteuid().is_root() && spcs_local::find_nft().is_none() {
+        wanted.push(NFTABLES);
     }
     if builds && (packages::is_debian() || !packages::on_path("mmdebstrap")) {
         wanted.extend(BOOTSTRAP);
@@ -99,6 +105,7 @@ fn program_names(wanted: &[&str]) -> String {
     let program = |package: &&str| match *package {
         "podman" => Some("podman (or docker)"),
         "docker.io" => Some("docker"),
+        NFTABLES => Some("nft"),
         "mmdebstrap" => Some("mmdebstrap (needed only where no image registry can be reached)"),
         _ => None,
     };

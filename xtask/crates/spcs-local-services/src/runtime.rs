@@ -17,7 +17,7 @@ pub mod engine;
 pub mod fake;
 
 pub use command::{EngineCommand, EngineKind};
-pub use engine::{EngineRuntime, remove_all};
+pub use engine::{EngineRuntime, exposure, remove_all};
 pub use fake::FakeRuntime;
 
 /// Label of every object: the id of the platform that created it.

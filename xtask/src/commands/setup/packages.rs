@@ -11,10 +11,10 @@ use super::cannot_install;
 use crate::context::Context;
 use crate::failure::Failure;
 
-/// The packages that the end-to-end tests need in addition to Podman: Docker, a browser, a registry
-/// client, virtual environments for the Python clients.
-pub(crate) const END_TO_END: [&str; 5] =
-    ["docker.io", "iptables", "chromium", "skopeo", "python3-venv"];
+/// The packages that the end-to-end tests need in addition to Podman: Docker, network namespaces, a
+/// browser, a registry client, virtual environments for the Python clients.
+pub(crate) const END_TO_END: [&str; 6] =
+    ["docker.io", "iptables", "iproute2", "chromium", "skopeo", "python3-venv"];
 
 /// Whether this machine uses Debian's package manager.
 pub(crate) fn is_debian() -> bool {

@@ -23,6 +23,7 @@ mod pull;
 use capabilities::Capabilities;
 pub use cleanup::remove_all;
 use cli::Cli;
+pub use networks::exposure;
 
 /// Time limit for a stop, in addition to the container's grace period.
 const STOP_MARGIN: Duration = Duration::from_secs(60);

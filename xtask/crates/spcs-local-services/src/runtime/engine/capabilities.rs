@@ -27,13 +27,7 @@ pub(super) struct Capabilities {
 
 /// Queries the engine and logs a warning for each missing capability.
 pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
-    let doing = "querying the engine's capabilities";
-    let text = cli.call(doing, &["info", "--format", "{{json .}}"]).await?;
-    let info: Value = serde_json::from_str(&text).map_err(|error| RuntimeError {
-        doing: doing.to_owned(),
-        message: format!("invalid JSON: {error}"),
-    })?;
-    let capabilities = parse(&info, cli.kind());
+    let capabilities = query(cli).await?;
     if !capabilities.memory {
         tracing::warn!(
             "memory limits are not enforced: the engine has no memory cgroup controller"
@@ -49,6 +43,16 @@ pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
         );
     }
     Ok(capabilities)
+}
+
+pub(super) async fn query(cli: &Cli) -> Result<Capabilities, RuntimeError> {
+    let doing = "querying the engine's capabilities";
+    let text = cli.call(doing, &["info", "--format", "{{json .}}"]).await?;
+    let info: Value = serde_json::from_str(&text).map_err(|error| RuntimeError {
+        doing: doing.to_owned(),
+        message: format!("invalid JSON: {error}"),
+    })?;
+    Ok(parse(&info, cli.kind()))
 }
 
 fn parse(info: &Value, kind: EngineKind) -> Capabilities {

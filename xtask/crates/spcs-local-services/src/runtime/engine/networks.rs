@@ -6,6 +6,9 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::EngineRuntime;
+use super::capabilities::{self, Capabilities};
+use super::cli::Cli;
+use crate::EngineCommand;
 use crate::network::{Network, Policy, example, nft, ruleset, table};
 use crate::runtime::RuntimeError;
 
@@ -87,7 +90,7 @@ impl EngineRuntime {
 
     /// The `nft` to use, if this machine can enforce rules.
     async fn find_nft(&self) -> Result<Option<PathBuf>, RuntimeError> {
-        let found = self.usable_nft().await?;
+        let found = usable_nft(self.capabilities().await?).await;
         if let Err(reason) = &found {
             tracing::warn!(
                 "other users of this machine can connect to containers, and network rules are not \
@@ -97,34 +100,34 @@ impl EngineRuntime {
         Ok(found.ok())
     }
 
-    /// The `nft` to use, or why this machine cannot enforce rules.
-    pub async fn usable_nft(&self) -> Result<Result<PathBuf, String>, RuntimeError> {
-        let capabilities = self.capabilities().await?;
-        let reason = match () {
-            () if capabilities.rootless => "the engine runs without root",
-            () if !capabilities.internal_networks => "the engine runs in a virtual machine",
-            () if !rustix::process::geteuid().is_root() => {
-                "the engine runs as root, but the platform does not"
-            }
-            () => match nft::find() {
-                None => "nft is not installed; `cargo xtask setup` installs it",
-                Some(nft) => return Ok(checked(nft).await),
-            },
-        };
-        Ok(Err(reason.to_owned()))
-    }
-
     fn rules_file(&self) -> PathBuf {
         self.inner.state_dir.join("firewall.nft")
     }
 }
 
-/// The program, if the kernel supports the rules.
-async fn checked(nft: PathBuf) -> Result<PathBuf, String> {
-    let text = ruleset(&example(), "spcs_example", 0);
-    let checked = spawn_blocking(move || nft::check(&nft, &text).map(|()| nft));
-    let checked = checked.await.map_err(std::io::Error::other).flatten();
-    checked.map_err(|error| error.to_string())
+/// Why this machine does not keep its other users away from the containers of an engine, if so.
+pub async fn exposure(command: EngineCommand) -> Result<Option<String>, RuntimeError> {
+    let capabilities = capabilities::query(&Cli::new(command, PathBuf::from("/"))).await?;
+    Ok(usable_nft(capabilities).await.err())
+}
+
+/// The `nft` to use, or why this machine cannot enforce rules.
+async fn usable_nft(capabilities: Capabilities) -> Result<PathBuf, String> {
+    let reason = match nft::find() {
+        _ if capabilities.rootless => "the engine runs without root",
+        _ if !capabilities.internal_networks => "the engine runs in a virtual machine",
+        _ if !rustix::process::geteuid().is_root() => {
+            "the engine runs as root, but the platform does not"
+        }
+        None => "nft is not installed; `cargo xtask setup` installs it",
+        Some(nft) => {
+            let text = ruleset(&example(), "spcs_example", 0);
+            let checked = spawn_blocking(move || nft::check(&nft, &text).map(|()| nft));
+            let checked = checked.await.map_err(std::io::Error::other).flatten();
+            return checked.map_err(|error| error.to_string());
+        }
+    };
+    Err(reason.to_owned())
 }
 
 /// Parses the output of `network inspect`, which podman and docker format differently.
