@@ -1,6 +1,7 @@
 //! The platform: start, stop and reset. One listener serves everything.
 
 mod files;
+mod listener;
 mod registry;
 mod route;
 
@@ -10,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use spcs_local_registry::Registry;
 use spcs_local_services::EngineCommand;
 use spcs_local_services::controller::{Controller, ControllerDirs};
@@ -75,7 +75,7 @@ pub struct Platform {
     status: Status,
     account: Arc<Account>,
     shutdown: Option<oneshot::Sender<()>>,
-    server: JoinHandle<io::Result<()>>,
+    server: JoinHandle<()>,
     lock: Lock,
     engine: Option<EngineCommand>,
 }
@@ -138,18 +138,11 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     account.deploy_all();
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account, &state_dir);
-    // Jupyter's kernel messages are small; Nagle's algorithm would delay them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true); // only a matter of latency
-    });
-    let server = tokio::spawn(async move {
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async {
-                // Dropping the platform closes the channel, which also stops the server.
-                let _ = stopped.await;
-            })
-            .await
-    });
+    let limits = listener::Limits::of_process();
+    let server = tokio::spawn(listener::serve(listener, router, limits, async {
+        // Dropping the platform closes the channel, which also stops the server.
+        let _ = stopped.await;
+    }));
     let status = Status {
         url: account.url(),
         host: "127.0.0.1".to_owned(),

@@ -12,5 +12,6 @@ mod privileges;
 mod secrets;
 mod services;
 mod sessions;
+mod slow;
 mod stage;
 mod system;
