@@ -1,5 +1,6 @@
 //! A Snowflake client in its own Python environment, which later runs reuse.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -43,12 +44,24 @@ impl Client {
 
     /// Runs a script against a fresh local platform.
     pub(crate) fn run(&self, script: &str) {
-        let Some(environment) = &self.environment else { return };
+        if self.environment.is_none() {
+            return;
+        }
         let sandbox = Sandbox::new();
         sandbox.xtask(&["local", "start"]).code(0);
         let status = sandbox.xtask(&["local", "status", "--format", "json"]).code(0);
         let file = sandbox.path("status.json");
         fs_err::write(&file, status.stdout).expect("the status in a file");
+        self.run_in(&sandbox, script, &[file.as_os_str()]);
+    }
+
+    /// Runs a script that does not need a platform.
+    pub(crate) fn run_alone(&self, script: &str, arguments: &[&OsStr]) {
+        self.run_in(&Sandbox::new(), script, arguments);
+    }
+
+    fn run_in(&self, sandbox: &Sandbox, script: &str, arguments: &[&OsStr]) {
+        let Some(environment) = &self.environment else { return };
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/it/third_parties");
         let mut command = Command::new(environment.join("bin/python"));
         // Without the machine's own Snowflake settings, proxies and logins.
@@ -60,7 +73,7 @@ impl Client {
         command.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         fs_err::create_dir(sandbox.path("home")).expect("a home directory");
-        run_successfully(command.arg(scripts.join(script)).arg(file));
+        run_successfully(command.arg(scripts.join(script)).args(arguments));
     }
 }
 

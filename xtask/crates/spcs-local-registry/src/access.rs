@@ -1,5 +1,6 @@
 //! Authentication and authorization, which the application that embeds the registry implements.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +8,10 @@ use futures_util::future::BoxFuture;
 
 /// Checks credentials. All methods except `login` answer from memory and must not block.
 pub trait Access: Send + Sync + 'static {
-    /// The user with this name and password. `Err` holds a message for the client.
+    /// The user with this name and password, which a client sent. `Err` holds a message for it.
     fn login<'a>(
         &'a self,
+        client: Option<SocketAddr>,
         user: &'a str,
         password: &'a str,
     ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>>;

@@ -1,14 +1,15 @@
 //! Authentication: `/login`, and the Basic and Bearer credentials of all other requests.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ALLOW, AUTHORIZATION, HOST, WWW_AUTHENTICATE};
-use http::{HeaderMap, Method};
+use http::{Extensions, HeaderMap, Method};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -23,14 +24,25 @@ const SESSION_TOKEN_USER: &str = "0sessiontoken";
 /// ignored: a token identifies the user, and privileges are checked on every request.
 pub(crate) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let answer = match *request.method() {
-        Method::GET => log_in(&*shared.access, request.headers()).await,
+        Method::GET => {
+            log_in(&*shared.access, client(request.extensions()), request.headers()).await
+        }
         // Clients that try the OAuth POST first fall back to GET after this response.
         _ => Err(Error::unsupported("log in with GET and Basic credentials").header(ALLOW, "GET")),
     };
     answer.unwrap_or_else(Error::into_response)
 }
 
-async fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Error> {
+/// The address of the client, if the listener tells it.
+pub(crate) fn client(extensions: &Extensions) -> Option<SocketAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
+}
+
+async fn log_in(
+    access: &dyn Access,
+    client: Option<SocketAddr>,
+    headers: &HeaderMap,
+) -> Result<Response, Error> {
     let host = host(headers);
     let refused = |message: String| {
         Error::new(Code::Unauthorized, message)
@@ -39,7 +51,7 @@ async fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Er
     let Some(Credentials::Basic { user, password }) = Credentials::read(headers) else {
         return Err(refused("authentication required: user and password".to_owned()));
     };
-    let caller = check_basic(access, &user, &password).await.map_err(refused)?;
+    let caller = check_basic(access, client, &user, &password).await.map_err(refused)?;
     let BearerToken { token, valid_for } = caller.issue_token();
     Ok(Json(json!({
         "token": token,
@@ -53,13 +65,14 @@ async fn log_in(access: &dyn Access, headers: &HeaderMap) -> Result<Response, Er
 /// Authenticates a `/v2` request. The error is a challenge that tells the client how to log in.
 pub(crate) async fn authenticate(
     access: &dyn Access,
+    client: Option<SocketAddr>,
     headers: &HeaderMap,
     scope: Option<&str>,
 ) -> Result<Arc<dyn Caller>, Error> {
     let caller = match Credentials::read(headers) {
         Some(Credentials::Bearer(token)) => access.token(&token),
         Some(Credentials::Basic { user, password }) => {
-            check_basic(access, &user, &password).await.ok()
+            check_basic(access, client, &user, &password).await.ok()
         }
         None => None,
     };
@@ -89,11 +102,12 @@ struct SessionToken {
 
 async fn check_basic(
     access: &dyn Access,
+    client: Option<SocketAddr>,
     user: &str,
     password: &str,
 ) -> Result<Arc<dyn Caller>, String> {
     if user != SESSION_TOKEN_USER {
-        return access.login(user, password).await;
+        return access.login(client, user, password).await;
     }
     // Snowflake's clients send {"token": …, "expires_in": …}; people paste the bare token.
     let parsed: Option<SessionToken> = serde_json::from_str(password).ok();

@@ -43,9 +43,10 @@ async fn handle(
     parts: http::request::Parts,
     body: &mut Option<Body>,
 ) -> Result<Response, Error> {
+    let client = login::client(&parts.extensions);
     let path = parts.uri.path();
     if matches!(path, "/v2" | "/v2/") {
-        login::authenticate(&*shared.access, &parts.headers, None).await?;
+        login::authenticate(&*shared.access, client, &parts.headers, None).await?;
         return Ok(Json(json!({})).into_response());
     }
     let target = split(path);
@@ -54,7 +55,8 @@ async fn handle(
         let scope = if action == RepositoryAction::Read { "pull" } else { "pull,push" };
         format!("repository:{name}:{scope}")
     });
-    let caller = login::authenticate(&*shared.access, &parts.headers, scope.as_deref()).await?;
+    let scope = scope.as_deref();
+    let caller = login::authenticate(&*shared.access, client, &parts.headers, scope).await?;
     let Some((name, resource)) = target else {
         return Err(Error::new(Code::NameUnknown, format!("{path} does not exist")));
     };

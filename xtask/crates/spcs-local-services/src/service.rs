@@ -24,6 +24,9 @@ pub struct Deployment {
     pub stages: BTreeMap<String, StageVolume>,
     /// Content of `/snowflake/session/token`.
     pub session_token: String,
+    /// Content of `/snowflake/session/ingress_key`: the ingress sends it with each request, so that
+    /// containers can tell its requests from those of others.
+    pub ingress_key: String,
     /// `SNOWFLAKE_ACCOUNT`, `SNOWFLAKE_DATABASE` and so on. No secrets.
     pub environment: BTreeMap<String, String>,
     /// When the compute pool will have a node for the service. Until then it is PENDING.

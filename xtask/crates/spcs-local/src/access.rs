@@ -1,11 +1,13 @@
 //! Identities and access checks. The ingress proxy uses the account through the trait [`Access`],
 //! so that each can be tested without the other.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
-/// The validity of tokens for the registry and the ingress.
+/// The validity of tokens that are issued to programs, for the registry and the ingress.
 pub(crate) const TOKEN_VALIDITY: Duration = Duration::from_secs(3600);
 
 /// Who has logged in. A service and a user with the same name are different identities.
@@ -42,6 +44,38 @@ pub struct Principal {
     pub secondary: bool,
 }
 
+/// A token's principal, and when it stops to be one.
+#[derive(Debug, Clone)]
+pub struct Login {
+    pub principal: Principal,
+    /// Cancelled when the session of the token ends: its user signs out or is disabled or dropped.
+    pub ended: CancellationToken,
+}
+
+/// Why a login with a password fails. The text is for the user, in Snowflake's words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoginError {
+    #[error("Incorrect username or password was specified.")]
+    Wrong,
+    /// After too many wrong passwords; the password was not checked.
+    #[error(
+        "Your user account has been temporarily locked due to too many failed attempts. Try again \
+         after {} or contact your account administrator for assistance.",
+        pause(.0)
+    )]
+    Locked(Duration),
+}
+
+/// A duration in the words of [`LoginError::Locked`].
+fn pause(duration: &Duration) -> String {
+    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    match seconds {
+        1 => "1 second".to_owned(),
+        0..120 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
 /// The public endpoint behind an ingress host name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointRoute {
@@ -55,20 +89,25 @@ pub struct EndpointRoute {
 
 /// The account as the ingress sees it. All methods except `login` are fast and in memory.
 pub trait Access: Send + Sync + 'static {
-    /// Checks a password. The error is the message for the user.
+    /// Checks a password that a client sent.
     fn login<'a>(
         &'a self,
+        client: Option<SocketAddr>,
         user: &'a str,
         password: &'a str,
-    ) -> BoxFuture<'a, Result<Principal, String>>;
-    /// The principal of a session token, or of a token for the registry or ingress.
-    fn token(&self, token: &str) -> Option<Principal>;
-    /// Issues a token for an ingress cookie; it is valid for an hour.
-    fn issue_token(&self, principal: &Principal) -> String;
-    /// Invalidates an issued token, including copies of it.
-    fn revoke_token(&self, token: &str);
+    ) -> BoxFuture<'a, Result<Principal, LoginError>>;
+    /// The login of a session token, or of a token that was issued to a program.
+    fn token(&self, token: &str) -> Option<Login>;
+    /// Starts a browser's session. Returns its token, which consists of letters and digits.
+    fn open_browser_session(&self, principal: &Principal) -> String;
+    /// The login of a browser's token, and a new token if this one is to be replaced.
+    fn browser_session(&self, token: &str) -> Option<(Login, Option<String>)>;
+    /// Ends a browser's session, by any of its tokens.
+    fn close_browser_session(&self, token: &str);
     /// The endpoint whose ingress host is `<host_label>.localhost`.
     fn endpoint(&self, host_label: &str) -> Option<EndpointRoute>;
     /// Whether the principal has access to the endpoint through a service role.
     fn may_use_endpoint(&self, principal: &Principal, route: &EndpointRoute) -> bool;
+    /// The key by which the containers of a service know requests of the ingress.
+    fn ingress_key(&self, service: &str) -> String;
 }

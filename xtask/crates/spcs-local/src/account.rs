@@ -5,6 +5,7 @@ mod cleanup;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
@@ -14,15 +15,16 @@ use spcs_local_services::service::{
     Deployment, EgressTarget, PinnedImage, ServiceObservation, StageVolume,
 };
 
-use crate::access::{Access, EndpointRoute, Identity, Principal};
-use crate::blocking;
+use crate::access::{Access, EndpointRoute, Identity, Login, LoginError, Principal};
 use crate::body_budget::BodyBudget;
+use crate::browser_sessions::BrowserSessions;
 use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
 use crate::kind::compute_pool::ready_at;
 use crate::kind::{Data, Kind, Object, network_rule};
-use crate::password::PasswordHash;
+use crate::login_attempts::LoginAttempts;
+use crate::password::{PasswordHash, derived};
 use crate::permits::Permits;
 use crate::queries::Queries;
 use crate::session::{Issued, Sessions};
@@ -41,6 +43,8 @@ pub(crate) const IDENTIFIER: &str = "spcs-local";
 pub(crate) struct Account {
     pub(crate) catalog: Catalog,
     pub(crate) sessions: Sessions,
+    pub(crate) browser_sessions: BrowserSessions,
+    pub(crate) login_attempts: LoginAttempts,
     pub(crate) timing: Timing,
     /// The directory of all stages.
     pub(crate) stages: PathBuf,
@@ -53,6 +57,8 @@ pub(crate) struct Account {
     pub(crate) port: u16,
     /// The password of [`Identity::Puller`], generated at each start.
     pub(crate) pull_password: String,
+    /// The secret of the ingress's keys, generated at each start.
+    pub(crate) ingress_secret: String,
 }
 
 impl Account {
@@ -134,6 +140,7 @@ impl Account {
                 })
                 .collect(),
             session_token: record.token.clone(),
+            ingress_key: self.ingress_key(&object.full_name()),
             environment: environment
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -152,8 +159,13 @@ impl Account {
         })
     }
 
-    /// Checks a password. Returns the stored user name.
-    pub(crate) async fn check_password(&self, user: &str, password: &str) -> Option<String> {
+    /// Checks a password that a client sent. Returns the stored user name.
+    pub(crate) async fn check_password(
+        &self,
+        client: Option<SocketAddr>,
+        user: &str,
+        password: &str,
+    ) -> Result<String, LoginError> {
         let found = self.catalog.read(|state| {
             let object = state.user_by_login(user).filter(|object| !object.flag("DISABLED"))?;
             let Data::User(user) = &object.data else { return None };
@@ -165,8 +177,14 @@ impl Account {
             None => (None, PasswordHash::unmatchable()),
         };
         let password = password.to_owned();
-        let matches = blocking::call(move || hash.matches(&password)).await;
-        name.filter(|_| matches)
+        let verify = move || hash.matches(&password).then_some(name).flatten();
+        self.login_attempts.check(client, user, verify).await
+    }
+
+    /// Ends all sessions and tokens of a user or service.
+    pub(crate) fn close_sessions(&self, identity: &Identity) {
+        self.sessions.close_all(identity);
+        self.browser_sessions.close_all(identity);
     }
 
     /// The default role of a user, and whether secondary roles are active by default.
@@ -246,6 +264,12 @@ fn egress(state: &State, service: &Object) -> Vec<EgressTarget> {
     targets.into_iter().collect()
 }
 
+/// What a token stands for.
+pub(crate) fn issued(principal: &Principal) -> Issued {
+    let Principal { identity, role, secondary, .. } = principal.clone();
+    Issued { identity, role, secondary }
+}
+
 /// Whether a role may write to the stage at this path in the directory of stages.
 fn writable(state: &State, role: &str, relative: &str) -> bool {
     let holds = |stage: &Object| {
@@ -261,34 +285,44 @@ fn writable(state: &State, role: &str, relative: &str) -> bool {
 impl Access for Account {
     fn login<'a>(
         &'a self,
+        client: Option<SocketAddr>,
         user: &'a str,
         password: &'a str,
-    ) -> BoxFuture<'a, Result<Principal, String>> {
-        let wrong = || "Incorrect username or password was specified.".to_owned();
+    ) -> BoxFuture<'a, Result<Principal, LoginError>> {
         Box::pin(async move {
             let issued = if user == Identity::Puller.name() && password == self.pull_password {
                 let (identity, role) = (Identity::Puller, "PUBLIC".to_owned());
                 Issued { identity, role, secondary: false }
             } else {
-                let name = self.check_password(user, password).await.ok_or_else(wrong)?;
+                let name = self.check_password(client, user, password).await?;
                 let (role, secondary) = self.catalog.read(|state| Self::defaults(state, &name));
                 Issued { identity: Identity::User(name), role, secondary }
             };
-            self.principal(&issued).ok_or_else(wrong)
+            self.principal(&issued).ok_or(LoginError::Wrong)
         })
     }
 
-    fn token(&self, token: &str) -> Option<Principal> {
-        self.principal(&self.sessions.identify(token)?)
+    fn token(&self, token: &str) -> Option<Login> {
+        let (issued, ended) = self.sessions.identify(token)?;
+        Some(Login { principal: self.principal(&issued)?, ended })
     }
 
-    fn issue_token(&self, principal: &Principal) -> String {
-        let Principal { identity, role, secondary, .. } = principal.clone();
-        self.sessions.issue(Issued { identity, role, secondary })
+    fn open_browser_session(&self, principal: &Principal) -> String {
+        self.browser_sessions.open(issued(principal))
     }
 
-    fn revoke_token(&self, token: &str) {
-        self.sessions.revoke(token);
+    fn browser_session(&self, token: &str) -> Option<(Login, Option<String>)> {
+        let found = self.browser_sessions.find(token)?;
+        let principal = self.principal(&found.login)?;
+        Some((Login { principal, ended: found.ended }, found.renewed))
+    }
+
+    fn close_browser_session(&self, token: &str) {
+        self.browser_sessions.close(token);
+    }
+
+    fn ingress_key(&self, service: &str) -> String {
+        derived(&self.ingress_secret, service)
     }
 
     fn endpoint(&self, host_label: &str) -> Option<EndpointRoute> {

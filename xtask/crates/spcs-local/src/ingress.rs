@@ -11,14 +11,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::Response;
+use http::header::UPGRADE;
 use http::{Method, StatusCode};
 
-use crate::access::{Access, EndpointRoute};
+use crate::access::{Access, EndpointRoute, Login};
 
 mod activity;
 mod credentials;
 mod headers;
 pub(crate) mod host;
+pub(crate) mod origin;
 mod page;
 mod proxy;
 mod sign_in;
@@ -81,10 +83,18 @@ async fn answer(ingress: &Ingress, request: Request) -> Result<Response, Refusal
         return sign_in::serve(&*ingress.access, &host, request).await;
     }
     let credential = credentials::find(request.headers());
-    let principal = credential.token().and_then(|token| ingress.access.token(token));
-    let Some(principal) = principal else {
+    refuse_foreign(&credential, &request, &host)?;
+    let login = match &credential {
+        Credential::Missing => None,
+        Credential::Header(token) => ingress.access.token(token).map(|login| (login, None)),
+        Credential::Cookies(tokens) => {
+            tokens.iter().find_map(|token| ingress.access.browser_session(token))
+        }
+    };
+    let Some((Login { principal, ended }, renewed)) = login else {
         return sign_in::require(&credential, &request);
     };
+    let renewed = renewed.map(|token| credentials::set_cookie(&token));
     if !ingress.access.may_use_endpoint(&principal, &route) {
         return Err(Refusal::denied(&host, &principal));
     }
@@ -92,15 +102,26 @@ async fn answer(ingress: &Ingress, request: Request) -> Result<Response, Refusal
         let text = format!("The service {} is not ready.", route.service);
         return Err(Refusal::not_ready(text));
     };
-    let renewed = match &credential {
-        Credential::Cookie(cookie) if cookie.is_stale() => {
-            Some(credentials::set_cookie(&ingress.access.issue_token(&principal)))
-        }
-        _ => None,
-    };
-    let mut response = proxy::forward(request, &host, &principal, address, ingress.idle).await?;
+    let key = ingress.access.ingress_key(&route.service);
+    let to = proxy::Target { host: &host, address, key: &key, idle: ingress.idle };
+    let mut response = proxy::forward(request, &principal, ended, to).await?;
     if let Some(cookie) = renewed {
         response.headers_mut().append(http::header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Refuses requests of pages of other origins, which a browser sends with the user's cookie. Links
+/// from anywhere are followed, but not to a WebSocket. A page that has a token itself may use it.
+fn refuse_foreign(credential: &Credential, request: &Request, host: &str) -> Result<(), Refusal> {
+    let upgrades = request.headers().contains_key(UPGRADE);
+    let is_harmless = match credential {
+        Credential::Header(_) => true,
+        Credential::Missing | Credential::Cookies(_) => origin::is_navigation(request),
+    };
+    if origin::is_foreign(request.headers(), host) && (upgrades || !is_harmless) {
+        let text = format!("A page of another origin must not use {host}.");
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Not accepted", text));
+    }
+    Ok(())
 }

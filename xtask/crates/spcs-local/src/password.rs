@@ -41,6 +41,11 @@ fn stretch(password: &str, salt: &str, rounds: u32) -> String {
     hex(&digest)
 }
 
+/// A secret for one purpose, from a random secret of fixed length.
+pub(crate) fn derived(secret: &str, purpose: &str) -> String {
+    hex(&Sha256::new().chain_update(secret).chain_update(purpose).finalize())
+}
+
 /// Encodes bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,5 +1,6 @@
 //! The platform: start, stop and reset. One listener serves everything.
 
+mod admission;
 mod files;
 mod listener;
 mod registry;
@@ -26,6 +27,7 @@ use crate::account::{Account, IDENTIFIER};
 use crate::catalog::{Catalog, OpenError};
 use crate::config::{PlatformConfig, RuntimeChoice, Status};
 use crate::kind::user::ADMIN;
+use crate::login_attempts::LoginAttempts;
 use crate::password::random;
 use crate::session::Sessions;
 use files::Lock;
@@ -123,6 +125,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let account = Arc::new(Account {
         catalog,
         sessions: Sessions::new(config.timing),
+        browser_sessions: Default::default(),
+        login_attempts: LoginAttempts::new(config.timing.login_delay),
         timing: config.timing,
         stages,
         registry,
@@ -132,6 +136,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         body_budget: Default::default(),
         port,
         pull_password,
+        ingress_secret: random(),
     });
     // Before the first request, which may create objects with the names of dropped ones.
     let unfinished = account.detach_unfinished();

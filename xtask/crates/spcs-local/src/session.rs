@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::access::{Identity, TOKEN_VALIDITY};
 use crate::catalog::Namespace;
 use crate::config::Timing;
@@ -37,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) shape: TransferShape,
     pub(crate) tokens: Mutex<Tokens>,
     state: Mutex<SessionState>,
+    /// Cancelled when the session ends.
+    ended: CancellationToken,
 }
 
 /// The tokens of a session and their expiry.
@@ -74,7 +78,7 @@ pub(crate) struct Sessions {
 #[derive(Default)]
 struct SessionTable {
     sessions: Vec<Arc<Session>>,
-    issued: HashMap<String, (Issued, Instant)>,
+    issued: HashMap<String, IssuedToken>,
 }
 
 /// The identity and roles behind an issued token.
@@ -83,6 +87,13 @@ pub(crate) struct Issued {
     pub(crate) identity: Identity,
     pub(crate) role: String,
     pub(crate) secondary: bool,
+}
+
+/// A token for the registry or the ingress.
+struct IssuedToken {
+    login: Issued,
+    until: Instant,
+    ended: CancellationToken,
 }
 
 impl Sessions {
@@ -100,10 +111,11 @@ impl Sessions {
             shape,
             tokens: Mutex::new(self.new_tokens()),
             state: Mutex::new(state),
+            ended: CancellationToken::new(),
         });
         let mut known = self.known();
         let now = Instant::now();
-        known.sessions.retain(|session| session.tokens().master_until > now);
+        known.end_sessions(|session| session.tokens().master_until <= now);
         known.sessions.push(Arc::clone(&session));
         session
     }
@@ -151,40 +163,58 @@ impl Sessions {
     }
 
     pub(crate) fn close(&self, id: i64) {
-        self.known().sessions.retain(|session| session.id != id);
+        self.known().end_sessions(|session| session.id == id);
     }
 
     /// Ends all sessions and issued tokens of a user or service.
     pub(crate) fn close_all(&self, identity: &Identity) {
         let mut known = self.known();
-        known.sessions.retain(|session| session.state().identity != *identity);
-        known.issued.retain(|_, (issued, _)| issued.identity != *identity);
+        known.end_sessions(|session| session.state().identity == *identity);
+        known.end_issued(|token| token.login.identity == *identity);
     }
 
     /// Issues a token for the registry or the ingress, valid for `TOKEN_VALIDITY`.
-    pub(crate) fn issue(&self, issued: Issued) -> String {
+    pub(crate) fn issue(&self, login: Issued) -> String {
         let token = random();
         let mut known = self.known();
         let now = Instant::now();
-        known.issued.retain(|_, (_, until)| *until > now);
-        known.issued.insert(token.clone(), (issued, now + TOKEN_VALIDITY));
+        known.end_issued(|token| token.until <= now);
+        let (until, ended) = (now + TOKEN_VALIDITY, CancellationToken::new());
+        known.issued.insert(token.clone(), IssuedToken { login, until, ended });
         token
     }
 
-    /// Revokes an issued token. Session tokens end with their session.
-    pub(crate) fn revoke(&self, token: &str) {
-        self.known().issued.remove(token);
-    }
-
-    /// The identity behind a session token or an issued token.
-    pub(crate) fn identify(&self, token: &str) -> Option<Issued> {
+    /// The identity behind a session token or an issued token, and what is cancelled when it ends.
+    pub(crate) fn identify(&self, token: &str) -> Option<(Issued, CancellationToken)> {
         if let Some(session) = self.by_token(token) {
             let state = session.state();
             let (identity, role, secondary) = (state.identity, state.role, state.secondary);
-            return Some(Issued { identity, role, secondary });
+            return Some((Issued { identity, role, secondary }, session.ended.clone()));
         }
         let known = self.known();
-        let (issued, until) = known.issued.get(token)?;
-        (*until > Instant::now()).then(|| issued.clone())
+        let token = known.issued.get(token).filter(|token| token.until > Instant::now())?;
+        Some((token.login.clone(), token.ended.clone()))
+    }
+}
+
+impl SessionTable {
+    fn end_sessions(&mut self, ends: impl Fn(&Session) -> bool) {
+        self.sessions.retain(|session| {
+            let ends = ends(session);
+            if ends {
+                session.ended.cancel();
+            }
+            !ends
+        });
+    }
+
+    fn end_issued(&mut self, ends: impl Fn(&IssuedToken) -> bool) {
+        self.issued.retain(|_, token| {
+            let ends = ends(token);
+            if ends {
+                token.ended.cancel();
+            }
+            !ends
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! A fake account with two users and two repositories.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ pub(crate) const READER: (&str, &str) = ("READER", "reader");
 impl Access for Accounts {
     fn login<'a>(
         &'a self,
+        _client: Option<SocketAddr>,
         user: &'a str,
         password: &'a str,
     ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>> {

@@ -1,5 +1,5 @@
-//! A service's files in the state directory: session tokens, logs of previous runs, and the
-//! ownership of its stages.
+//! A service's files in the state directory: session tokens and keys of the ingress, logs of
+//! previous runs, and the ownership of its stages.
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::{self, Write as _};
@@ -7,9 +7,11 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use spcs_local_files::stages;
+use spcs_local_spec::Container;
 
 use super::ControllerDirs;
 use super::names::slug;
+use crate::service::Deployment;
 
 fn service_dir(dirs: &ControllerDirs, key: &str) -> PathBuf {
     dirs.services.join(slug(key))
@@ -19,33 +21,39 @@ fn instance_dir(dirs: &ControllerDirs, key: &str, instance: u32) -> PathBuf {
     service_dir(dirs, key).join(instance.to_string())
 }
 
-/// Writes the token and returns the directory to mount. Containers mount the directory and not the
-/// file, so that the token of a running container can be replaced. The parent directories are
-/// closed to other users of this machine; the token's own mode is the specification's.
-pub(super) fn write_token(
+/// Writes the token and the ingress's key, and returns the directory to mount. Containers mount the
+/// directory and not the files, so that those of a running container can be replaced. The parent
+/// directories are closed to other users of this machine; the files' own mode is the
+/// specification's.
+pub(super) fn write_session(
     dirs: &ControllerDirs,
-    key: &str,
     instance: u32,
-    container: &str,
-    token: &str,
-    mode: u32,
+    container: &Container,
+    deployment: &Deployment,
 ) -> io::Result<PathBuf> {
-    let parent = instance_dir(dirs, key, instance);
+    let parent = instance_dir(dirs, &deployment.key, instance);
     fs_err::create_dir_all(&dirs.services)?;
     fs_err::set_permissions(&dirs.services, std::fs::Permissions::from_mode(0o700))?;
-    let directory = parent.join(format!("{container}.session"));
+    let directory = parent.join(format!("{}.session", container.name));
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
-    let path = directory.join("token");
-    if fs_err::read_to_string(&path).is_ok_and(|current| current == token) {
-        return directory.canonicalize();
+    let mode = container.token.mode;
+    replace_file(&directory, "token", &deployment.session_token, mode)?;
+    replace_file(&directory, "ingress_key", &deployment.ingress_key, mode)?;
+    directory.canonicalize()
+}
+
+/// Replaces a file, unless it has this content.
+fn replace_file(directory: &Path, name: &str, content: &str, mode: u32) -> io::Result<()> {
+    let path = directory.join(name);
+    if fs_err::read_to_string(&path).is_ok_and(|current| current == content) {
+        return Ok(());
     }
-    let temporary = directory.join(format!(".token.{}", uuid::Uuid::new_v4()));
+    let temporary = directory.join(format!(".{name}.{}", uuid::Uuid::new_v4()));
     let mut file =
         fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(token.as_bytes())?;
+    file.write_all(content.as_bytes())?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    fs_err::rename(&temporary, &path)?;
-    directory.canonicalize()
+    fs_err::rename(&temporary, &path)
 }
 
 /// Removes an instance's tokens. Logs of its previous runs stay until the service is removed.

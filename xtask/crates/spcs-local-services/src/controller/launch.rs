@@ -240,13 +240,10 @@ impl Context {
         })
     }
 
-    /// Writes the current session token to the directories that containers have mounted.
+    /// Writes the current session token and key to the directories that containers have mounted.
     pub(super) fn refresh_tokens(&self, key: &str, instance: u32, deployment: &Deployment) {
-        let token = &deployment.session_token;
         for container in deployment.spec.containers.iter().filter(|c| c.token.mounted) {
-            let mode = container.token.mode;
-            let written =
-                files::write_token(&self.dirs, key, instance, &container.name, token, mode);
+            let written = files::write_session(&self.dirs, instance, container, deployment);
             if let Err(error) = written {
                 tracing::warn!(service = key, %error, "cannot renew the session token");
             }

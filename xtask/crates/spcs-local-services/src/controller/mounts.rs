@@ -65,16 +65,8 @@ impl Context {
         };
         let mut mounts = Vec::new();
         if container.token.mounted {
-            let token = &deployment.session_token;
-            let source = files::write_token(
-                &self.dirs,
-                key,
-                instance,
-                &container.name,
-                token,
-                container.token.mode,
-            )
-            .map_err(|error| failed("the session token", &error))?;
+            let source = files::write_session(&self.dirs, instance, container, deployment)
+                .map_err(|error| failed("the session token", &error))?;
             let target = container.token.directory.clone();
             mounts.push(Mount::Directory { source, target, read_only: true });
         }

@@ -105,6 +105,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
         instances,
         stages: BTreeMap::new(),
         session_token: "token-of-the-service".to_owned(),
+        ingress_key: "key-of-the-ingress".to_owned(),
         environment: BTreeMap::new(),
         node_ready_at: SystemTime::UNIX_EPOCH,
         egress: Vec::new(),
@@ -113,6 +114,31 @@ fn deployment(version: &str, instances: u32) -> Deployment {
 
 fn leftovers(harness: &Harness, part: &str) -> usize {
     harness.fake.leftovers().iter().filter(|name| name.contains(part)).count()
+}
+
+#[tokio::test]
+async fn running_containers_find_the_current_token_and_key() {
+    let harness = Harness::new();
+    let session = harness.directory.path().join("services/db-public-echo/0/main.session");
+    let read = |name: &str| fs_err::read_to_string(session.join(name)).unwrap();
+    let mut deployment = deployment("a", 1);
+    harness.controller.apply(deployment.clone());
+    harness.until_running().await;
+    assert_eq!(read("token"), "token-of-the-service");
+    assert_eq!(read("ingress_key"), "key-of-the-ingress");
+
+    // As after a start of the platform, which makes new keys.
+    harness.controller.stop().await;
+    let again = controller(&harness.fake, harness.directory.path());
+    deployment.ingress_key = "another-key".to_owned();
+    again.apply(deployment);
+    let renewed = async {
+        while read("ingress_key") != "another-key" {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), renewed).await.unwrap();
+    again.stop().await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Access to the tests' registry.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ pub(crate) struct OneUser;
 impl Access for OneUser {
     fn login<'a>(
         &'a self,
+        _client: Option<SocketAddr>,
         _: &'a str,
         password: &'a str,
     ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>> {

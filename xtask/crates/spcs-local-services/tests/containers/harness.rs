@@ -180,6 +180,7 @@ pub(crate) fn deployment(
         stages: parsed.stages().map(|name| (name.to_owned(), mounted.clone())).collect(),
         spec: parsed,
         session_token: "the-session-token".to_owned(),
+        ingress_key: "the-ingress-key".to_owned(),
         environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
         node_ready_at: SystemTime::UNIX_EPOCH,
         egress: Vec::new(),

@@ -68,6 +68,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     assert_eq!(harness.get(ECHO, "env/TEST_SERVER_NAME").await, "two words");
     assert_eq!(harness.get(ECHO, "env/SNOWFLAKE_HOST").await, "h");
     assert_eq!(harness.get(ECHO, "read/snowflake/session/token").await, "the-session-token");
+    assert_eq!(harness.get(ECHO, "read/snowflake/session/ingress_key").await, "the-ingress-key");
     assert_eq!(harness.get(ECHO, "read/stage/hello.txt").await, "from the stage");
     for volume in ["data", "local", "memory", "stage"] {
         harness.get(ECHO, &format!("write/{volume}/file")).await;
@@ -79,7 +80,8 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     let running = ids(&harness, ECHO);
     assert_eq!(running.len(), 2);
     let inspected = harness.engine(&["inspect", &running[0], &running[1]]).join("\n");
-    assert!(inspected.contains("TEST_SERVER_NAME") && !inspected.contains("the-session-token"));
+    assert!(inspected.contains("TEST_SERVER_NAME"));
+    assert!(!inspected.contains("the-session-token") && !inspected.contains("the-ingress-key"));
 
     // Names resolve within the schema.
     harness.controller.apply(harness.deployment("A_CLIENT", CLIENT, "one"));

@@ -62,7 +62,7 @@ impl Executor {
         })?;
         self.redeploy_users(kind, &path[0]);
         if let Some(identity) = disabled {
-            self.account.sessions.close_all(&identity);
+            self.account.close_sessions(&identity);
         }
         Ok(Rows::status("Statement executed successfully."))
     }

@@ -60,7 +60,7 @@ impl Executor {
     pub(super) fn detach(&self, gone: &[Object]) -> Cleanup {
         for object in gone {
             if let Some(login) = &object.kind().facts().login {
-                self.account.sessions.close_all(&(login.identity)(&object.path));
+                self.account.close_sessions(&(login.identity)(&object.path));
             }
         }
         self.account.detach_objects(gone)

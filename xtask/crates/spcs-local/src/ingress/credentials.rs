@@ -1,12 +1,9 @@
 //! The credential of a request: a Snowflake token in a header, or the ingress cookie.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::access::TOKEN_VALIDITY;
+use crate::browser_sessions::VALIDITY;
 
 /// The ingress cookie, which a sign-in sets. It is never forwarded to containers.
 pub(crate) const COOKIE_NAME: &str = "sfc-ss-ingress-auth-v1";
@@ -14,47 +11,12 @@ pub(crate) const COOKIE_NAME: &str = "sfc-ss-ingress-auth-v1";
 pub(crate) const SPCS_AUTHORIZATION: HeaderName =
     HeaderName::from_static("x-sf-spcs-authorization");
 
-/// The age at which a cookie is renewed, well before its token expires.
-const RENEWAL_AGE: Duration = Duration::from_secs(10 * 60);
-
 /// The credential of a request.
 pub(crate) enum Credential {
     Missing,
     Header(String),
-    Cookie(Cookie),
-}
-
-/// The content of the ingress cookie.
-pub(crate) struct Cookie {
-    token: String,
-    issued: SystemTime,
-}
-
-impl Credential {
-    pub(crate) fn token(&self) -> Option<&str> {
-        match self {
-            Credential::Missing => None,
-            Credential::Header(token) => Some(token),
-            Credential::Cookie(cookie) => Some(cookie.token()),
-        }
-    }
-}
-
-impl Cookie {
-    pub(crate) fn token(&self) -> &str {
-        &self.token
-    }
-
-    pub(crate) fn is_stale(&self) -> bool {
-        self.issued.elapsed().is_ok_and(|age| age > RENEWAL_AGE)
-    }
-
-    fn parse(value: &str) -> Option<Cookie> {
-        let (issued, token) = value.split_once('.')?;
-        let issued = UNIX_EPOCH + Duration::from_secs(issued.parse::<u32>().ok()?.into());
-        let token = percent_decode_str(token).decode_utf8().ok()?.into_owned();
-        Some(Cookie { token, issued })
-    }
+    /// The tokens of all ingress cookies. A page can set further ones for its own paths.
+    Cookies(Vec<String>),
 }
 
 /// Finds the credential. A header takes precedence over the cookie.
@@ -66,9 +28,9 @@ pub(crate) fn find(headers: &HeaderMap) -> Credential {
         return Credential::Header(token);
     }
     let ours = cookies(headers).filter(|(name, _)| *name == COOKIE_NAME.as_bytes());
-    let cookie =
-        ours.filter_map(|(_, value)| std::str::from_utf8(value).ok()).find_map(Cookie::parse);
-    cookie.map_or(Credential::Missing, Credential::Cookie)
+    let tokens = ours.filter_map(|(_, value)| std::str::from_utf8(value).ok());
+    let tokens: Vec<String> = tokens.filter(|token| !token.is_empty()).map(str::to_owned).collect();
+    if tokens.is_empty() { Credential::Missing } else { Credential::Cookies(tokens) }
 }
 
 /// The token of `Snowflake Token="…"`.
@@ -93,9 +55,7 @@ pub(crate) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8]
 /// Sets the cookie for a token. Scripts cannot read it, and other sites can make a browser send it
 /// only with a plain link. (Not `Secure`, because the local platform uses plain HTTP.)
 pub(crate) fn set_cookie(token: &str) -> HeaderValue {
-    let issued = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let token = utf8_percent_encode(token, NON_ALPHANUMERIC);
-    cookie_header(&format!("{issued}.{token}"), TOKEN_VALIDITY.as_secs())
+    cookie_header(token, VALIDITY.as_secs())
 }
 
 /// Deletes the cookie.
@@ -105,7 +65,7 @@ pub(crate) fn clear_cookie() -> HeaderValue {
 
 fn cookie_header(value: &str, max_age: u64) -> HeaderValue {
     let text = format!("{COOKIE_NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax");
-    HeaderValue::from_str(&text).expect("digits and percent-encoded text are a valid header")
+    HeaderValue::from_str(&text).expect("a token has letters and digits only")
 }
 
 #[cfg(test)]
@@ -115,9 +75,10 @@ mod tests {
     #[test]
     fn a_cookie_that_is_not_utf8_does_not_hide_others() {
         let mut headers = HeaderMap::new();
-        let line = format!("name=caf\u{e9}; {COOKIE_NAME}=1.token; other=1");
+        let line = format!("name=caf\u{e9}; {COOKIE_NAME}=token; other=1; {COOKIE_NAME}=second");
         headers.insert(COOKIE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
-        assert_eq!(find(&headers).token(), Some("token"));
-        assert_eq!(cookies(&headers).count(), 3);
+        let Credential::Cookies(tokens) = find(&headers) else { panic!("no cookies") };
+        assert_eq!(tokens, ["token", "second"]);
+        assert_eq!(cookies(&headers).count(), 4);
     }
 }

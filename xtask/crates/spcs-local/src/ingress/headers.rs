@@ -11,9 +11,10 @@ use http::{HeaderMap, HeaderValue};
 
 use super::credentials::{COOKIE_NAME, SPCS_AUTHORIZATION, cookies, snowflake_token};
 
-/// The signed-in user. Containers can trust this header.
+/// The signed-in user. Containers that check the key can trust this header.
 pub(crate) const CURRENT_USER: HeaderName = HeaderName::from_static("sf-context-current-user");
-const CONTEXT_PREFIX: &str = "sf-context-";
+/// The key that the platform wrote for the containers of the service.
+pub(crate) const INGRESS_KEY: HeaderName = HeaderName::from_static("sf-context-ingress-key");
 
 /// SPCS's policy for all pages. A container's own policy can only restrict it further.
 const BASELINE_POLICY: &str = "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; \
@@ -35,8 +36,16 @@ const EXECUTABLE_TYPES: [&str; 8] = [
     "application/x-msdos-program",
 ];
 
+/// What the ingress tells a container about a request.
+pub(crate) struct Context<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) client: IpAddr,
+}
+
 /// Rewrites the headers of a request for the container.
-pub(crate) fn for_container(headers: &mut HeaderMap, user: &str, host: &str, client: IpAddr) {
+pub(crate) fn for_container(headers: &mut HeaderMap, context: &Context<'_>) {
     let upgrade = upgrade_of(headers);
     remove_hop_by_hop(headers);
     headers.remove(EXPECT); // hyper has handled it
@@ -51,15 +60,24 @@ pub(crate) fn for_container(headers: &mut HeaderMap, user: &str, host: &str, cli
     headers.remove(COOKIE);
     insert(headers, COOKIE, kept.join(&b"; "[..]));
     let forged: Vec<HeaderName> =
-        headers.keys().filter(|name| name.as_str().starts_with(CONTEXT_PREFIX)).cloned().collect();
+        headers.keys().filter(|name| is_of_ingress(name.as_str())).cloned().collect();
     for name in forged {
         headers.remove(name);
     }
-    insert(headers, CURRENT_USER, user);
-    insert(headers, HeaderName::from_static("x-forwarded-for"), client.to_string());
-    insert(headers, HeaderName::from_static("x-forwarded-host"), host);
+    insert(headers, CURRENT_USER, context.user);
+    insert(headers, INGRESS_KEY, context.key);
+    insert(headers, HeaderName::from_static("x-forwarded-for"), context.client.to_string());
+    insert(headers, HeaderName::from_static("x-forwarded-host"), context.host);
     insert(headers, HeaderName::from_static("x-forwarded-proto"), "http");
     restore_upgrade(headers, upgrade);
+}
+
+/// Whether only an ingress may set the header. Many frameworks take `_` for `-`.
+fn is_of_ingress(name: &str) -> bool {
+    let name = name.replace('_', "-");
+    name.starts_with("sf-context-")
+        || name.starts_with("x-forwarded-")
+        || matches!(name.as_str(), "forwarded" | "x-real-ip")
 }
 
 /// Rewrites the headers of a response for the client.
@@ -71,7 +89,7 @@ pub(crate) fn for_client(headers: &mut HeaderMap, upgraded: bool) {
     }
     headers.remove(X_XSS_PROTECTION);
     headers.remove(SERVER);
-    remove_forged_cookie(headers);
+    restrict_cookies(headers);
     if upgraded {
         restore_upgrade(headers, upgrade);
         return;
@@ -132,19 +150,33 @@ fn tokens_of_connection(headers: &HeaderMap) -> impl Iterator<Item = String> {
     lines.flat_map(|line| line.split(',')).map(|token| token.trim().to_ascii_lowercase())
 }
 
-/// Removes attempts of the container to set the ingress cookie.
-fn remove_forged_cookie(headers: &mut HeaderMap) {
-    let prefix = format!("{COOKIE_NAME}=");
-    let kept: Vec<HeaderValue> = headers
-        .get_all(SET_COOKIE)
-        .iter()
-        .filter(|value| !value.as_bytes().trim_ascii_start().starts_with(prefix.as_bytes()))
-        .cloned()
-        .collect();
+/// Removes cookies that browsers could send as the ingress's, and keeps the others to the
+/// endpoint's own host: endpoints are siblings below `localhost`.
+fn restrict_cookies(headers: &mut HeaderMap) {
+    let kept: Vec<HeaderValue> =
+        headers.get_all(SET_COOKIE).iter().filter_map(restricted_cookie).collect();
     headers.remove(SET_COOKIE);
     for value in kept {
         headers.append(SET_COOKIE, value);
     }
+}
+
+fn restricted_cookie(value: &HeaderValue) -> Option<HeaderValue> {
+    let mut parts = value.as_bytes().split(|byte| *byte == b';');
+    let pair = parts.next()?;
+    // Browsers send a cookie without a name as its value alone, which then looks like a pair.
+    let at = pair.iter().position(|byte| *byte == b'=')?;
+    let name = pair[..at].trim_ascii();
+    if name.is_empty() || name.eq_ignore_ascii_case(COOKIE_NAME.as_bytes()) {
+        return None;
+    }
+    let is_domain = |part: &&[u8]| {
+        let attribute = part.split(|byte| *byte == b'=').next().unwrap_or_default();
+        attribute.trim_ascii().eq_ignore_ascii_case(b"domain")
+    };
+    let kept: Vec<&[u8]> =
+        std::iter::once(pair).chain(parts.filter(|part| !is_domain(part))).collect();
+    HeaderValue::from_bytes(&kept.join(&b';')).ok()
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl AsRef<[u8]>) {
@@ -155,5 +187,59 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: impl AsRef<[u8]>) {
     // Values come from HTTP requests, so they have no control characters and this cannot fail.
     if let Ok(value) = HeaderValue::from_bytes(value) {
         headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_sets_cookies_for_its_own_host_only_and_never_the_one_of_the_ingress() {
+        let of = |text: &'static str| {
+            let kept = restricted_cookie(&HeaderValue::from_static(text));
+            kept.map(|value| value.to_str().unwrap().to_owned())
+        };
+        assert_eq!(of("a=1; Path=/; HttpOnly").as_deref(), Some("a=1; Path=/; HttpOnly"));
+        for domain in ["a=1; Domain=localhost; Path=/", "a=1; dOmain =.localhost; Path=/"] {
+            assert_eq!(of(domain).as_deref(), Some("a=1; Path=/"));
+        }
+        for forged in [
+            "sfc-ss-ingress-auth-v1=x",
+            " sfc-ss-ingress-auth-v1 =x; Path=/lab",
+            "SFC-SS-Ingress-Auth-v1=x",
+            "=sfc-ss-ingress-auth-v1=x",
+            "sfc-ss-ingress-auth-v1",
+            "",
+        ] {
+            assert_eq!(of(forged), None, "{forged}");
+        }
+    }
+
+    #[test]
+    fn only_the_ingress_says_who_sends_a_request_and_from_where() {
+        let forged = [
+            "sf-context-current-user",
+            "sf_context_current_user",
+            "sf-context_current-user-token",
+            "sf_context-ingress_key",
+            "x-forwarded-user",
+            "x_forwarded_for",
+            "forwarded",
+            "x-real-ip",
+            "x_real_ip",
+        ];
+        let mut headers: HeaderMap = forged
+            .iter()
+            .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("forged")))
+            .collect();
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let context = Context { user: "A", key: "k", host: "x.localhost", client };
+        for_container(&mut headers, &context);
+        assert!(headers.values().all(|value| value != "forged"), "{headers:?}");
+        assert_eq!(
+            (&headers[CURRENT_USER], &headers[INGRESS_KEY]),
+            (&"A".parse().unwrap(), &"k".parse().unwrap())
+        );
     }
 }

@@ -10,15 +10,17 @@ pub(crate) fn of(request: &Request) -> String {
     host.unwrap_or_default().to_owned()
 }
 
-/// The part before `.localhost[:port]`.
-pub(crate) fn below_localhost(host: &str) -> Option<String> {
-    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).to_ascii_lowercase();
-    name.trim_end_matches('.').strip_suffix(".localhost").map(str::to_owned)
+/// The host without its port, in lower case.
+pub(crate) fn name(host: &str) -> String {
+    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }
 
 /// The label of `<label>.localhost[:port]`.
 pub(crate) fn label(host: &str) -> Option<String> {
-    below_localhost(host).filter(|label| !label.is_empty() && !label.contains('.'))
+    let name = name(host);
+    let label = name.strip_suffix(".localhost")?;
+    (!label.is_empty() && !label.contains('.')).then(|| label.to_owned())
 }
 
 #[cfg(test)]

@@ -14,24 +14,38 @@ use http::{StatusCode, Uri, Version};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, Watched};
 use super::page::Refusal;
 use super::{headers, tunnel};
 use crate::access::Principal;
 
-/// Forwards a request on behalf of the principal.
+/// Where a request goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    /// The Host of the request.
+    pub(crate) host: &'a str,
+    /// The address of the container's port.
+    pub(crate) address: SocketAddr,
+    /// The key by which the container knows the ingress.
+    pub(crate) key: &'a str,
+    pub(crate) idle: Duration,
+}
+
+/// Forwards a request on behalf of the principal. An upgraded connection is closed when the login
+/// has ended.
 pub(crate) async fn forward(
     mut request: Request,
-    host: &str,
     principal: &Principal,
-    address: SocketAddr,
-    idle: Duration,
+    ended: CancellationToken,
+    to: Target<'_>,
 ) -> Result<Response, Refusal> {
+    let Target { host, address, idle, .. } = to;
     let activity = Activity::new(idle);
     let client_side =
         headers::upgrade_of(request.headers()).map(|_| hyper::upgrade::on(&mut request));
-    let request = outgoing(request, host, principal, &activity);
+    let request = outgoing(request, principal, to, &activity);
 
     let Ok(stream) = TcpStream::connect(address).await else {
         return Err(Refusal::not_ready(format!("Nothing is listening behind {host} yet.")));
@@ -52,7 +66,7 @@ pub(crate) async fn forward(
 
     let upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     if let (true, Some(client_side)) = (upgraded, client_side) {
-        tunnel::open(client_side, hyper::upgrade::on(&mut response), activity.clone());
+        tunnel::open(client_side, hyper::upgrade::on(&mut response), activity.clone(), ended);
     } else if upgraded {
         let text = format!("{host} switched protocols without a request to do so.");
         return Err(Refusal::new(StatusCode::BAD_GATEWAY, "Bad gateway", text));
@@ -67,14 +81,15 @@ pub(crate) async fn forward(
 
 fn outgoing(
     request: Request,
-    host: &str,
     principal: &Principal,
+    Target { host, key, .. }: Target<'_>,
     activity: &Activity,
 ) -> http::Request<Watched<Body>> {
     let client = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let client = client.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     let (mut parts, body) = request.into_parts();
-    headers::for_container(&mut parts.headers, principal.identity.name(), host, client);
+    let user = principal.identity.name();
+    headers::for_container(&mut parts.headers, &headers::Context { user, key, host, client });
     // The request line has the path only; the Host header is unchanged.
     let target = parts.uri.path_and_query().cloned();
     parts.uri = Uri::from(target.unwrap_or(PathAndQuery::from_static("/")));

@@ -1,20 +1,26 @@
 //! Sign-in and sign-out: `/sfc-endpoint/login` and `/sfc-endpoint/logout` on every ingress host.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Form;
-use axum::extract::{FromRequest as _, Query, Request};
+use axum::extract::{ConnectInfo, FromRequest as _, Query, Request};
 use axum::response::{IntoResponse as _, Response};
-use http::header::{LOCATION, ORIGIN, SET_COOKIE};
+use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderValue, Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::credentials::{self, Credential, clear_cookie, set_cookie};
+use super::origin;
 use super::page::{self, Refusal, escape, page};
-use crate::access::Access;
+use crate::access::{Access, LoginError};
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_');
+
+/// How long a client may take to send the form.
+const FORM_LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Deserialize)]
 struct LoginForm {
@@ -47,17 +53,23 @@ pub(crate) async fn serve(
     host: &str,
     request: Request,
 ) -> Result<Response, Refusal> {
+    if origin::is_foreign(request.headers(), host) && !origin::is_navigation(&request) {
+        let text = "A page of another origin must not sign in or out.".to_owned();
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "Not accepted", text));
+    }
     match (request.uri().path(), request.method()) {
         ("/sfc-endpoint/login", &Method::GET | &Method::HEAD) => {
             let query = Query::<HashMap<String, String>>::try_from_uri(request.uri());
             let next = query.ok().and_then(|Query(mut query)| query.remove("next"));
-            Ok(form(StatusCode::OK, host, "", &next.unwrap_or_default(), None))
+            Ok(form_page(StatusCode::OK, host, "", &next.unwrap_or_default(), None))
         }
         ("/sfc-endpoint/login", &Method::POST) => submit(access, host, request).await,
         ("/sfc-endpoint/logout", &Method::GET | &Method::HEAD | &Method::POST) => {
-            // Revoke the token, so that copies of the cookie become invalid too.
-            if let Credential::Cookie(cookie) = credentials::find(request.headers()) {
-                access.revoke_token(cookie.token());
+            // Copies of the cookie become invalid too, and WebSockets are closed.
+            if let Credential::Cookies(tokens) = credentials::find(request.headers()) {
+                for token in tokens {
+                    access.close_browser_session(&token);
+                }
             }
             let body = "<p>You are signed out.</p><p><a href=\"/\">Sign in again</a></p>";
             let mut response = page(StatusCode::OK, "Signed out", body);
@@ -76,33 +88,41 @@ pub(crate) async fn serve(
 }
 
 async fn submit(access: &dyn Access, host: &str, request: Request) -> Result<Response, Refusal> {
-    if !sent_from(host, request.headers().get(ORIGIN)) {
-        let text = "The form was sent from another site.".to_owned();
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "Not accepted", text));
-    }
-    let login = match Form::<LoginForm>::from_request(request, &()).await {
-        Ok(Form(login)) => login,
-        Err(error) => {
-            let text = format!("The form could not be read: {error}.");
-            return Err(Refusal::new(StatusCode::BAD_REQUEST, "Not accepted", text));
-        }
+    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let unreadable = |why: &dyn std::fmt::Display| {
+        let text = format!("The form could not be read: {why}.");
+        Refusal::new(StatusCode::BAD_REQUEST, "Not accepted", text)
     };
-    match access.login(&login.username, &login.password).await {
+    let form = tokio::time::timeout(FORM_LIMIT, Form::<LoginForm>::from_request(request, &()));
+    let Form(login) = form
+        .await
+        .map_err(|_| unreadable(&"it takes too long"))?
+        .map_err(|error| unreadable(&error))?;
+    match access.login(client, &login.username, &login.password).await {
         Ok(principal) => {
             let next = local_path(&login.next);
             let mut response = redirect(StatusCode::SEE_OTHER, next);
-            let cookie = set_cookie(&access.issue_token(&principal));
+            let cookie = set_cookie(&access.open_browser_session(&principal));
             response.headers_mut().insert(SET_COOKIE, cookie);
             Ok(response)
         }
-        Err(reason) => {
-            let status = StatusCode::UNAUTHORIZED;
-            Ok(form(status, host, &login.username, &login.next, Some(&reason)))
+        Err(error) => {
+            let status = match error {
+                LoginError::Wrong => StatusCode::UNAUTHORIZED,
+                LoginError::Locked(_) => StatusCode::TOO_MANY_REQUESTS,
+            };
+            Ok(form_page(status, host, &login.username, &login.next, Some(&error.to_string())))
         }
     }
 }
 
-fn form(status: StatusCode, host: &str, user: &str, next: &str, error: Option<&str>) -> Response {
+fn form_page(
+    status: StatusCode,
+    host: &str,
+    user: &str,
+    next: &str,
+    error: Option<&str>,
+) -> Response {
     let error =
         error.map_or(String::new(), |error| format!("<p role=\"alert\">{}</p>", escape(error)));
     let (host, user, next) = (escape(host), escape(user), escape(local_path(next)));
@@ -128,14 +148,6 @@ fn local_path(next: &str) -> &str {
         && !next.contains(char::is_control)
         && !next.starts_with("/sfc-endpoint/");
     if local { next } else { "/" }
-}
-
-/// Whether the form was sent from this host. Programs send no `Origin`.
-fn sent_from(host: &str, origin: Option<&HeaderValue>) -> bool {
-    let Some(origin) = origin else { return true };
-    let origin = origin.to_str().unwrap_or_default();
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
 fn redirect(status: StatusCode, to: &str) -> Response {

@@ -1,18 +1,24 @@
-//! Upgraded connections such as WebSockets: copies bytes in both directions until both sides close
-//! or the idle timeout expires.
+//! Upgraded connections such as WebSockets: copies bytes in both directions until both sides close,
+//! the idle timeout expires, or the user's session ends.
 
 use std::io;
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, split};
+use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
 
 const BUFFER: usize = 16 * 1024;
 
 /// Connects both sides once both have upgraded.
-pub(crate) fn open(client: OnUpgrade, container: OnUpgrade, activity: Activity) {
+pub(crate) fn open(
+    client: OnUpgrade,
+    container: OnUpgrade,
+    activity: Activity,
+    ended: CancellationToken,
+) {
     tokio::spawn(async move {
         let (client, container) = match tokio::try_join!(client, container) {
             Ok(sides) => sides,
@@ -34,6 +40,7 @@ pub(crate) fn open(client: OnUpgrade, container: OnUpgrade, activity: Activity) 
             ended = copying => if let Err(error) = ended {
                 tracing::debug!("ingress: a tunnel broke: {error}");
             },
+            () = ended.cancelled() => tracing::debug!("ingress: a tunnel's session has ended"),
             () = activity.timed_out() => tracing::debug!("ingress: an idle tunnel was closed"),
         }
     });

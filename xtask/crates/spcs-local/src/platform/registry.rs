@@ -1,12 +1,13 @@
 //! Connects the registry to the account: logins, tokens and access to repositories.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
 use crate::access::{self, Principal, TOKEN_VALIDITY};
-use crate::account::Account;
+use crate::account::{Account, issued};
 
 /// The account as the registry's access control.
 pub(super) struct RegistryAccess(pub(super) Arc<Account>);
@@ -20,17 +21,18 @@ impl RegistryAccess {
 impl Access for RegistryAccess {
     fn login<'a>(
         &'a self,
+        client: Option<SocketAddr>,
         user: &'a str,
         password: &'a str,
     ) -> BoxFuture<'a, Result<Arc<dyn Caller>, String>> {
         Box::pin(async move {
-            let principal = access::Access::login(&*self.0, user, password).await?;
-            Ok(self.caller(principal))
+            let principal = access::Access::login(&*self.0, client, user, password).await;
+            Ok(self.caller(principal.map_err(|error| error.to_string())?))
         })
     }
 
     fn token(&self, token: &str) -> Option<Arc<dyn Caller>> {
-        access::Access::token(&*self.0, token).map(|principal| self.caller(principal))
+        access::Access::token(&*self.0, token).map(|login| self.caller(login.principal))
     }
 }
 
@@ -45,7 +47,7 @@ impl Caller for LoggedIn {
     }
 
     fn issue_token(&self) -> BearerToken {
-        let token = access::Access::issue_token(&*self.account, &self.principal);
+        let token = self.account.sessions.issue(issued(&self.principal));
         BearerToken { token, valid_for: TOKEN_VALIDITY }
     }
 

@@ -13,11 +13,11 @@ use http::StatusCode;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
+use super::admission::{self, Destination};
 use super::registry::RegistryAccess;
 use crate::access::{Access, EndpointRoute};
-use crate::account::{Account, IDENTIFIER};
+use crate::account::Account;
 use crate::config::{IDENTITY_PATH, PlatformIdentity};
-use crate::ingress::host;
 use crate::{ingress, wire};
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ struct Parts {
 /// The router of the whole platform.
 pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
     let identity = PlatformIdentity { state_dir: state_dir.to_owned() };
-    let identify = move |request: Request| ready(identify(&identity, &request));
+    let identify = move || ready(Json(identity.clone()));
     let access: Arc<dyn Access> = account.clone();
     let main = Router::new()
         .route("/", get(async || "The local platform of this deployment: a Snowflake account.\n"))
@@ -45,14 +45,6 @@ pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
     Router::new().fallback(dispatch).with_state(Parts { main, ingress })
 }
 
-/// Returns the identity of the platform. Rejects other hosts, so that DNS rebinding is useless.
-fn identify(identity: &PlatformIdentity, request: &Request) -> Response {
-    match host::of(request).split(':').next() {
-        Some("127.0.0.1") => Json(identity).into_response(),
-        _ => StatusCode::FORBIDDEN.into_response(),
-    }
-}
-
 /// Responds to unknown paths, and logs them.
 async fn unknown(request: Request) -> Response {
     tracing::warn!(method = %request.method(), uri = %request.uri(), "unknown path");
@@ -60,16 +52,14 @@ async fn unknown(request: Request) -> Response {
 }
 
 async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
-    let router = if is_ingress(&request) { parts.ingress } else { parts.main };
+    let router = match admission::admit(&request) {
+        Ok(Destination::Account) => parts.main,
+        Ok(Destination::Ingress) => parts.ingress,
+        Err(refusal) => return refusal.into_response(),
+    };
     let service = TowerToHyperService::new(router);
     match service.call(request.map(Body::new)).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-/// Whether the host is `<label>.localhost[:port]`, except the account's own host name, which
-/// services get as SNOWFLAKE_HOST.
-fn is_ingress(request: &Request) -> bool {
-    host::below_localhost(&host::of(request)).is_some_and(|label| label != IDENTIFIER)
 }

@@ -3,11 +3,12 @@
 //! A handler reads the body itself, after it has checked the token.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
@@ -21,6 +22,10 @@ pub(super) const SMALL: usize = 64 << 10;
 pub(super) const QUERY: usize = 4 << 20;
 /// How much of a refused body is read, so that the client gets to read the response.
 const DISCARDED: usize = 64 << 20;
+/// How long that may take.
+const DISCARD_LIMIT: Duration = Duration::from_secs(5);
+/// How long a client may take to send a body.
+const RECEIVE_LIMIT: Duration = Duration::from_secs(20);
 
 /// A decompressed body.
 #[derive(Default)]
@@ -31,8 +36,10 @@ pub(super) struct Held {
 
 /// Why a body is refused.
 enum Refusal {
+    NotJson,
     TooLarge(usize),
     NoRoom,
+    TooSlow,
     Broken(String),
 }
 
@@ -45,7 +52,14 @@ pub(super) async fn read(
 ) -> Result<Held, Box<Response>> {
     let encoded = headers.get(CONTENT_ENCODING).is_some_and(|value| value == "gzip");
     let mut frames = body.into_data_stream();
-    let held = match collect(budget, &mut frames, most).await {
+    let collected = if is_json(headers) {
+        let collecting = collect(budget, &mut frames, most);
+        let collected = tokio::time::timeout(RECEIVE_LIMIT, collecting).await;
+        collected.unwrap_or(Err(Refusal::TooSlow))
+    } else {
+        Err(Refusal::NotJson)
+    };
+    let held = match collected {
         Ok(held) => held,
         Err(refusal) => {
             discard_rest(frames).await;
@@ -65,13 +79,24 @@ pub(super) async fn discard(body: Body) {
 }
 
 async fn discard_rest(mut frames: BodyDataStream) {
-    let mut left = DISCARDED;
-    while let Some(Ok(frame)) = frames.next().await {
-        match left.checked_sub(frame.len()) {
-            Some(rest) => left = rest,
-            None => return,
+    let discarding = async {
+        let mut left = DISCARDED;
+        while let Some(Ok(frame)) = frames.next().await {
+            match left.checked_sub(frame.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(DISCARD_LIMIT, discarding).await; // best effort
+}
+
+/// Whether the body is declared as JSON. A web page cannot do that for another origin without
+/// asking the platform first.
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = declared.and_then(|declared| declared.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
 }
 
 async fn collect(
@@ -124,6 +149,14 @@ impl Held {
 impl From<Refusal> for Box<Response> {
     fn from(refusal: Refusal) -> Self {
         Box::new(match refusal {
+            Refusal::NotJson => {
+                let message = "The request must have Content-Type: application/json.";
+                respond(failure("391902", message))
+            }
+            Refusal::TooSlow => {
+                let message = format!("The request was not complete after {RECEIVE_LIMIT:?}.");
+                respond(failure("391902", &message))
+            }
             Refusal::TooLarge(most) => {
                 let message =
                     format!("The request is larger than {most} bytes, sent or decompressed.");

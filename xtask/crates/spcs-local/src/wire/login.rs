@@ -1,10 +1,11 @@
 //! Logins: with a password, or with the token that a service's containers get.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::body::{self, Held};
 use super::reply::{failure, parameters, respond, success};
-use crate::access::Identity;
+use crate::access::{Identity, LoginError};
 use crate::account::{ACCOUNT, Account, IDENTIFIER, ORGANISATION};
 use crate::catalog::Namespace;
 use crate::execute::VERSION;
@@ -62,6 +63,7 @@ struct Wanted {
 /// `POST /session/v1/login-request`
 pub(super) async fn login(
     State(account): State<Arc<Account>>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
     Query(parameters): Query<LoginParameters>,
     headers: HeaderMap,
     body: Body,
@@ -70,7 +72,7 @@ pub(super) async fn login(
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };
-    match open(&account, &parameters, &held).await {
+    match open(&account, client, &parameters, &held).await {
         Ok(session) => respond(success(login_data(&account, &session))),
         Err(refusal) => *refusal,
     }
@@ -81,11 +83,12 @@ type Refusal = (&'static str, String);
 
 async fn open(
     account: &Account,
+    address: SocketAddr,
     login: &LoginParameters,
     held: &Held,
 ) -> Result<Arc<Session>, Box<Response>> {
     let LoginRequest { data: client } = held.json::<LoginRequest<Credentials>>()?;
-    let mut state = authenticated(account, &client).await.map_err(refused)?;
+    let mut state = authenticated(account, address, &client).await.map_err(refused)?;
     apply(account, &mut state, login).map_err(refused)?;
     // The rest of the request is parsed only for a client that may log in.
     let LoginRequest { data: wanted } = held.json::<LoginRequest<Wanted>>()?;
@@ -105,8 +108,11 @@ fn refused((code, message): Refusal) -> Box<Response> {
     Box::new(respond(failure(code, &message)))
 }
 
-async fn authenticated(account: &Account, client: &Credentials) -> Result<SessionState, Refusal> {
-    let wrong = || ("390100", "Incorrect username or password was specified.".to_owned());
+async fn authenticated(
+    account: &Account,
+    address: SocketAddr,
+    client: &Credentials,
+) -> Result<SessionState, Refusal> {
     let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
     let name = client.account_name.text().unwrap_or_default();
     // Connectors shorten `organisation.account` to its first part.
@@ -121,8 +127,11 @@ async fn authenticated(account: &Account, client: &Credentials) -> Result<Sessio
         "" | "SNOWFLAKE" => {
             let name = client.login_name.text().unwrap_or_default();
             let password = client.password.text().unwrap_or_default();
-            let user = account.check_password(name, password).await;
-            Ok(user_session(account, user.ok_or_else(wrong)?))
+            match account.check_password(Some(address), name, password).await {
+                Ok(user) => Ok(user_session(account, user)),
+                Err(error @ LoginError::Wrong) => Err(("390100", error.to_string())),
+                Err(error @ LoginError::Locked(_)) => Err(("390102", error.to_string())),
+            }
         }
         "OAUTH" => service_session(account, client.token.text().unwrap_or_default())
             .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned())),

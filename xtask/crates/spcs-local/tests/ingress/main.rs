@@ -5,6 +5,7 @@
 mod accounts;
 #[path = "../../../spcs-local-registry/tests/registry/http.rs"]
 mod http_client;
+mod origins;
 mod sign_in;
 mod streams;
 mod upstream;

@@ -1,5 +1,6 @@
 //! Sign-in, access control and headers, for browsers and for programs.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -100,8 +101,7 @@ async fn a_user_without_the_service_role_is_denied_and_can_sign_out() {
 async fn the_container_gets_the_user_name_but_no_credentials() {
     let ingress = Ingress::start(LONG).await;
     let cookie = ingress.cookie(ADMIN).await;
-    let token = percent_encoding::percent_decode_str(cookie.split_once('.').unwrap().1);
-    let token = format!("Snowflake Token=\"{}\"", token.decode_utf8().unwrap());
+    let token = format!("Snowflake Token=\"{}\"", ingress.accounts.program_token(ADMIN.0));
     let mixed = format!("_xsrf=2; {cookie}; theme=dark");
     let answer = ingress
         .get(
@@ -111,7 +111,12 @@ async fn the_container_gets_the_user_name_but_no_credentials() {
                 ("authorization", "token jupyter"),
                 ("x-sf-spcs-authorization", &token),
                 ("sf-context-current-user", "ROOT"),
+                ("sf_context_current_user", "ROOT"),
+                ("sf-context-ingress-key", "guessed"),
                 ("x-forwarded-for", "1.2.3.4"),
+                ("x-forwarded-user", "ROOT"),
+                ("x-real-ip", "1.2.3.4"),
+                ("forwarded", "for=1.2.3.4"),
                 ("connection", "x-hop"),
                 ("x-hop", "1"),
             ],
@@ -120,6 +125,7 @@ async fn the_container_gets_the_user_name_but_no_credentials() {
     let expected = format!(
         "GET /x?a=%20b\nhost: {HOST}\nauthorization: token jupyter\n\
          cookie: _xsrf=2; theme=dark\nsf-context-current-user: ADMIN\n\
+         sf-context-ingress-key: key of DB.PUBLIC.JUPYTER\n\
          x-forwarded-for: 127.0.0.1\nx-forwarded-host: {HOST}\nx-forwarded-proto: http\n"
     );
     let sorted = |text: &str| {
@@ -184,15 +190,44 @@ async fn a_service_that_is_not_ready_gives_503_with_retry_after() {
 }
 
 #[tokio::test]
-async fn a_stale_cookie_is_renewed_before_it_expires() {
+async fn a_token_that_is_replaced_is_sent_as_a_new_cookie() {
     let ingress = Ingress::start(LONG).await;
     let fresh = ingress.cookie(ADMIN).await;
     assert_eq!(ingress.get("/", &[("cookie", &fresh)]).await.header("set-cookie"), "");
-    let (name, value) = fresh.split_once('=').unwrap();
-    let old = format!("{name}=1000000000.{}", value.split_once('.').unwrap().1);
-    let answer = ingress.get("/", &[("cookie", &old)]).await;
+    ingress.accounts.renews.store(true, Ordering::Relaxed);
+    let answer = ingress.get("/", &[("cookie", &fresh)]).await;
     let renewed = crate::upstream::cookie_of(&answer.headers);
-    assert!(renewed.starts_with(name) && renewed != old, "{renewed}");
+    assert!(renewed.starts_with("sfc-ss-ingress-auth-v1=") && renewed != fresh, "{renewed}");
     let answer = ingress.get("/", &[("cookie", &renewed)]).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, ""));
+}
+
+#[tokio::test]
+async fn a_cookie_that_a_page_adds_does_not_hide_the_one_of_the_ingress() {
+    let ingress = Ingress::start(LONG).await;
+    let cookie = ingress.cookie(ADMIN).await;
+    let both = format!("sfc-ss-ingress-auth-v1=made-up; {cookie}");
+    assert_eq!(ingress.get("/", &[("cookie", &both)]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_cookie_is_no_token_for_programs_and_theirs_is_no_cookie() {
+    let ingress = Ingress::start(LONG).await;
+    let cookie = ingress.cookie(ADMIN).await;
+    let (name, token) = cookie.split_once('=').unwrap();
+    let header = format!("Snowflake Token=\"{token}\"");
+    let answer = ingress.get("/", &[("authorization", &header)]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let program = format!("{name}={}", ingress.accounts.program_token(ADMIN.0));
+    let answer = ingress.get("/", &[("cookie", &program)]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_locked_user_is_told_how_long_to_wait() {
+    let ingress = Ingress::start(LONG).await;
+    let answer = ingress.sign_in("locked", "x", "/").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let text = "temporarily locked due to too many failed attempts. Try again after 8 seconds or";
+    assert!(answer.text().contains(text), "{}", answer.text());
 }

@@ -52,9 +52,13 @@ async fn streams_are_forwarded_without_buffering() {
 /// Opens an upgraded connection; returns it and the head of the response.
 async fn open(ingress: &Ingress) -> (TcpStream, String) {
     let cookie = ingress.cookie(ADMIN).await;
+    open_as(ingress, &format!("Cookie: {cookie}")).await
+}
+
+async fn open_as(ingress: &Ingress, credential: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(ingress.address).await.unwrap();
     let head = format!(
-        "GET /ws HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\nOrigin: http://{HOST}\r\n\
+        "GET /ws HTTP/1.1\r\nHost: {HOST}\r\n{credential}\r\nOrigin: http://{HOST}\r\n\
          Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Protocol: v1.kernel.websocket.jupyter.org, other\r\n\r\n"
     );
@@ -102,4 +106,34 @@ async fn a_connection_without_traffic_is_closed() {
     let request = request.body(http_body_util::Full::new(Bytes::new())).unwrap();
     let stalled = crate::http_client::send(ingress.address, request).await;
     assert!(stalled.is_err(), "{stalled:?}");
+}
+
+/// Whether the other side closes the connection within 10 s.
+async fn is_closed(stream: &mut TcpStream) -> bool {
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut rest));
+    read.await.is_ok()
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_websockets_of_that_session_only() {
+    let ingress = Ingress::start(LONG).await;
+    let mine = ingress.cookie(ADMIN).await;
+    let (mut stream, _) = open_as(&ingress, &format!("Cookie: {mine}")).await;
+    let (mut other, _) = open(&ingress).await;
+    ingress.get("/sfc-endpoint/logout", &[("cookie", &mine)]).await;
+    assert!(is_closed(&mut stream).await);
+    other.write_all(b"ping").await.unwrap();
+    let mut echoed = [0; 4];
+    other.read_exact(&mut echoed).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_end_of_a_programs_session_closes_its_websockets() {
+    let ingress = Ingress::start(LONG).await;
+    let token = ingress.accounts.program_token(ADMIN.0);
+    let header = format!("Authorization: Snowflake Token=\"{token}\"");
+    let (mut stream, _) = open_as(&ingress, &header).await;
+    ingress.accounts.end(&token);
+    assert!(is_closed(&mut stream).await);
 }

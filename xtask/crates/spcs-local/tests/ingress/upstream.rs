@@ -53,7 +53,7 @@ async fn app_headers() -> Response {
         ("public-key-pins", "x"),
         ("x-frame-options", "ALLOWALL"),
         ("content-security-policy", "frame-ancestors 'none'"),
-        ("set-cookie", "_xsrf=1; Path=/"),
+        ("set-cookie", "_xsrf=1; Path=/; Domain=localhost"),
         ("set-cookie", "sfc-ss-ingress-auth-v1=stolen"),
         ("connection", "x-hop"),
         ("x-hop", "1"),
@@ -92,6 +92,7 @@ pub(crate) struct Ingress {
     pub(crate) address: SocketAddr,
     /// The address of the application; `None` while the service is not ready.
     pub(crate) upstream: Arc<Mutex<Option<SocketAddr>>>,
+    pub(crate) accounts: Arc<Accounts>,
 }
 
 impl Ingress {
@@ -110,9 +111,9 @@ impl Ingress {
             assert_eq!(route.port, 8888);
             *shared.lock().unwrap()
         };
-        let access = Arc::new(Accounts::default());
-        let router = ingress::handler_with_idle_timeout(access, Arc::new(find), idle);
-        Ingress { address: serve(router).await, upstream }
+        let accounts = Arc::new(Accounts::default());
+        let router = ingress::handler_with_idle_timeout(accounts.clone(), Arc::new(find), idle);
+        Ingress { address: serve(router).await, upstream, accounts }
     }
 
     pub(crate) async fn send(

@@ -78,6 +78,20 @@ impl Client {
         (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
+    /// Submits the form of an ingress host. Returns the status and the token in the cookie.
+    pub(crate) async fn sign_in(&self, host: &str, user: &str, password: &str) -> (u16, String) {
+        let request = self
+            .request(Method::POST, "/sfc-endpoint/login")
+            .header("Host", host)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(Body::from(format!("username={user}&password={password}")))
+            .unwrap();
+        let response = self.http.request(request).await.unwrap();
+        let cookie = response.headers().get("set-cookie").map(|value| value.to_str().unwrap());
+        let pair = cookie.and_then(|cookie| cookie.split(';').next()?.split_once('='));
+        (response.status().as_u16(), pair.map_or_else(String::new, |(_, token)| token.to_owned()))
+    }
+
     /// Starts a request to a path or URL.
     pub(crate) fn request(&self, method: Method, target: &str) -> http::request::Builder {
         let uri =
@@ -90,6 +104,7 @@ impl Client {
             .request(Method::POST, path)
             .header("Authorization", format!("Snowflake Token=\"{token}\""))
             .header("Accept", "application/json")
+            .header("Content-Type", "application/json")
             .body(Body::from(body.to_string()))
             .unwrap();
         let (status, body) = self.send(request).await;

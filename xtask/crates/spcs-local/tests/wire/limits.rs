@@ -20,6 +20,7 @@ async fn send(client: &Client, path: &str, body: Vec<u8>) -> Value {
     let request = client
         .request(Method::POST, path)
         .header("Authorization", format!("Snowflake Token=\"{}\"", client.token))
+        .header("Content-Type", "application/json")
         .body(Body::from(body))
         .unwrap();
     let (status, body) = client.send(request).await;

@@ -83,6 +83,7 @@ async fn a_login_can_be_gzipped_and_an_issued_token_works_for_the_registry() {
     let request = client
         .request(Method::POST, "/session/v1/login-request")
         .header("Content-Encoding", "gzip")
+        .header("Content-Type", "application/json")
         .body(Body::from(gzip.finish().unwrap()))
         .unwrap();
     let (_, body) = client.send(request).await;

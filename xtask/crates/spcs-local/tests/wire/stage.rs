@@ -65,6 +65,7 @@ async fn put_rejects_the_result_format_of_queries() {
         .request(Method::POST, "/queries/v1/query-request?requestId=x")
         .header("Authorization", format!("Snowflake Token=\"{}\"", client.token))
         .header("Accept", "application/snowflake")
+        .header("Content-Type", "application/json")
         .body(Body::from(json!({"sqlText": "PUT file:///a @s"}).to_string()))
         .unwrap();
     let (_, body) = client.send(request).await;
