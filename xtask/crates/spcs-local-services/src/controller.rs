@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -21,18 +21,24 @@ mod adopt;
 mod egress;
 mod files;
 mod firewall;
+mod gateway;
 mod instance;
 mod launch;
+mod lookup;
 mod monitor;
 mod mounts;
 mod names;
+mod network_names;
 mod removal;
 mod shared;
 mod task;
 #[cfg(test)]
 mod tests;
 
+pub use gateway::AccountAccess;
+
 use firewall::{Firewall, Resolved};
+use gateway::Gateways;
 use shared::Shared;
 use task::{Goal, ServiceTask};
 
@@ -77,6 +83,8 @@ pub struct ControllerTiming {
     pub probe_timeout: Duration,
     /// The firewall rules are put in force again this long after their last change.
     pub renew_rules: Duration,
+    /// The age at which a session token is replaced. Snowflake replaces them every few minutes.
+    pub token_age: Duration,
 }
 
 impl Default for ControllerTiming {
@@ -90,6 +98,7 @@ impl Default for ControllerTiming {
             stop_grace: Duration::from_secs(30),
             probe_timeout: Duration::from_secs(1),
             renew_rules: Duration::from_secs(30),
+            token_age: Duration::from_secs(300),
         }
     }
 }
@@ -125,8 +134,12 @@ struct Context {
     runtime: Runtime,
     dirs: ControllerDirs,
     login: PullLogin,
+    account: AccountAccess,
     timing: ControllerTiming,
     firewall: Firewall,
+    gateways: Gateways,
+    /// The controller that the context belongs to.
+    controller: Weak<Inner>,
     /// Cancelled when the platform stops.
     stopping: CancellationToken,
 }
@@ -165,21 +178,40 @@ impl Removal {
 
 impl Controller {
     /// A controller with the default timing. It must be created and used in a tokio runtime.
-    pub fn new(runtime: Runtime, dirs: ControllerDirs, login: PullLogin) -> Controller {
-        Controller::with_timing(runtime, dirs, login, ControllerTiming::default())
+    pub fn new(
+        runtime: Runtime,
+        dirs: ControllerDirs,
+        login: PullLogin,
+        account: AccountAccess,
+    ) -> Controller {
+        Controller::with_timing(runtime, dirs, login, account, ControllerTiming::default())
     }
 
     pub fn with_timing(
         runtime: Runtime,
         dirs: ControllerDirs,
         login: PullLogin,
+        account: AccountAccess,
         timing: ControllerTiming,
     ) -> Controller {
         let firewall = Firewall::new(runtime.clone(), Resolved::load(dirs.egress.clone()));
-        let stopping = CancellationToken::new();
-        let context = Arc::new(Context { runtime, dirs, login, timing, firewall, stopping });
-        tokio::spawn(renew_rules(context.clone()));
-        Controller { inner: Arc::new(Inner { context, services: Mutex::default() }) }
+        firewall.set_platform_ports(vec![account.port]);
+        let inner = Arc::new_cyclic(|controller| {
+            let context = Arc::new(Context {
+                runtime,
+                dirs,
+                login,
+                account,
+                timing,
+                firewall,
+                gateways: Gateways::default(),
+                controller: controller.clone(),
+                stopping: CancellationToken::new(),
+            });
+            tokio::spawn(renew_rules(Arc::clone(&context)));
+            Inner { context, services: Mutex::default() }
+        });
+        Controller { inner }
     }
 
     /// Sets the desired state of a service and returns immediately. `observe` reflects it at once.
@@ -231,6 +263,7 @@ impl Controller {
         for mut ended in ended {
             while ended.changed().await.is_ok() {}
         }
+        self.inner.context.gateways.close().await;
     }
 
     /// The current state of a service, or `None` if it was never applied.
@@ -258,12 +291,6 @@ impl Controller {
         if let Err(error) = self.inner.context.firewall.allow_egress(key, host, addresses).await {
             tracing::warn!(service = key, host, %error, "cannot open an egress target");
         }
-    }
-
-    /// The platform's TCP ports that containers may connect to at their network's gateway. Call
-    /// this before the first deployment.
-    pub fn set_platform_ports(&self, ports: Vec<u16>) {
-        self.inner.context.firewall.set_platform_ports(ports);
     }
 
     /// The last log lines of a container, or of its run before the last restart. At most 100 KiB.

@@ -2,7 +2,9 @@
 //! docker containers, or an in-memory fake for tests.
 
 pub mod controller;
+mod freebind;
 pub mod network;
+mod resolver;
 pub mod runtime;
 pub mod service;
 

@@ -60,6 +60,15 @@ pub struct Destination {
     pub port: u16,
 }
 
+impl Network {
+    /// Whether a container of the network can have an address.
+    pub fn has_room_for(&self, address: Ipv4Addr) -> bool {
+        let mask = u32::MAX.checked_shl(32 - u32::from(self.subnet.prefix)).unwrap_or(0);
+        let is_inside = address.to_bits() & mask == self.subnet.address.to_bits() & mask;
+        is_inside && self.gateway != Some(address)
+    }
+}
+
 impl std::str::FromStr for Subnet {
     type Err = ();
 
@@ -73,5 +82,27 @@ impl std::str::FromStr for Subnet {
 impl std::fmt::Display for Subnet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.address, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn containers_have_the_addresses_of_the_subnet_except_the_gateways() {
+        let network = |subnet: &str| Network {
+            name: "n".to_owned(),
+            interface: "n0".to_owned(),
+            subnet: subnet.parse().unwrap(),
+            gateway: Some(Ipv4Addr::new(10, 89, 1, 1)),
+        };
+        let has_room =
+            |subnet, address: &str| network(subnet).has_room_for(address.parse().unwrap());
+        assert!(has_room("10.89.1.0/24", "10.89.1.2") && has_room("0.0.0.0/0", "192.0.2.1"));
+        for address in ["10.89.1.1", "10.89.2.2", "127.0.0.1"] {
+            assert!(!has_room("10.89.1.0/24", address), "{address}");
+        }
+        assert!(has_room("10.89.1.2/32", "10.89.1.2") && !has_room("10.89.1.2/32", "10.89.1.3"));
     }
 }

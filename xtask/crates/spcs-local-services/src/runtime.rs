@@ -103,7 +103,7 @@ pub enum Mount {
         /// Path in the container.
         target: String,
     },
-    /// A host directory.
+    /// A host directory or file.
     Directory {
         /// Path on the host.
         source: PathBuf,
@@ -127,8 +127,7 @@ pub enum ContainerNetwork {
     Own {
         /// The schema's network first.
         networks: Vec<String>,
-        /// DNS names in its networks.
-        aliases: Vec<String>,
+        names: ContainerNames,
         /// Container ports to publish on the host's loopback address.
         ports: Vec<u16>,
     },
@@ -137,6 +136,28 @@ pub enum ContainerNetwork {
         /// That container's id.
         container: String,
     },
+}
+
+/// How a container resolves names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContainerNames {
+    /// The platform's resolver answers at this address.
+    Platform(Ipv4Addr),
+    /// The engine's resolver answers.
+    Engine {
+        /// The container's names in its networks.
+        aliases: Vec<String>,
+        /// More names that the container knows.
+        hosts: Vec<(String, Ipv4Addr)>,
+    },
+}
+
+/// The host's address in a network, at which the platform can serve the network's containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gateway {
+    pub address: Ipv4Addr,
+    /// Whether the network has no resolver of the engine's, so that the platform's takes its place.
+    pub needs_resolver: bool,
 }
 
 /// A volume to create.
@@ -219,6 +240,11 @@ impl Runtime {
         dispatch!(self, runtime => runtime.ensure_network(name, internal))
     }
 
+    /// The gateway of an existing network, if it is an address of this machine.
+    pub async fn gateway(&self, network: &str) -> Result<Option<Gateway>, RuntimeError> {
+        dispatch!(self, runtime => runtime.gateway(network))
+    }
+
     /// Connects a running container to a network, or disconnects it.
     pub async fn connect(
         &self,
@@ -247,9 +273,9 @@ impl Runtime {
         }
     }
 
-    /// Removes a network if it is unused.
-    pub async fn remove_unused_network(&self, name: &str) {
-        dispatch!(self, runtime => runtime.remove_unused_network(name));
+    /// Removes a network if it is unused. Returns whether it did.
+    pub async fn remove_unused_network(&self, name: &str) -> bool {
+        dispatch!(self, runtime => runtime.remove_unused_network(name))
     }
 
     /// Creates a volume if it does not exist.

@@ -1,7 +1,9 @@
 //! Desired and observed state of services.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use spcs_local_spec::ServiceSpec;
@@ -22,8 +24,8 @@ pub struct Deployment {
     pub instances: u32,
     /// `@stage[/path]` as written in the specification -> the stage to mount.
     pub stages: BTreeMap<String, StageVolume>,
-    /// Content of `/snowflake/session/token`.
-    pub session_token: String,
+    /// Issues the contents of `/snowflake/session/token`.
+    pub session_tokens: TokenSource,
     /// Content of `/snowflake/session/ingress_key`: the ingress sends it with each request, so that
     /// containers can tell its requests from those of others.
     pub ingress_key: String,
@@ -42,6 +44,27 @@ pub struct EgressTarget {
     /// A host name in lower case or an IPv4 address. `0.0.0.0` means every address.
     pub host: String,
     pub port: u16,
+}
+
+/// Issues the session tokens of a service's containers. A token is valid for some time, so
+/// containers get new ones from time to time.
+#[derive(Clone)]
+pub struct TokenSource(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl TokenSource {
+    pub fn new(issue: impl Fn() -> String + Send + Sync + 'static) -> TokenSource {
+        TokenSource(Arc::new(issue))
+    }
+
+    pub(crate) fn issue(&self) -> String {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSource")
+    }
 }
 
 /// A stage to mount as a volume.
@@ -124,7 +147,7 @@ pub fn dns_domain(schema: &str) -> String {
 }
 
 /// A service's name as a DNS label: lower case, with `-` instead of `_`.
-fn dns_label(key: &str) -> String {
+pub(crate) fn dns_label(key: &str) -> String {
     let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
     name.to_ascii_lowercase().replace('_', "-")
 }

@@ -32,6 +32,27 @@ impl Identity {
     }
 }
 
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This machine: the loopback listener.
+    Host,
+    /// A container of this service: the listener of its network.
+    Service(Vec<String>),
+}
+
+impl Origin {
+    /// Whether a request from here may act as this identity: containers act as their service, and
+    /// nobody else does.
+    pub(crate) fn admits(&self, identity: &Identity) -> bool {
+        match (self, identity) {
+            (Origin::Host, Identity::User(_) | Identity::Puller) => true,
+            (Origin::Service(here), Identity::Service(service)) => here == service,
+            (Origin::Host, Identity::Service(_)) | (Origin::Service(_), _) => false,
+        }
+    }
+}
+
 /// An identity and its active roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {

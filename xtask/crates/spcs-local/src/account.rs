@@ -12,10 +12,10 @@ use futures_util::future::BoxFuture;
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
 use spcs_local_services::controller::Controller;
 use spcs_local_services::service::{
-    Deployment, EgressTarget, PinnedImage, ServiceObservation, StageVolume,
+    Deployment, EgressTarget, PinnedImage, ServiceObservation, StageVolume, TokenSource,
 };
 
-use crate::access::{Access, EndpointRoute, Identity, Login, LoginError, Principal};
+use crate::access::{Access, EndpointRoute, Identity, Login, LoginError, Origin, Principal};
 use crate::body_budget::BodyBudget;
 use crate::browser_sessions::BrowserSessions;
 use crate::catalog::{Catalog, State, Target};
@@ -27,6 +27,7 @@ use crate::login_attempts::LoginAttempts;
 use crate::password::{PasswordHash, derived};
 use crate::permits::Permits;
 use crate::queries::Queries;
+use crate::service_token::ServiceTokens;
 use crate::session::{Issued, Sessions};
 use crate::sql::{Value, parse_name};
 use crate::stage_path::directory;
@@ -40,9 +41,13 @@ pub(crate) const ACCOUNT: &str = "LOCAL";
 /// The account identifier of clients, `<organisation>-<account>`.
 pub(crate) const IDENTIFIER: &str = "spcs-local";
 
+/// The account's host name in containers.
+pub(crate) const CONTAINER_HOST: &str = "spcs-local.snowflakecomputing.internal";
+
 pub(crate) struct Account {
     pub(crate) catalog: Catalog,
     pub(crate) sessions: Sessions,
+    pub(crate) service_tokens: ServiceTokens,
     pub(crate) browser_sessions: BrowserSessions,
     pub(crate) login_attempts: LoginAttempts,
     pub(crate) timing: Timing,
@@ -65,6 +70,14 @@ impl Account {
     /// The URL of the platform.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The URL of the platform for a session of this identity.
+    pub(crate) fn url_for(&self, identity: &Identity) -> String {
+        match identity {
+            Identity::Service(_) => format!("http://{CONTAINER_HOST}:{}", self.port),
+            Identity::User(_) | Identity::Puller => self.url(),
+        }
     }
 
     /// The registry's host and port in image names.
@@ -110,7 +123,10 @@ impl Account {
         let ready = pool.map_or(object.created, |p| ready_at(p.resumed, self.timing.pool_start));
         let environment = [
             ("SNOWFLAKE_ACCOUNT", ACCOUNT),
-            ("SNOWFLAKE_HOST", "spcs-local.localhost"),
+            ("SNOWFLAKE_HOST", CONTAINER_HOST),
+            // An account's are 443 and https, the defaults of every client.
+            ("SNOWFLAKE_PORT", &self.port.to_string()),
+            ("SNOWFLAKE_PROTOCOL", "http"),
             ("SNOWFLAKE_REGION", "LOCAL"),
             ("SNOWFLAKE_DATABASE", &object.path[0]),
             ("SNOWFLAKE_SCHEMA", &object.path[1]),
@@ -139,7 +155,10 @@ impl Account {
                     (name.clone(), StageVolume { directory, writable })
                 })
                 .collect(),
-            session_token: record.token.clone(),
+            session_tokens: TokenSource::new({
+                let (tokens, service) = (self.service_tokens.clone(), record.id.clone());
+                move || tokens.issue(&service)
+            }),
             ingress_key: self.ingress_key(&object.full_name()),
             environment: environment
                 .into_iter()
@@ -152,10 +171,19 @@ impl Account {
 
     /// The service and owner role of a container's token.
     pub(crate) fn service_of_token(&self, token: &str) -> Option<(Vec<String>, String)> {
+        let service = self.service_tokens.service(token)?;
         self.catalog.read(|state| {
             let mut services = state.services();
-            let (object, _) = services.find(|(_, record)| record.token == token)?;
+            let (object, _) = services.find(|(_, record)| record.id == service)?;
             Some((object.path.clone(), object.owner.clone()))
+        })
+    }
+
+    /// The path of the service with this full name.
+    pub(crate) fn service_path(&self, full_name: &str) -> Option<Vec<String>> {
+        self.catalog.read(|state| {
+            let mut services = state.services().map(|(object, _)| object);
+            Some(services.find(|object| object.full_name() == full_name)?.path.clone())
         })
     }
 
@@ -304,7 +332,9 @@ impl Access for Account {
 
     fn token(&self, token: &str) -> Option<Login> {
         let (issued, ended) = self.sessions.identify(token)?;
-        Some(Login { principal: self.principal(&issued)?, ended })
+        // Neither the registry nor the ingress serves containers.
+        let principal = self.principal(&issued)?;
+        Origin::Host.admits(&principal.identity).then_some(Login { principal, ended })
     }
 
     fn open_browser_session(&self, principal: &Principal) -> String {

@@ -28,6 +28,8 @@ pub struct Timing {
     pub session_validity: Duration,
     /// The validity of master tokens.
     pub master_validity: Duration,
+    /// The validity of the tokens with which containers log in. They get new ones every few minutes.
+    pub service_token_validity: Duration,
     /// How long a login must wait after several failed ones; doubles with each further one.
     pub login_delay: Duration,
     /// How long a request waits for a running query before it returns "in progress".
@@ -41,6 +43,7 @@ impl Default for Timing {
             endpoint_provisioning: Duration::from_secs(1),
             session_validity: Duration::from_secs(3600),
             master_validity: Duration::from_secs(4 * 3600),
+            service_token_validity: Duration::from_secs(3600),
             login_delay: Duration::from_secs(1),
             long_poll: Duration::from_secs(45),
         }

@@ -19,6 +19,7 @@ mod platform;
 mod queries;
 mod rows;
 mod scalar;
+mod service_token;
 mod session;
 mod sql;
 mod stage_path;

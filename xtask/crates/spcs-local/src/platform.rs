@@ -1,6 +1,7 @@
 //! The platform: start, stop and reset. One listener serves everything.
 
 mod admission;
+mod containers;
 mod files;
 mod listener;
 mod registry;
@@ -9,12 +10,13 @@ mod route;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use spcs_local_registry::Registry;
 use spcs_local_services::EngineCommand;
-use spcs_local_services::controller::{Controller, ControllerDirs};
+use spcs_local_services::controller::{AccountAccess, Controller, ControllerDirs};
 use spcs_local_services::runtime::{
     EngineRuntime, FakeRuntime, PullLogin, Runtime, RuntimeError, remove_all,
 };
@@ -23,12 +25,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::access::Identity;
-use crate::account::{Account, IDENTIFIER};
+use crate::account::{Account, CONTAINER_HOST, IDENTIFIER};
 use crate::catalog::{Catalog, OpenError};
 use crate::config::{PlatformConfig, RuntimeChoice, Status};
 use crate::kind::user::ADMIN;
 use crate::login_attempts::LoginAttempts;
 use crate::password::random;
+use crate::service_token::ServiceTokens;
 use crate::session::Sessions;
 use files::Lock;
 pub use files::{has_services, last_engine};
@@ -106,6 +109,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         }
         files::write_engine(&state_dir, engine.kind).map_err(doing("writing the engine's name"))?;
     }
+    let token_key = files::service_token_key(&state_dir)
+        .map_err(doing("reading the key of the services' tokens"))?;
     let catalog = Catalog::open(&state_dir, &password)?;
     let registry =
         Registry::open(&state_dir.join("registry")).map_err(doing("opening the registry"))?;
@@ -122,15 +127,16 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let address = format!("127.0.0.1:{port}");
     let (username, puller_password) = (Identity::Puller.name().to_owned(), pull_password.clone());
     let login = PullLogin { registry: address.clone(), username, password: puller_password };
-    let account = Arc::new(Account {
+    let account = Arc::new_cyclic(|account| Account {
         catalog,
         sessions: Sessions::new(config.timing),
+        service_tokens: ServiceTokens::new(token_key, config.timing.service_token_validity),
         browser_sessions: Default::default(),
         login_attempts: LoginAttempts::new(config.timing.login_delay),
         timing: config.timing,
         stages,
         registry,
-        controller: Controller::new(runtime, dirs, login),
+        controller: Controller::new(runtime, dirs, login, container_access(account, port)),
         permits: Default::default(),
         queries: Default::default(),
         body_budget: Default::default(),
@@ -166,6 +172,22 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     tokio::spawn(async move { cleanup.clean_up(unfinished).await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock, engine })
+}
+
+/// How containers reach the account.
+fn container_access(account: &Weak<Account>, port: u16) -> AccountAccess {
+    let account = Weak::clone(account);
+    let serve = move |listener| {
+        let account = account.upgrade();
+        let serving = async move {
+            // It is gone only if the platform has stopped.
+            if let Some(account) = account {
+                containers::serve(account, listener).await;
+            }
+        };
+        Box::pin(serving) as BoxFuture<'static, ()>
+    };
+    AccountAccess { host: CONTAINER_HOST.to_owned(), port, serve: Arc::new(serve) }
 }
 
 /// Removes the containers of an earlier platform whose state directory was deleted without a reset

@@ -2,6 +2,7 @@
 
 mod body;
 mod login;
+mod origin;
 mod query;
 mod reply;
 mod session;
@@ -10,13 +11,15 @@ mod stage;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 
 use query::follow_up;
 
 use crate::account::Account;
 
-/// The routes of the protocol. Each handler reads the body itself, with a limit.
+/// The routes of the protocol, for requests with an [`Origin`](crate::access::Origin). Each handler
+/// reads the body itself, with a limit.
 pub(crate) fn router(account: Arc<Account>) -> Router {
     Router::new()
         .route("/session/v1/login-request", post(login::login))
@@ -33,5 +36,6 @@ pub(crate) fn router(account: Arc<Account>) -> Router {
         .route("/telemetry/send/sessionless", post(session::telemetry))
         // Uploads are streamed to disk.
         .route("/stage/{*path}", any(stage::serve))
+        .layer(from_fn_with_state(Arc::clone(&account), origin::bind_session))
         .with_state(account)
 }

@@ -17,6 +17,9 @@ impl ServiceTask {
     /// ones are kept until they are rolled.
     pub(super) async fn adopt(&mut self, deployment: &Arc<Deployment>) -> Result<(), RuntimeError> {
         self.adopt_all().await?;
+        if !self.instances.is_empty() {
+            self.context.open_network(deployment).await?;
+        }
         for instance in self.instances.values_mut() {
             if instance.spec_digest != deployment.spec_digest {
                 continue;
@@ -68,9 +71,7 @@ impl Context {
         instance: &mut Instance,
         deployment: &Arc<Deployment>,
     ) {
-        let had_deployment = instance.deployment.replace(deployment.clone()).is_some();
-        self.refresh_tokens(key, instance.id, deployment);
-        if had_deployment {
+        if instance.deployment.replace(deployment.clone()).is_some() {
             return;
         }
         let mut found: BTreeMap<String, ContainerRun> =

@@ -3,6 +3,7 @@
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::{self, Write as _};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -32,28 +33,51 @@ pub(super) fn write_session(
     deployment: &Deployment,
 ) -> io::Result<PathBuf> {
     let parent = instance_dir(dirs, &deployment.key, instance);
-    fs_err::create_dir_all(&dirs.services)?;
-    fs_err::set_permissions(&dirs.services, std::fs::Permissions::from_mode(0o700))?;
+    prepare(dirs)?;
     let directory = parent.join(format!("{}.session", container.name));
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
     let mode = container.token.mode;
-    replace_file(&directory, "token", &deployment.session_token, mode)?;
-    replace_file(&directory, "ingress_key", &deployment.ingress_key, mode)?;
+    replace(&directory.join("token"), &deployment.session_tokens.issue(), mode)?;
+    replace_if_changed(&directory.join("ingress_key"), &deployment.ingress_key, mode)?;
     directory.canonicalize()
 }
 
-/// Replaces a file, unless it has this content.
-fn replace_file(directory: &Path, name: &str, content: &str, mode: u32) -> io::Result<()> {
-    let path = directory.join(name);
-    if fs_err::read_to_string(&path).is_ok_and(|current| current == content) {
+/// Writes the resolver configuration for a service's containers. Returns the file.
+pub(super) fn write_resolver_configuration(
+    dirs: &ControllerDirs,
+    key: &str,
+    resolver: Ipv4Addr,
+) -> io::Result<PathBuf> {
+    let directory = service_dir(dirs, key);
+    prepare(dirs)?;
+    fs_err::create_dir_all(&directory)?;
+    let path = directory.join("resolv.conf");
+    // Running containers mount the file, not its path: they see no replacement.
+    replace_if_changed(&path, &format!("nameserver {resolver}\n"), 0o644)?;
+    path.canonicalize()
+}
+
+/// Creates the directory of all services, closed to other users of this machine.
+fn prepare(dirs: &ControllerDirs) -> io::Result<()> {
+    fs_err::create_dir_all(&dirs.services)?;
+    fs_err::set_permissions(&dirs.services, std::fs::Permissions::from_mode(0o700))
+}
+
+fn replace_if_changed(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    if fs_err::read_to_string(path).is_ok_and(|current| current == text) {
         return Ok(());
     }
-    let temporary = directory.join(format!(".{name}.{}", uuid::Uuid::new_v4()));
+    replace(path, text, mode)
+}
+
+/// Replaces a file in one step.
+fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let temporary = path.with_extension(uuid::Uuid::new_v4().to_string());
     let mut file =
         fs_err::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(content.as_bytes())?;
+    file.write_all(text.as_bytes())?;
     file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-    fs_err::rename(&temporary, &path)
+    fs_err::rename(&temporary, path)
 }
 
 /// Removes an instance's tokens. Logs of its previous runs stay until the service is removed.

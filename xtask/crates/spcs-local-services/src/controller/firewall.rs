@@ -111,6 +111,14 @@ impl Firewall {
         Some(key.to_owned())
     }
 
+    /// Whether an instance that is not known yet may have an address.
+    pub(super) fn may_have_instance_at(&self, address: IpAddr) -> bool {
+        let IpAddr::V4(address) = address.to_canonical() else { return false };
+        let facts = self.facts();
+        let networks = facts.networks.as_ref();
+        networks.is_none_or(|all| all.iter().any(|network| network.has_room_for(address)))
+    }
+
     /// Opens addresses that a service's egress target resolves to. Returns when the rules for them
     /// are in force.
     pub(super) async fn allow_egress(

@@ -11,8 +11,10 @@ use super::firewall::Placement;
 use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
 use super::task::ServiceTask;
 use super::{Context, files};
-use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, RuntimeError};
-use crate::service::{self, Deployment};
+use crate::runtime::{
+    self, ContainerNames, ContainerNetwork, ContainerRequest, Labels, RuntimeError,
+};
+use crate::service::Deployment;
 
 impl ServiceTask {
     /// Starts the missing containers of every instance that is due.
@@ -114,19 +116,18 @@ impl Context {
     ) -> Result<(), RuntimeError> {
         let mut networks = vec![self.network_name(key)];
         let prepared = async {
-            self.ensure_network(&networks[0], true).await?;
+            let names = self.open_network(deployment).await?;
             if !deployment.egress.is_empty() {
                 networks.push(self.egress_network_name());
                 self.ensure_network(&networks[1], false).await?;
             }
             self.create_volumes(key, instance.id, deployment).await?;
-            self.prepare_stages(deployment).await
+            self.prepare_stages(deployment).await?;
+            Ok(names)
         };
-        if let Err(error) = prepared.await {
-            instance.set_start_error(Some(&error));
-            return Err(error);
-        }
-        instance.set_start_error(None);
+        let prepared = prepared.await;
+        instance.set_start_error(prepared.as_ref().err());
+        let names = prepared?;
         for (i, container) in deployment.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
                 continue;
@@ -136,14 +137,14 @@ impl Context {
                 Some(container) if i > 0 => ContainerNetwork::Shared { container },
                 _ => ContainerNetwork::Own {
                     networks: networks.clone(),
-                    aliases: service::dns_aliases(key),
+                    names: names.clone(),
                     ports: deployment.spec.published_ports(),
                 },
             };
             let run = &mut instance.containers[i];
             let started = async {
                 let request =
-                    self.request(key, instance.id, deployment, container, run, network)?;
+                    self.request(key, instance.id, deployment, container, run, network, &names)?;
                 let id = self.runtime.run(&request).await?;
                 let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
                 found.into_iter().next().ok_or_else(|| RuntimeError {
@@ -211,6 +212,7 @@ impl Context {
         container: &Container,
         run: &ContainerRun,
         network: ContainerNetwork,
+        names: &ContainerNames,
     ) -> Result<ContainerRequest, RuntimeError> {
         let mut labels = self.labels(key, instance);
         let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
@@ -232,7 +234,7 @@ impl Context {
             command: container.command.clone(),
             args: container.args.clone(),
             env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            mounts: self.mounts(key, instance, deployment, container)?,
+            mounts: self.mounts(key, instance, deployment, container, names)?,
             network,
             memory: container.resources.limits.memory,
             cpus: container.resources.limits.cpu,
@@ -240,12 +242,12 @@ impl Context {
         })
     }
 
-    /// Writes the current session token and key to the directories that containers have mounted.
-    pub(super) fn refresh_tokens(&self, key: &str, instance: u32, deployment: &Deployment) {
+    /// Writes new session tokens, and the current key, to the directories that containers have mounted.
+    pub(super) fn replace_tokens(&self, key: &str, instance: u32, deployment: &Deployment) {
         for container in deployment.spec.containers.iter().filter(|c| c.token.mounted) {
             let written = files::write_session(&self.dirs, instance, container, deployment);
             if let Err(error) = written {
-                tracing::warn!(service = key, %error, "cannot renew the session token");
+                tracing::warn!(service = key, %error, "cannot replace the session token");
             }
         }
     }

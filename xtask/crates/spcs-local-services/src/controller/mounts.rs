@@ -4,7 +4,7 @@ use spcs_local_spec::{Container, Volume, VolumeSource};
 
 use super::removal::{VOLUME_KIND, volume_kind};
 use super::{Context, files};
-use crate::runtime::{Mount, RuntimeError, VolumeRequest};
+use crate::runtime::{ContainerNames, Mount, RuntimeError, VolumeRequest};
 use crate::service::Deployment;
 
 impl Context {
@@ -58,12 +58,22 @@ impl Context {
         instance: u32,
         deployment: &Deployment,
         container: &Container,
+        names: &ContainerNames,
     ) -> Result<Vec<Mount>, RuntimeError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
             doing: format!("preparing {what} for {}", container.name),
             message: error.to_string(),
         };
         let mut mounts = Vec::new();
+        // The containers of an instance share its network, but not this file.
+        let configuration = self.resolver_configuration(key, names);
+        let configuration =
+            configuration.map_err(|error| failed("the resolver configuration", &error))?;
+        mounts.extend(configuration.map(|source| Mount::Directory {
+            source,
+            target: "/etc/resolv.conf".to_owned(),
+            read_only: true,
+        }));
         if container.token.mounted {
             let source = files::write_session(&self.dirs, instance, container, deployment)
                 .map_err(|error| failed("the session token", &error))?;

@@ -133,8 +133,7 @@ impl ServiceTask {
         for image in images.iter().filter_map(|image| self.context.image_name(image)) {
             self.context.runtime.remove_unused_image(&image).await;
         }
-        let network = self.context.network_name(&self.key);
-        self.context.runtime.remove_unused_network(&network).await;
+        self.context.remove_unused_schema_network(&self.key).await;
         self.context.runtime.remove_unused_network(&self.context.egress_network_name()).await;
         self.context.firewall.forget(&self.key);
         self.context.firewall.networks_changed();

@@ -1,7 +1,7 @@
 //! The state of a service's task that the rest of the platform can read.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,6 +9,7 @@ use super::LogsError;
 use super::instance::{Instance, Waiting};
 use crate::service::{
     ContainerObservation, Deployment, InstanceObservation, PinnedImage, ServiceObservation,
+    dns_label,
 };
 
 /// The last report of a service's task, and the current deployment.
@@ -97,6 +98,32 @@ impl Shared {
         found.get(self.next_address % found.len().max(1)).map(|address| **address)
     }
 
+    /// The addresses of the READY instances, or of all while none is READY, if the service has this
+    /// DNS label and was applied.
+    pub(super) fn addresses_of(&mut self, label: &str) -> Option<Vec<Ipv4Addr>> {
+        self.deployment.as_ref().filter(|deployment| dns_label(&deployment.key) == label)?;
+        let addresses = |ready: bool| {
+            let instances = self.instances.iter().filter(|i| !ready || i.status == "READY");
+            instances.filter_map(address_of).collect::<Vec<_>>()
+        };
+        let ready = addresses(true);
+        let mut found = if ready.is_empty() { addresses(false) } else { ready };
+        // Clients tend to use the first one.
+        self.next_address = self.next_address.wrapping_add(1);
+        if !found.is_empty() {
+            let first = self.next_address % found.len();
+            found.rotate_left(first);
+        }
+        Some(found)
+    }
+
+    /// Whether a network rule lists a host, or every host that is not a name in a local network.
+    pub(super) fn has_egress_to(&self, host: &str) -> bool {
+        let is_public = host.contains('.') && !host.ends_with(".internal");
+        let mut targets = self.deployment.iter().flat_map(|deployment| &deployment.egress);
+        targets.any(|target| target.host == host || (target.host == "0.0.0.0" && is_public))
+    }
+
     pub(super) fn container(&self, instance: u32, name: &str) -> Result<LogSource, LogsError> {
         if let Some(source) = self.containers.get(&(instance, name.to_owned())) {
             return Ok(source.clone());
@@ -107,6 +134,10 @@ impl Shared {
             Err(LogsError::NoInstance(instance))
         }
     }
+}
+
+fn address_of(instance: &InstanceObservation) -> Option<Ipv4Addr> {
+    instance.ip_address.as_ref()?.parse().ok()
 }
 
 /// The observation of an instance that the task has not created yet.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -29,6 +29,8 @@ pub(super) struct ServiceTask {
     shared: Arc<Mutex<Shared>>,
     pub(super) deployment: Option<Arc<Deployment>>,
     pub(super) adopted: bool,
+    /// When the session tokens were last replaced, by the clock that their validity follows.
+    tokens_replaced: Option<SystemTime>,
 }
 
 impl ServiceTask {
@@ -47,6 +49,7 @@ impl ServiceTask {
             shared,
             deployment: None,
             adopted: false,
+            tokens_replaced: None,
         }
     }
 
@@ -104,6 +107,7 @@ impl ServiceTask {
         {
             return Duration::ZERO;
         }
+        self.replace_tokens();
         self.launch_missing().await;
         self.watch_containers().await;
         for instance in self.instances.values_mut() {
@@ -136,6 +140,24 @@ impl ServiceTask {
             self.report();
         }
         !self.goal.has_changed().unwrap_or(true)
+    }
+
+    /// Replaces the session tokens of running containers if they are old, or if it is not known how
+    /// old they are.
+    fn replace_tokens(&mut self) {
+        // Also if the clock was set back.
+        let is_young = |replaced: SystemTime| {
+            replaced.elapsed().is_ok_and(|age| age < self.context.timing.token_age)
+        };
+        if self.tokens_replaced.is_some_and(is_young) {
+            return;
+        }
+        for instance in self.instances.values() {
+            if let Some(deployment) = &instance.deployment {
+                self.context.replace_tokens(&self.key, instance.id, deployment);
+            }
+        }
+        self.tokens_replaced = Some(SystemTime::now());
     }
 
     /// Attaches a new deployment to the instances that already run its specification.

@@ -1,11 +1,13 @@
 //! Tests of the controller with the fake runtime.
 
+mod account;
+
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use super::*;
 use crate::runtime::FakeRuntime;
-use crate::service::{EgressTarget, PinnedImage};
+use crate::service::{EgressTarget, PinnedImage, TokenSource};
 
 mod firewall;
 
@@ -59,23 +61,35 @@ impl Harness {
     }
 }
 
-fn controller(fake: &FakeRuntime, directory: &Path) -> Controller {
-    let login = PullLogin {
-        registry: "127.0.0.1:1".to_owned(),
-        username: "u".to_owned(),
-        password: "p".to_owned(),
-    };
+fn timing() -> ControllerTiming {
     let short = Duration::from_millis(5);
-    let timing = ControllerTiming {
+    ControllerTiming {
         converge: short,
         watch: short,
         first_backoff: Duration::from_millis(50),
         last_backoff: Duration::from_millis(50),
         renew_rules: Duration::from_millis(50),
         ..ControllerTiming::default()
+    }
+}
+
+fn controller(fake: &FakeRuntime, directory: &Path) -> Controller {
+    controller_with(fake, directory, timing())
+}
+
+fn controller_with(fake: &FakeRuntime, directory: &Path, timing: ControllerTiming) -> Controller {
+    let login = PullLogin {
+        registry: "127.0.0.1:1".to_owned(),
+        username: "u".to_owned(),
+        password: "p".to_owned(),
     };
     let dirs = ControllerDirs::new(directory);
-    Controller::with_timing(Runtime::Fake(fake.clone()), dirs, login, timing)
+    let account = AccountAccess {
+        host: "account.internal".to_owned(),
+        port: 0,
+        serve: Arc::new(|_| Box::pin(std::future::pending())),
+    };
+    Controller::with_timing(Runtime::Fake(fake.clone()), dirs, login, account, timing)
 }
 
 const SPEC: &str = "
@@ -104,7 +118,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
         images: BTreeMap::from([("main".to_owned(), image)]),
         instances,
         stages: BTreeMap::new(),
-        session_token: "token-of-the-service".to_owned(),
+        session_tokens: TokenSource::new(|| "token-of-the-service".to_owned()),
         ingress_key: "key-of-the-ingress".to_owned(),
         environment: BTreeMap::new(),
         node_ready_at: SystemTime::UNIX_EPOCH,

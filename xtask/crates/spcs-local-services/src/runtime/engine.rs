@@ -15,6 +15,7 @@ mod arguments;
 mod capabilities;
 mod cleanup;
 mod cli;
+mod gateway;
 mod inspect;
 mod networks;
 pub(super) mod probe;

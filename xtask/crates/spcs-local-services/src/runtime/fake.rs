@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use crate::network::{Network, Policy, Subnet};
 
 use super::{
-    CONTAINER, ContainerNetwork, ContainerRequest, ContainerState, Phase, PullLogin, RuntimeError,
-    SERVICE, VolumeRequest,
+    CONTAINER, ContainerNetwork, ContainerRequest, ContainerState, Gateway, Phase, PullLogin,
+    RuntimeError, SERVICE, VolumeRequest,
 };
 
 /// A runtime whose containers exist only in memory.
@@ -25,7 +25,9 @@ pub struct FakeRuntime {
 struct State {
     created_count: u64,
     containers: Vec<Container>,
-    networks: BTreeSet<String>,
+    /// The networks with their gateways.
+    networks: BTreeMap<String, Ipv4Addr>,
+    network_count: u8,
     volumes: BTreeMap<String, super::Labels>,
     pulls_fail: bool,
     pulls_hang: bool,
@@ -46,9 +48,11 @@ struct Container {
 }
 
 impl State {
-    fn next_address(&mut self) -> Ipv4Addr {
+    /// A new address in a network, if it exists.
+    fn next_address(&mut self, network: &str) -> Option<Ipv4Addr> {
         self.address_count += 1;
-        Ipv4Addr::from_bits(0x0a00_0001 + self.address_count)
+        let gateway = self.networks.get(network)?;
+        Some(Ipv4Addr::from_bits(gateway.to_bits() + self.address_count))
     }
 }
 
@@ -154,7 +158,7 @@ impl FakeRuntime {
     /// Names of all networks and volumes.
     pub fn leftovers(&self) -> Vec<String> {
         let state = self.state();
-        state.networks.iter().chain(state.volumes.keys()).cloned().collect()
+        state.networks.keys().chain(state.volumes.keys()).cloned().collect()
     }
 
     pub(super) async fn ensure_network(
@@ -162,21 +166,31 @@ impl FakeRuntime {
         name: &str,
         _internal: bool,
     ) -> Result<bool, RuntimeError> {
-        Ok(self.state().networks.insert(name.to_owned()))
+        let mut state = self.state();
+        if state.networks.contains_key(name) {
+            return Ok(false);
+        }
+        // Tests can connect from these addresses: all of 127.0.0.0/8 is this machine's.
+        let gateway = Ipv4Addr::new(127, 83 + state.network_count % 100, 0, 1);
+        state.network_count = state.network_count.wrapping_add(1);
+        state.networks.insert(name.to_owned(), gateway);
+        Ok(true)
+    }
+
+    pub(super) async fn gateway(&self, network: &str) -> Result<Option<Gateway>, RuntimeError> {
+        let address = self.state().networks.get(network).copied();
+        Ok(address.map(|address| Gateway { address, needs_resolver: false }))
     }
 
     pub(super) async fn networks(&self) -> Result<Vec<Network>, RuntimeError> {
         let state = self.state();
-        let network = |(number, name): (usize, &String)| {
-            let octet = u8::try_from(number).unwrap_or(u8::MAX);
-            Network {
-                name: name.clone(),
-                interface: format!("fake{number}"),
-                subnet: Subnet { address: Ipv4Addr::new(10, octet, 0, 0), prefix: 16 },
-                gateway: Some(Ipv4Addr::new(10, octet, 0, 1)),
-            }
+        let network = |(name, gateway): (&String, &Ipv4Addr)| Network {
+            name: name.clone(),
+            interface: format!("fake{}", gateway.octets()[1]),
+            subnet: Subnet { address: Ipv4Addr::from_bits(gateway.to_bits() - 1), prefix: 16 },
+            gateway: Some(*gateway),
         };
-        Ok(state.networks.iter().enumerate().map(network).collect())
+        Ok(state.networks.iter().map(network).collect())
     }
 
     pub(super) async fn enforce(&self, policy: &Policy) -> Result<(), RuntimeError> {
@@ -198,22 +212,20 @@ impl FakeRuntime {
         if state.connects_fail {
             return Err(injected_failure(format!("connecting {id}")));
         }
-        let address = state.next_address();
+        let address = state.next_address(network);
         for entry in state.containers.iter_mut().filter(|entry| entry.state.id == id) {
             entry.state.networks.remove(network);
             if connect {
-                entry.state.networks.insert(network.to_owned(), Some(address));
+                entry.state.networks.insert(network.to_owned(), address);
             }
         }
         Ok(())
     }
 
-    pub(super) async fn remove_unused_network(&self, name: &str) {
+    pub(super) async fn remove_unused_network(&self, name: &str) -> bool {
         let mut state = self.state();
         let used = state.containers.iter().any(|entry| entry.state.networks.contains_key(name));
-        if !used {
-            state.networks.remove(name);
-        }
+        !used && state.networks.remove(name).is_some()
     }
 
     pub(super) async fn ensure_volume(&self, request: &VolumeRequest) -> Result<(), RuntimeError> {
@@ -264,7 +276,7 @@ impl FakeRuntime {
         let mut ports = BTreeMap::new();
         let mut joined = BTreeMap::new();
         if let ContainerNetwork::Own { networks, ports: published, .. } = &request.network {
-            joined.extend(networks.iter().map(|name| (name.clone(), Some(state.next_address()))));
+            joined.extend(networks.iter().map(|name| (name.clone(), state.next_address(name))));
             for port in published {
                 // Port 9 on loopback refuses connections, like a container without a server.
                 let refusing = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));

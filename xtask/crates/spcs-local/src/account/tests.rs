@@ -76,7 +76,7 @@ fn service() -> Object {
         suspended_on: None,
         endpoints: Vec::new(),
         roles: BTreeMap::new(),
-        token: "token".to_owned(),
+        id: "id".to_owned(),
     };
     let mut object = Object::new(Data::Service(Box::new(record)), path, "SYSADMIN", 0);
     let integrations = Value::List(vec!["ALLOW_PYPI".to_owned()]);

@@ -74,7 +74,7 @@ impl Executor {
                 suspended_on: None,
                 endpoints: Vec::new(),
                 roles: BTreeMap::new(),
-                token: random(),
+                id: random(),
             };
             resolved.fill(&mut record, &state.id, &path, now);
             let data = Data::Service(Box::new(record));

@@ -187,7 +187,7 @@ impl Resolved {
                 port_range,
                 protocol: endpoint.protocol.as_str().to_owned(),
                 public: endpoint.public,
-                label: label(platform, &record.token, path, &endpoint.name),
+                label: label(platform, &record.id, path, &endpoint.name),
                 since: old.map_or(now, |old| old.since),
             });
         }

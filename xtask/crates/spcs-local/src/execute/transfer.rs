@@ -84,7 +84,7 @@ impl Executor {
     ) -> Json {
         let by_token = self.session.shape == TransferShape::Token;
         let creds = if by_token { json!({"GCS_ACCESS_TOKEN": token}) } else { json!({}) };
-        let end_point = if by_token { json!(self.account.url()) } else { Json::Null };
+        let end_point = if by_token { json!(self.url()) } else { Json::Null };
         json!({
             "locationType": "GCS",
             // The bucket and prefix; the bucket is also the first part of our paths.
@@ -102,6 +102,11 @@ impl Executor {
         })
     }
 
+    /// The URL at which the session's client reaches the platform.
+    fn url(&self) -> String {
+        self.account.url_for(&self.session.state().identity)
+    }
+
     fn presigned(&self, path: &str, token: &str) -> String {
         let parts: Vec<String> = path
             .split('/')
@@ -112,7 +117,7 @@ impl Executor {
             .collect();
         format!(
             "{}/stage/{}?X-Goog-SignedHeaders={SIGNED_HEADERS}&X-Goog-Signature={token}",
-            self.account.url(),
+            self.url(),
             parts.join("/")
         )
     }

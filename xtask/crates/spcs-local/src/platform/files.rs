@@ -114,13 +114,22 @@ pub(super) fn write_port(state_dir: &Path, port: u16) -> io::Result<()> {
 
 /// The administrator's password, generated at the first start.
 pub(super) fn password(state_dir: &Path) -> io::Result<String> {
-    let file = state_dir.join("admin_password");
-    match fs_err::read_to_string(&file) {
-        Ok(password) => Ok(password.trim().to_owned()),
+    secret(&state_dir.join("admin_password"), || random()[..24].to_owned())
+}
+
+/// The key that signs the tokens of services, generated at the first start.
+pub(super) fn service_token_key(state_dir: &Path) -> io::Result<String> {
+    secret(&state_dir.join("service_token_key"), random)
+}
+
+/// The content of a file. Only its owner can read it.
+fn secret(file: &Path, generate: impl FnOnce() -> String) -> io::Result<String> {
+    match fs_err::read_to_string(file) {
+        Ok(secret) => Ok(secret.trim().to_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let password = random()[..24].to_owned();
-            durable::replace(&file, password.as_bytes())?;
-            Ok(password)
+            let secret = generate();
+            durable::replace(file, secret.as_bytes())?;
+            Ok(secret)
         }
         Err(error) => Err(error),
     }

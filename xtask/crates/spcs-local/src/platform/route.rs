@@ -8,14 +8,14 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use http::StatusCode;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
 use super::admission::{self, Destination};
 use super::registry::RegistryAccess;
-use crate::access::{Access, EndpointRoute};
+use crate::access::{Access, EndpointRoute, Origin};
 use crate::account::Account;
 use crate::config::{IDENTITY_PATH, PlatformIdentity};
 use crate::{ingress, wire};
@@ -37,7 +37,8 @@ pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
         .route(IDENTITY_PATH, get(identify))
         .merge(wire::router(Arc::clone(account)))
         .merge(account.registry.router(Arc::new(RegistryAccess(Arc::clone(account)))))
-        .fallback(unknown);
+        .fallback(unknown)
+        .layer(Extension(Origin::Host));
     let controller = account.controller.clone();
     let upstream =
         move |route: &EndpointRoute| controller.endpoint_address(&route.service, route.port);

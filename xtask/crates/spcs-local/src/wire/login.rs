@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::response::Response;
@@ -13,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::body::{self, Held};
 use super::reply::{failure, parameters, respond, success};
-use crate::access::{Identity, LoginError};
+use crate::access::{Identity, LoginError, Origin};
 use crate::account::{ACCOUNT, Account, IDENTIFIER, ORGANISATION};
 use crate::catalog::Namespace;
 use crate::execute::VERSION;
@@ -60,11 +61,18 @@ struct Wanted {
     session_parameters: Option<BTreeMap<String, Scalar>>,
 }
 
+/// Who sends a login.
+struct Sender {
+    address: SocketAddr,
+    origin: Origin,
+}
+
 /// `POST /session/v1/login-request`
 pub(super) async fn login(
     State(account): State<Arc<Account>>,
     ConnectInfo(client): ConnectInfo<SocketAddr>,
     Query(parameters): Query<LoginParameters>,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
@@ -72,7 +80,8 @@ pub(super) async fn login(
         Ok(held) => held,
         Err(refusal) => return *refusal,
     };
-    match open(&account, client, &parameters, &held).await {
+    let from = Sender { address: client, origin };
+    match open(&account, &from, &parameters, &held).await {
         Ok(session) => respond(success(login_data(&account, &session))),
         Err(refusal) => *refusal,
     }
@@ -83,12 +92,12 @@ type Refusal = (&'static str, String);
 
 async fn open(
     account: &Account,
-    address: SocketAddr,
+    from: &Sender,
     login: &LoginParameters,
     held: &Held,
 ) -> Result<Arc<Session>, Box<Response>> {
     let LoginRequest { data: client } = held.json::<LoginRequest<Credentials>>()?;
-    let mut state = authenticated(account, address, &client).await.map_err(refused)?;
+    let mut state = authenticated(account, from, &client).await.map_err(refused)?;
     apply(account, &mut state, login).map_err(refused)?;
     // The rest of the request is parsed only for a client that may log in.
     let LoginRequest { data: wanted } = held.json::<LoginRequest<Wanted>>()?;
@@ -110,7 +119,7 @@ fn refused((code, message): Refusal) -> Box<Response> {
 
 async fn authenticated(
     account: &Account,
-    address: SocketAddr,
+    from: &Sender,
     client: &Credentials,
 ) -> Result<SessionState, Refusal> {
     let known = [ACCOUNT, IDENTIFIER, "spcs.local"];
@@ -124,16 +133,22 @@ async fn authenticated(
     }
     let authenticator = client.authenticator.text().unwrap_or_default();
     match authenticator.to_uppercase().as_str() {
+        "" | "SNOWFLAKE" if from.origin != Origin::Host => {
+            let message = "Containers log in with AUTHENTICATOR 'OAUTH' and their service's token.";
+            Err(("390139", message.to_owned()))
+        }
         "" | "SNOWFLAKE" => {
             let name = client.login_name.text().unwrap_or_default();
             let password = client.password.text().unwrap_or_default();
-            match account.check_password(Some(address), name, password).await {
+            match account.check_password(Some(from.address), name, password).await {
                 Ok(user) => Ok(user_session(account, user)),
                 Err(error @ LoginError::Wrong) => Err(("390100", error.to_string())),
                 Err(error @ LoginError::Locked(_)) => Err(("390102", error.to_string())),
             }
         }
+        // A token is valid only in the containers of its service.
         "OAUTH" => service_session(account, client.token.text().unwrap_or_default())
+            .filter(|session| from.origin.admits(&session.identity))
             .ok_or_else(|| ("390303", "Invalid OAuth access token.".to_owned())),
         other => {
             let message =
@@ -179,7 +194,7 @@ fn user_session(account: &Account, user: String) -> SessionState {
 
 /// A session for a container: it acts as its service, with the role that owns the service.
 fn service_session(account: &Account, token: &str) -> Option<SessionState> {
-    let (path, role) = account.service_of_token(token).filter(|_| !token.is_empty())?;
+    let (path, role) = account.service_of_token(token)?;
     let namespace = Namespace { database: Some(path[0].clone()), schema: Some(path[1].clone()) };
     Some(SessionState {
         identity: Identity::Service(path),

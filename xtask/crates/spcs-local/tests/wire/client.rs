@@ -8,8 +8,11 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Timing, start};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
+
+use crate::identity::token;
 
 /// Timing without delays.
 pub(crate) fn quick() -> Timing {
@@ -31,6 +34,8 @@ pub(crate) async fn platform(state_dir: &Path, timing: Timing) -> Platform {
 pub(crate) struct Client {
     http: Http<HttpConnector, Body>,
     base: String,
+    /// The Host header, if it is not that of `base`.
+    host: Option<String>,
     pub(crate) token: String,
     pub(crate) master: String,
 }
@@ -52,23 +57,61 @@ impl Client {
         password: &str,
         more: Value,
     ) -> Result<Client, Value> {
-        let mut data =
-            json!({"ACCOUNT_NAME": "spcs-local", "LOGIN_NAME": user, "PASSWORD": password});
-        for (name, value) in more.as_object().unwrap() {
-            data[name] = value.clone();
-        }
-        let base = platform.status().url.clone();
         let http = Http::builder(TokioExecutor::new()).build_http();
-        let (token, master) = (String::new(), String::new());
-        let mut client = Client { http, base, token, master };
-        let body = json!({"data": data});
-        let answer = client.post("/session/v1/login-request", &body).await;
+        let (base, token, master) = (platform.status().url.clone(), String::new(), String::new());
+        let client = Client { http, base, host: None, token, master };
+        let mut data = json!({"LOGIN_NAME": user, "PASSWORD": password});
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        client.log_in(data).await
+    }
+
+    /// Logs in with the token of a service, from one of its containers.
+    pub(crate) async fn inside(platform: &Platform, admin: &Client, service: &str) -> Client {
+        let client = Client::in_container(platform, admin, service).await;
+        client.log_in(token_login(platform, service)).await.unwrap()
+    }
+
+    /// A client in a container of a service, without a session.
+    pub(crate) async fn in_container(platform: &Platform, admin: &Client, service: &str) -> Client {
+        let address = async {
+            loop {
+                let services = admin.rows("SHOW SERVICES IN ACCOUNT").await;
+                let named = services.iter().find(|row| text(row, "name") == service).unwrap();
+                let show = format!(
+                    "SHOW SERVICE INSTANCES IN SERVICE {}.{}.{service}",
+                    text(named, "database_name"),
+                    text(named, "schema_name")
+                );
+                let instances = admin.rows(&show).await;
+                if let Some(address) = instances.first().map(|row| text(row, "ip_address"))
+                    && let Ok(address) = address.parse::<Ipv4Addr>()
+                {
+                    return address;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let address = tokio::time::timeout(Duration::from_secs(10), address).await.unwrap();
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address.into()));
+        let http = Http::builder(TokioExecutor::new()).build(connector);
+        let (gateway, port) = (address.octets()[1], platform.status().port);
+        let base = format!("http://127.{gateway}.0.1:{port}");
+        let host = Some(format!("spcs-local.snowflakecomputing.internal:{port}"));
+        Client { http, base, host, token: String::new(), master: String::new() }
+    }
+
+    /// Opens a session. The error is the envelope of the failure.
+    pub(crate) async fn log_in(mut self, data: Value) -> Result<Client, Value> {
+        let mut all = json!({"ACCOUNT_NAME": "spcs-local"});
+        all.as_object_mut().unwrap().extend(data.as_object().unwrap().clone());
+        let answer = self.post("/session/v1/login-request", &json!({"data": all})).await;
         if answer["success"] != true {
             return Err(answer);
         }
-        client.token = answer["data"]["token"].as_str().unwrap().to_owned();
-        client.master = answer["data"]["masterToken"].as_str().unwrap().to_owned();
-        Ok(client)
+        self.token = answer["data"]["token"].as_str().unwrap().to_owned();
+        self.master = answer["data"]["masterToken"].as_str().unwrap().to_owned();
+        Ok(self)
     }
 
     /// Sends a request. Returns the status and body.
@@ -94,9 +137,17 @@ impl Client {
 
     /// Starts a request to a path or URL.
     pub(crate) fn request(&self, method: Method, target: &str) -> http::request::Builder {
-        let uri =
-            if target.starts_with('/') { format!("{}{target}", self.base) } else { target.into() };
-        Request::builder().method(method).uri(uri)
+        // The account's name in containers stands for the gateway.
+        let path = match &self.host {
+            Some(host) => target.strip_prefix(&format!("http://{host}")).unwrap_or(target),
+            None => target,
+        };
+        let uri = if path.starts_with('/') { format!("{}{path}", self.base) } else { path.into() };
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(host) = &self.host {
+            request = request.header("Host", host);
+        }
+        request
     }
 
     pub(crate) async fn post_as(&self, token: &str, path: &str, body: &Value) -> Value {
@@ -228,6 +279,11 @@ impl Client {
         assert_eq!(self.send(request).await.0, 201);
         digest(manifest.as_bytes())
     }
+}
+
+/// The login of a service's containers.
+pub(crate) fn token_login(platform: &Platform, service: &str) -> Value {
+    json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token(&platform.status().state_dir, service)})
 }
 
 fn digest(bytes: &[u8]) -> String {

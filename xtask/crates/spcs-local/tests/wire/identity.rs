@@ -1,8 +1,8 @@
 //! Identities of sessions: users and services with the same name have different privileges.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::client::{Client, platform, quick};
+use crate::client::{Client, platform, quick, token_login};
 use serde_json::{Value, json};
 use spcs_local::Platform;
 
@@ -27,14 +27,24 @@ pub(crate) fn service(name: &str, more: &str) -> String {
     )
 }
 
-/// The token of a service's containers.
+/// The token in the file of one of a service's containers.
 pub(crate) fn token(state_dir: &Path, service: &str) -> String {
     let catalog = rusqlite::Connection::open(state_dir.join("catalog.sqlite")).unwrap();
     let select = "SELECT value FROM records WHERE kind = 'object' AND key LIKE ?1";
     let key = format!(r#"["service",%"{service}"]]"#);
     let value: String = catalog.query_row(select, [key], |row| row.get(0)).unwrap();
     let object: Value = serde_json::from_str(&value).unwrap();
-    object["data"]["token"].as_str().unwrap().to_owned()
+    let start = format!("{}.", object["data"]["id"].as_str().unwrap());
+    let mut found = files_below(&state_dir.join("services"))
+        .into_iter()
+        .filter(|file| file.ends_with("token"))
+        .map(|file| fs_err::read_to_string(file).unwrap());
+    found.find(|token| token.starts_with(&start)).unwrap()
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]
@@ -43,9 +53,8 @@ async fn a_service_does_not_have_the_privileges_of_a_user_with_its_name() {
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
     client.run(&service("admin", "")).await;
-    let token = token(directory.path(), "ADMIN");
-    let login = json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token});
-    let inside = Client::login(&platform, "", "", login.clone()).await.unwrap();
+    let inside = Client::inside(&platform, &client, "ADMIN").await;
+    let login = token_login(&platform, "ADMIN");
     assert_eq!(inside.cell("SELECT CURRENT_USER()").await, "ADMIN");
     assert_eq!(inside.cell("SELECT CURRENT_ROLE()").await, "SYSADMIN");
     assert_eq!(inside.refused("USE ROLE ACCOUNTADMIN").await, "003013");
@@ -64,12 +73,15 @@ async fn a_session_ends_when_its_service_is_dropped_and_not_a_user_with_the_same
     let platform = platform(directory.path(), quick()).await;
     let client = prepared(&platform).await;
     client.run(&service("twin", "")).await;
-    let login = json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token(directory.path(), "TWIN")});
-    let inside = Client::login(&platform, "", "", login).await.unwrap();
+    let inside = Client::inside(&platform, &client, "TWIN").await;
     client.run("USE ROLE USERADMIN; CREATE USER twin PASSWORD='p'; DROP USER twin").await;
     inside.run("SELECT 1").await;
     client.run("USE ROLE SYSADMIN; DROP SERVICE d.public.twin").await;
-    assert_eq!(inside.submit("SELECT 1").await["code"], "390112");
+    client.run(&service("twin", "")).await;
+    let again = Client::inside(&platform, &client, "TWIN").await;
+    let path = "/queries/v1/query-request?requestId=again";
+    let answer = again.post_as(&inside.token, path, &json!({"sqlText": "SELECT 1"})).await;
+    assert_eq!(answer["code"], "390112");
     platform.stop().await;
 }
 

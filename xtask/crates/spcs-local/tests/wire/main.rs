@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails on an unexpected error")]
 
 mod client;
+mod containers;
 mod guide;
 mod identity;
 mod limits;

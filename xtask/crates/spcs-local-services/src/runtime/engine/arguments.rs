@@ -2,7 +2,7 @@
 
 use super::capabilities::Capabilities;
 use crate::EngineKind;
-use crate::runtime::{ContainerNetwork, ContainerRequest, Mount, VolumeRequest};
+use crate::runtime::{ContainerNames, ContainerNetwork, ContainerRequest, Mount, VolumeRequest};
 
 /// A container's networks after the first. docker can connect to them only after `create`.
 pub(super) fn additional_networks(request: &ContainerRequest) -> &[String] {
@@ -40,12 +40,22 @@ pub(super) fn start(
         add(&["--label", &format!("{key}={value}")]);
     }
     match &request.network {
-        ContainerNetwork::Own { networks, aliases, ports } => {
+        ContainerNetwork::Own { networks, names, ports } => {
             if let Some(network) = networks.first() {
                 add(&["--network", network]);
             }
-            for alias in aliases {
-                add(&["--network-alias", alias]);
+            match names {
+                // For docker's own resolver, which asks this one. Containers ask it directly,
+                // because docker's does not ask on behalf of an internal network.
+                ContainerNames::Platform(resolver) => add(&["--dns", &resolver.to_string()]),
+                ContainerNames::Engine { aliases, hosts } => {
+                    for alias in aliases {
+                        add(&["--network-alias", alias]);
+                    }
+                    for (name, address) in hosts {
+                        add(&["--add-host", &format!("{name}:{address}")]);
+                    }
+                }
             }
             // The firewall rules are for IPv4. `default` is for networks that are connected later.
             let interfaces = (0..networks.len()).map(|number| format!("eth{number}"));

@@ -1,18 +1,21 @@
 //! Detection of the engine's capabilities on this machine.
 
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::cli::Cli;
-use crate::EngineKind;
 use crate::runtime::RuntimeError;
+use crate::{EngineKind, freebind, resolver};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Capabilities {
     /// Whether networks can be internal. Engines publish no ports from internal networks, so the
     /// host must be able to reach containers at their own addresses.
     pub(super) internal_networks: bool,
+    /// Whether the platform can resolve names for containers, at the gateways of their networks.
+    pub(super) resolver: bool,
     /// Whether user ids in containers differ from those on the host.
     pub(super) rootless: bool,
     /// Whether the engine gives containers IPv6 addresses in networks without IPv6.
@@ -27,7 +30,16 @@ pub(super) struct Capabilities {
 
 /// Queries the engine and logs a warning for each missing capability.
 pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
-    let capabilities = query(cli).await?;
+    let mut capabilities = query(cli).await?;
+    if capabilities.internal_networks {
+        match can_resolve() {
+            Ok(()) => capabilities.resolver = true,
+            Err(error) => tracing::warn!(
+                %error,
+                "containers resolve every name: the platform cannot listen on port 53"
+            ),
+        }
+    }
     if !capabilities.memory {
         tracing::warn!(
             "memory limits are not enforced: the engine has no memory cgroup controller"
@@ -70,6 +82,7 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
             let internal_networks = host["security"]["rootless"] == false && on_host;
             Capabilities {
                 internal_networks,
+                resolver: false,
                 rootless,
                 stray_ipv6: on_host && Path::new("/proc/sys/net/ipv6").exists(),
                 memory: has("memory"),
@@ -79,6 +92,7 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
         }
         EngineKind::Docker => Capabilities {
             internal_networks: docker_runs_on_host(info),
+            resolver: false,
             rootless: docker_is_rootless(info),
             stray_ipv6: false,
             memory: info["MemoryLimit"] == true,
@@ -86,6 +100,15 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
             cores: info["NCPU"].as_f64().unwrap_or(1.0),
         },
     }
+}
+
+/// Whether this process may listen on the DNS port of a gateway, and no other program listens on
+/// that port of all addresses.
+fn can_resolve() -> std::io::Result<()> {
+    // An address for documentation, which no machine has.
+    let address = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 53), resolver::PORT);
+    freebind::udp(address)?;
+    freebind::tcp(address).map(drop)
 }
 
 fn docker_is_rootless(info: &Value) -> bool {

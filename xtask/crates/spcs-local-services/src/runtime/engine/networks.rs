@@ -8,9 +8,9 @@ use tokio::task::spawn_blocking;
 use super::EngineRuntime;
 use super::capabilities::{self, Capabilities};
 use super::cli::Cli;
-use crate::EngineCommand;
 use crate::network::{Network, Policy, example, nft, ruleset, table};
 use crate::runtime::RuntimeError;
+use crate::{EngineCommand, EngineKind};
 
 impl EngineRuntime {
     /// Creates a network if it does not exist, and returns whether it did not. If the host could
@@ -31,6 +31,10 @@ impl EngineRuntime {
         if internal && self.capabilities().await?.internal_networks {
             args.push("--internal");
         }
+        // docker's resolver has no address in the network, and cannot be disabled.
+        if self.capabilities().await?.resolver && self.cli().kind() == EngineKind::Podman {
+            return self.create_without_resolver(name, args).await.map(|()| true);
+        }
         args.push(name);
         self.cli().call(&doing, &args).await.map(|_| true)
     }
@@ -45,12 +49,11 @@ impl EngineRuntime {
         self.cli().call(&format!("{verb}ing {id}"), &["network", verb, network, id]).await.map(drop)
     }
 
-    pub(in crate::runtime) async fn remove_unused_network(&self, name: &str) {
+    pub(in crate::runtime) async fn remove_unused_network(&self, name: &str) -> bool {
         let _one_at_a_time = self.inner.networks.lock().await;
         // The engine refuses to remove a network that is in use.
-        if let Err(error) = self.cli().call("removing a network", &["network", "rm", name]).await {
-            tracing::debug!(%error, name, "network not removed");
-        }
+        let removed = self.cli().call("removing a network", &["network", "rm", name]).await;
+        removed.inspect_err(|error| tracing::debug!(%error, name, "network not removed")).is_ok()
     }
 
     /// All networks of the platform.
@@ -131,7 +134,7 @@ async fn usable_nft(capabilities: Capabilities) -> Result<PathBuf, String> {
 }
 
 /// Parses the output of `network inspect`, which podman and docker format differently.
-fn parse(json: &str) -> Result<Vec<Network>, String> {
+pub(super) fn parse(json: &str) -> Result<Vec<Network>, String> {
     let list: Vec<Value> = serde_json::from_str(json).map_err(|error| error.to_string())?;
     list.iter().map(network).collect()
 }

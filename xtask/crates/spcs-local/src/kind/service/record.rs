@@ -24,8 +24,8 @@ pub(crate) struct ServiceRecord {
     pub(crate) endpoints: Vec<EndpointRecord>,
     /// Maps service roles to the names of their endpoints.
     pub(crate) roles: BTreeMap<String, Vec<String>>,
-    /// The token with which its containers log in.
-    pub(crate) token: String,
+    /// Random: another service of the same name has another one.
+    pub(crate) id: String,
 }
 
 impl ServiceRecord {
