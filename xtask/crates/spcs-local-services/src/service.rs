@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use spcs_local_spec::ServiceSpec;
 
@@ -32,7 +32,7 @@ pub struct Deployment {
     /// `SNOWFLAKE_ACCOUNT`, `SNOWFLAKE_DATABASE` and so on. No secrets.
     pub environment: BTreeMap<String, String>,
     /// When the compute pool will have a node for the service. Until then it is PENDING.
-    pub node_ready_at: SystemTime,
+    pub node_ready_at: Instant,
     /// What the network rules of the service's external access integrations list. Without any it
     /// has no egress.
     pub egress: Vec<EgressTarget>,

@@ -7,6 +7,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
@@ -21,7 +22,6 @@ use crate::browser_sessions::BrowserSessions;
 use crate::catalog::{Catalog, State, Target};
 use crate::clock;
 use crate::config::Timing;
-use crate::kind::compute_pool::ready_at;
 use crate::kind::{Data, Kind, Object, network_rule};
 use crate::login_attempts::LoginAttempts;
 use crate::password::{PasswordHash, derived};
@@ -120,7 +120,9 @@ impl Account {
         let pool = pool.and_then(Object::pool);
         let stopped = record.suspended || pool.is_none_or(|pool| pool.suspended);
         let instances = u32::try_from(object.number("MIN_INSTANCES")).unwrap_or(1);
-        let ready = pool.map_or(object.created, |p| ready_at(p.resumed, self.timing.pool_start));
+        let wait = pool.map_or(Duration::ZERO, |pool| {
+            clock::left(pool.resumed, self.timing.pool_start, clock::now())
+        });
         let environment = [
             ("SNOWFLAKE_ACCOUNT", ACCOUNT),
             ("SNOWFLAKE_HOST", CONTAINER_HOST),
@@ -164,7 +166,7 @@ impl Account {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            node_ready_at: clock::time(ready),
+            node_ready_at: Instant::now() + wait,
             egress: egress(state, object),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{self, Duration};
 
 use spcs_local_spec::Container;
 use tokio::time::Instant;
@@ -28,9 +28,8 @@ impl ServiceTask {
             if !missing || instance.retry_at > Instant::now() {
                 continue;
             }
-            if let Ok(wait) = deployment.node_ready_at.duration_since(SystemTime::now())
-                && !wait.is_zero()
-            {
+            let wait = deployment.node_ready_at.saturating_duration_since(time::Instant::now());
+            if !wait.is_zero() {
                 instance.waiting = Waiting::Node;
                 instance.retry_at = Instant::now() + wait.min(Duration::from_secs(1));
                 continue;

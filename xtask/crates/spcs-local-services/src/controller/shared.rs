@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use super::LogsError;
 use super::instance::{Instance, Waiting};
@@ -143,7 +143,7 @@ fn address_of(instance: &InstanceObservation) -> Option<Ipv4Addr> {
 /// The observation of an instance that the task has not created yet.
 fn pending_instance(id: u32, deployment: &Deployment) -> InstanceObservation {
     let waiting =
-        if deployment.node_ready_at > SystemTime::now() { Waiting::Node } else { Waiting::Start };
+        if deployment.node_ready_at > Instant::now() { Waiting::Node } else { Waiting::Start };
     let container = |(name, image): (&String, &PinnedImage)| ContainerObservation {
         name: name.clone(),
         status: "PENDING",

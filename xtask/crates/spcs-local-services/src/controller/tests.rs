@@ -3,7 +3,6 @@
 mod account;
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
 
 use super::*;
 use crate::runtime::FakeRuntime;
@@ -121,7 +120,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
         session_tokens: TokenSource::new(|| "token-of-the-service".to_owned()),
         ingress_key: "key-of-the-ingress".to_owned(),
         environment: BTreeMap::new(),
-        node_ready_at: SystemTime::UNIX_EPOCH,
+        node_ready_at: std::time::Instant::now(),
         egress: Vec::new(),
     }
 }
@@ -180,7 +179,7 @@ async fn a_service_is_pending_until_it_has_a_node_and_an_image() {
     let harness = Harness::new();
     harness.fake.fail_pulls(true);
     let mut waiting = deployment("a", 1);
-    waiting.node_ready_at = SystemTime::now() + Duration::from_millis(100);
+    waiting.node_ready_at = std::time::Instant::now() + Duration::from_millis(100);
     harness.controller.apply(waiting);
     harness.until_message("PENDING", "Compute pool node(s) are being provisioned").await;
     harness.until_message("PENDING", "Failed to pull image").await;

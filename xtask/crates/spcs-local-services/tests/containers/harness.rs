@@ -6,7 +6,7 @@ use std::net::{IpAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use spcs_local_registry::Registry;
 use spcs_local_services::controller::{Controller, ControllerDirs, ControllerTiming};
@@ -182,7 +182,7 @@ pub(crate) fn deployment(
         session_token: "the-session-token".to_owned(),
         ingress_key: "the-ingress-key".to_owned(),
         environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
-        node_ready_at: SystemTime::UNIX_EPOCH,
+        node_ready_at: Instant::now(),
         egress: Vec::new(),
     }
 }

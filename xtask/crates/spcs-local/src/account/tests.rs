@@ -142,6 +142,28 @@ async fn egress_is_what_the_network_rules_of_enabled_integrations_list() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_does_not_keep_a_service_from_starting() {
+    let test = TestPlatform::new().await;
+    test.run(
+        "CREATE DATABASE d;
+             CREATE COMPUTE POOL p MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_S",
+    )
+    .await;
+    let in_an_hour = clock::now() + 3_600_000;
+    let change = |state: &mut State| {
+        let mut pool = state.account_object(Kind::ComputePool, "P").unwrap().clone();
+        let Data::ComputePool(data) = &mut pool.data else { panic!("no pool") };
+        data.resumed = in_an_hour;
+        state.put(pool);
+        state.put(service());
+        Ok(())
+    };
+    test.executor.account.catalog.change(change).unwrap();
+    assert!(test.deployment("SVC").node_ready_at <= Instant::now());
+    test.platform.stop().await;
+}
+
+#[tokio::test]
 async fn an_interrupted_drop_is_finished_at_the_next_start() {
     let test = TestPlatform::new().await;
     test.run("CREATE DATABASE d; CREATE STAGE s").await;

@@ -1,7 +1,5 @@
 //! SHOW of a service's endpoints, instances, containers and roles.
 
-use std::time::Duration;
-
 use spcs_local_services::service::ContainerObservation;
 
 use super::Executor;
@@ -57,8 +55,7 @@ impl Executor {
         ]);
         let wait = self.account.timing.endpoint_provisioning;
         for endpoint in &record.endpoints {
-            let ready = clock::time(endpoint.since) + wait <= std::time::SystemTime::now()
-                || wait == Duration::ZERO;
+            let ready = clock::left(endpoint.since, wait, clock::now()).is_zero();
             let url = endpoint.public.then(|| {
                 if ready {
                     format!("{}-{IDENTIFIER}.localhost:{}", endpoint.label, self.account.port)

@@ -6,7 +6,7 @@ mod status;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use family::FAMILIES;
-pub(crate) use status::{PoolStatus, ready_at, status};
+pub(crate) use status::{PoolStatus, status};
 
 use super::column::{
     Column, Listing, comment_or_null, created_on, moment, name, null, number, owner, text,

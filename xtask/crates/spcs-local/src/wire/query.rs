@@ -241,6 +241,8 @@ async fn several(
         }
         executor.session.state_mut().last_query = Some(child.0.id.clone());
         ids.push(child.0.id.clone());
+        // Ends this poll, so that an abort takes effect and the thread is free for others.
+        tokio::task::yield_now().await;
     }
     let result = Rows::status("Multiple statements executed successfully.");
     let mut data = rows(&result, &query.id, &executor.session.state());

@@ -115,3 +115,30 @@ async fn a_deeply_nested_specification_does_not_end_the_platform() {
     assert_eq!(client.cell("SELECT 1").await, "1");
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn an_abort_ends_a_request_of_many_statements_between_two_of_them() {
+    let (_directory, platform, client) = start().await;
+    client.run("CREATE DATABASE d").await;
+    let text: String = (0..1000).map(|n| format!("CREATE STAGE s{n};")).collect();
+    let request = json!({"sqlText": text, "asyncExec": true,
+        "parameters": {"MULTI_STATEMENT_COUNT": 0}});
+    let answer = client.post("/queries/v1/query-request?requestId=many", &request).await;
+    let id = answer["data"]["queryId"].as_str().unwrap();
+    while client.rows("SHOW STAGES").await.is_empty() {}
+    let aborted = client.post("/queries/v1/abort-request", &json!({"requestId": "many"})).await;
+    assert_eq!(aborted["success"], true, "{aborted}");
+    assert_eq!(client.history(id).await["errorCode"], "000604");
+    // A statement that had begun may still complete; then nothing follows.
+    let mut made = client.rows("SHOW STAGES").await.len();
+    loop {
+        client.run("CREATE OR REPLACE ROLE after").await;
+        let now = client.rows("SHOW STAGES").await.len();
+        if now == made {
+            break;
+        }
+        made = now;
+    }
+    assert!(made < 1000, "all statements ran");
+    platform.stop().await;
+}

@@ -1,9 +1,7 @@
 //! The status of a compute pool.
 
-use std::time::Duration;
-
 use super::Data;
-use crate::clock::Millis;
+use crate::clock::{self, Millis};
 use crate::kind::{Kind, Lookup, Object};
 
 /// The status that SHOW and DESCRIBE COMPUTE POOL print.
@@ -34,7 +32,7 @@ pub(crate) fn status(pool: &Object, data: &Data, lookup: &dyn Lookup, now: Milli
     if data.suspended {
         return without_nodes("SUSPENDED", "Compute pool is suspended");
     }
-    if now < ready_at(data.resumed, lookup.pool_start()) {
+    if !clock::left(data.resumed, lookup.pool_start(), now).is_zero() {
         let minutes = (now.saturating_sub(data.resumed)) / 60_000;
         let message = format!("Compute pool is starting for last {minutes} minutes");
         return without_nodes("STARTING", &message);
@@ -48,9 +46,4 @@ pub(crate) fn status(pool: &Object, data: &Data, lookup: &dyn Lookup, now: Milli
         target_nodes: minimum,
         message: format!("Compute pool is {}", if running { "active" } else { "idle" }),
     }
-}
-
-/// When a pool that was resumed at `resumed` has its node.
-pub(crate) fn ready_at(resumed: Millis, start: Duration) -> Millis {
-    resumed + u64::try_from(start.as_millis()).unwrap_or(u64::MAX / 2)
 }
