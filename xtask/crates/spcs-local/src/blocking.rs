@@ -2,11 +2,20 @@
 //! connections.
 
 use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+/// How many polls run at the same time. With more, the threads that serve connections would wait
+/// long for a processor.
+static POLLS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(2 + processors()));
+
+/// The number of processors that the process may use.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 /// Runs a future whose polls may block, each on a blocking thread. Returns `None` if it is
 /// cancelled, which takes effect only between polls.
@@ -23,7 +32,10 @@ where
             let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
             (future, polled)
         };
+        // The semaphore is never closed.
+        let permit = POLLS.acquire().await;
         let (rest, polled) = call(work).await;
+        drop(permit);
         match polled {
             Poll::Ready(output) => return Some(output),
             Poll::Pending => future = rest,

@@ -34,7 +34,10 @@ const NAME: usize = 255;
 pub(crate) struct LoginAttempts {
     first_delay: Duration,
     table: Mutex<Table>,
+    /// For clients that have not logged in as the user before.
     checks: Semaphore,
+    /// For clients that have, so that they do not wait for those who guess.
+    checks_of_known: Semaphore,
 }
 
 #[derive(Default)]
@@ -60,9 +63,9 @@ struct Failures {
 impl LoginAttempts {
     pub(crate) fn new(first_delay: Duration) -> LoginAttempts {
         // Checking a password keeps a processor busy, and some must be left for everything else.
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let checks = Semaphore::new((processors / 2).max(1));
-        LoginAttempts { first_delay, table: Mutex::default(), checks }
+        let checks = || Semaphore::new((blocking::processors() / 4).max(1));
+        let (checks, checks_of_known) = (checks(), checks());
+        LoginAttempts { first_delay, table: Mutex::default(), checks, checks_of_known }
     }
 
     /// Checks a password with `verify`, unless the user or the client has to wait.
@@ -75,8 +78,10 @@ impl LoginAttempts {
         let client = client::of(client).await;
         let user: Arc<str> = user.to_uppercase().chars().take(NAME).collect::<String>().into();
         self.table().allow(client, &user, self.first_delay, Instant::now())?;
-        // The semaphore is never closed.
-        let _permit = self.checks.acquire().await;
+        let is_known = self.table().is_known(client, &user);
+        let checks = if is_known { &self.checks_of_known } else { &self.checks };
+        // The semaphores are never closed.
+        let _permit = checks.acquire().await;
         // Others may have failed in the meantime.
         self.table().allow(client, &user, self.first_delay, Instant::now())?;
         let verified = blocking::call(verify).await;
@@ -90,6 +95,11 @@ impl LoginAttempts {
 }
 
 impl Table {
+    /// Whether a client has logged in as a user.
+    fn is_known(&self, client: Client, user: &Arc<str>) -> bool {
+        self.known.contains_key(&(client, Arc::clone(user)))
+    }
+
     /// Fails if a login must wait.
     fn allow(
         &self,
@@ -98,9 +108,8 @@ impl Table {
         first_delay: Duration,
         now: Instant,
     ) -> Result<(), LoginError> {
-        let is_known = self.known.contains_key(&(client, Arc::clone(user)));
         let mut keys = vec![(Key::Both(client, Arc::clone(user)), FREE)];
-        if !is_known {
+        if !self.is_known(client, user) {
             keys.push((Key::User(Arc::clone(user)), FREE_IN_ALL));
             keys.push((Key::Client(client), FREE_IN_ALL));
         }
