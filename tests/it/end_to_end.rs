@@ -35,6 +35,7 @@ async fn a_deployment_works_survives_kills_applies_edits_and_is_cleaned_up() {
     drop(watcher);
     deploys::a_restarted_platform_adopts_its_running_services(deployment);
 
+    notebook::answers_the_ingress_only(deployment, engine).await;
     let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));
     notebook::shows_the_answer(&profile("user"), &url, "MILVUS_USER", &password).await;
     // The password of a user that exists only during this test.

@@ -72,8 +72,9 @@ pub(crate) fn secrets_are_not_exposed(
 ) -> String {
     let password = deployment.read("target/spcs/local/user_password").trim().to_owned();
     let admin = deployment.platform()["password"].as_str().expect("a password").to_owned();
-    let token = session_token(&engine.inspect(&deployment.container("jupyter")));
-    let secrets = [password.as_str(), admin.as_str(), token.as_str()];
+    let notebook = engine.inspect(&deployment.container("jupyter"));
+    let [token, key] = ["token", "ingress_key"].map(|name| session_file(&notebook, name));
+    let secrets = [password.as_str(), admin.as_str(), token.as_str(), key.as_str()];
     let sent = [&secrets[..], &["Snowflake Token=", "Bearer ", "Basic "]].concat();
 
     assert_no_secrets("deploy -vvv", output, &sent);
@@ -95,16 +96,15 @@ pub(crate) fn secrets_are_not_exposed(
     password
 }
 
-/// The session token of a container, read from the file that the platform mounts into it.
-fn session_token(inspected: &Value) -> String {
+/// A secret of a container, read from the directory that the platform mounts into it.
+fn session_file(inspected: &Value, name: &str) -> String {
     let mounts = inspected[0]["Mounts"].as_array().expect("mounts");
     let session = |mount: &&Value| mount["Destination"].as_str().unwrap_or("").contains("session");
     let mount = mounts.iter().find(session).expect("a mount for the session's token");
     let source = Path::new(mount["Source"].as_str().expect("a source"));
-    let file = if source.is_dir() { source.join("token") } else { source.to_owned() };
-    let token = fs_err::read_to_string(file).expect("a token");
-    assert!(token.len() > 20, "the session token is too short");
-    token
+    let secret = fs_err::read_to_string(source.join(name)).expect("a secret");
+    assert!(secret.len() > 20, "`{name}` is too short");
+    secret
 }
 
 /// Fails if `text` contains a secret. The message does not show the secret.

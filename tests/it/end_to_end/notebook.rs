@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::browser::Browser;
+use super::deployment::Deployment;
+use super::engine::Engine;
 
 /// The expected search result, with the cosine similarity that this model yields.
 pub(crate) const ANSWER: &str =
@@ -53,6 +55,37 @@ async fn run_notebook(browser: &mut Browser) {
                    .map(e => e.textContent).join('\\n')";
     browser.wait_for("the answer", &format!("({outputs}).includes({ANSWER:?})")).await;
     browser.screenshot("3-answered").await;
+}
+
+/// Whoever reaches the container directly gets no more than Jupyter's version.
+pub(crate) async fn answers_the_ingress_only(deployment: &Deployment, engine: Engine) {
+    let inspected = engine.inspect(&deployment.container("jupyter"));
+    let address = address(&inspected[0]);
+    let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+    let status = async |path: &str, host: &str| {
+        let request = client.get(format!("http://{address}{path}"));
+        let forged = request.header("Host", host).header("Sf-Context-Current-User", "MILVUS_USER");
+        forged.send().await.expect("an answer of the container").status().as_u16()
+    };
+    assert_eq!(status("/api", &address).await, 200, "the readiness probe");
+    for host in [address.as_str(), "x-spcs-local.localhost", "x-y-z.snowflakecomputing.app"] {
+        for path in ["/lab", "/api/contents", "/api/kernels", "/terminals/websocket/1"] {
+            assert_eq!(status(path, host).await, 403, "{path} as {host}");
+        }
+    }
+}
+
+/// The host's address of the container's port 8888: published, or in the container's network.
+fn address(inspected: &serde_json::Value) -> String {
+    let settings = &inspected["NetworkSettings"];
+    let published = &settings["Ports"]["8888/tcp"][0]["HostPort"];
+    if let Some(port) = published.as_str() {
+        return format!("127.0.0.1:{port}");
+    }
+    let networks = settings["Networks"].as_object().expect("the container's networks");
+    let addresses = networks.values().filter_map(|network| network["IPAddress"].as_str());
+    let first = addresses.into_iter().find(|address| !address.is_empty());
+    format!("{}:8888", first.expect("an address of the container"))
 }
 
 /// A user who may not use the service can log in but gets 403.

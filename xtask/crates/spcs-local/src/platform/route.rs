@@ -9,7 +9,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, StatusCode};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 
@@ -19,6 +20,9 @@ use crate::access::{Access, EndpointRoute, Origin};
 use crate::account::Account;
 use crate::config::{IDENTITY_PATH, PlatformIdentity};
 use crate::{ingress, wire};
+
+/// The policy for responses of the account: no scripts, no frames, nothing from elsewhere.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 #[derive(Clone)]
 struct Parts {
@@ -53,13 +57,22 @@ async fn unknown(request: Request) -> Response {
 }
 
 async fn dispatch(State(parts): State<Parts>, request: Request) -> Response {
-    let router = match admission::admit(&request) {
-        Ok(Destination::Account) => parts.main,
-        Ok(Destination::Ingress) => parts.ingress,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let service = TowerToHyperService::new(router);
-    match service.call(request.map(Body::new)).await {
+    match admission::admit(&request) {
+        Ok(Destination::Account) => {
+            let mut response = answer(parts.main, request).await;
+            // A browser must not run a file of a stage or a blob as a page of the account.
+            let headers = response.headers_mut();
+            headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NO_PAGE));
+            response
+        }
+        Ok(Destination::Ingress) => answer(parts.ingress, request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn answer(router: Router, request: Request) -> Response {
+    match TowerToHyperService::new(router).call(request.map(Body::new)).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
