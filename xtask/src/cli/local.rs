@@ -31,6 +31,12 @@ Examples:
     /// Run it in the foreground
     #[command(hide = true)]
     Serve(Serve),
+    /// Connect the platform to containers in the network namespace that this is run in
+    #[command(hide = true)]
+    Gate {
+        /// The unix socket to listen on
+        socket: PathBuf,
+    },
 }
 
 /// Options of `local serve`.

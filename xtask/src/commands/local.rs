@@ -20,6 +20,7 @@ use crate::target;
 pub(crate) async fn run(context: &Context, args: Local) -> Result<()> {
     match args.command {
         LocalCommand::Serve(args) => serve::run(args).await,
+        LocalCommand::Gate { socket } => Ok(spcs_local::serve_gate(&socket).await?),
         LocalCommand::Start => start(context).await,
         LocalCommand::Stop => stop(context).await,
         LocalCommand::Status => status(context).await,

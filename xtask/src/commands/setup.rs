@@ -35,7 +35,7 @@ const PODMAN: [&str; 13] = [
 /// Docker's daemon and client.
 const DOCKER: [&str; 4] = ["docker.io", "iptables", NFTABLES, "ca-certificates"];
 
-/// Closes the containers of a platform that runs as root to other users of the machine.
+/// Closes containers to other users of the machine, and hosts to containers.
 const NFTABLES: &str = "nftables";
 
 /// Builds a base image if no image registry is reachable. Ubuntu lacks Debian's keys.
@@ -82,7 +82,7 @@ fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<
     if let Err(error) = engine::detect(choice, &context.work_dir()?) {
         tracing::info!("no engine works yet: {error}");
         wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
-    } else if rustix::process::geteuid().is_root() && spcs_local::find_nft().is_none() {
+    } else if spcs_local::find_nft().is_none() {
         wanted.push(NFTABLES);
     }
     if builds && (packages::is_debian() || !packages::on_path("mmdebstrap")) {

@@ -6,7 +6,7 @@
 //! platform. It finds the containers by their labels and leaves them running.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::container_address::ContainerAddress;
 use crate::runtime::{PullLogin, Runtime, RuntimeError, platform_id};
 use crate::service::{Deployment, ServiceObservation};
 
@@ -273,11 +274,12 @@ impl Controller {
         lock(&handle.shared).observation()
     }
 
-    /// The host address of a service's port. Rotates over the READY instances.
-    pub fn endpoint_address(&self, key: &str, port: u16) -> Option<SocketAddr> {
+    /// The address of a service's port. Rotates over the READY instances.
+    pub fn endpoint_address(&self, key: &str, port: u16) -> Option<ContainerAddress> {
         let services = self.services();
         let handle = services.get(key)?;
-        lock(&handle.shared).address(port)
+        let address = lock(&handle.shared).address(port)?;
+        Some(self.inner.context.runtime.reach(address))
     }
 
     /// The service whose containers have an address.

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::container_address::ContainerAddress;
 use crate::network::{Network, Policy};
 
 mod command;
@@ -265,6 +266,22 @@ impl Runtime {
         dispatch!(self, runtime => runtime.enforce(policy))
     }
 
+    /// How to connect to an address of a container.
+    pub fn reach(&self, address: SocketAddr) -> ContainerAddress {
+        match self {
+            Runtime::Engine(engine) => engine.reach(address),
+            Runtime::Fake(_) => address.into(),
+        }
+    }
+
+    /// Whether the containers are in a network namespace that only the gate leads to.
+    pub async fn has_gate(&self) -> Result<bool, RuntimeError> {
+        match self {
+            Runtime::Engine(engine) => engine.has_gate().await,
+            Runtime::Fake(_) => Ok(false),
+        }
+    }
+
     /// Whether user ids in containers differ from those on the host.
     pub async fn is_rootless(&self) -> Result<bool, RuntimeError> {
         match self {
@@ -347,8 +364,10 @@ impl Runtime {
         timeout: Duration,
     ) -> bool {
         match self {
-            Runtime::Engine(_) => match address {
-                Some(address) => engine::probe::succeeds(address, path, timeout).await,
+            Runtime::Engine(engine) => match address {
+                Some(address) => {
+                    engine::probe::succeeds(engine.reach(address), path, timeout).await
+                }
                 None => false,
             },
             Runtime::Fake(fake) => fake.probe(container),

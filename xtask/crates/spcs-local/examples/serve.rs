@@ -40,5 +40,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn engine(kind: EngineKind, program: &str) -> RuntimeChoice {
     let env = std::env::var("CONTAINERS_CONF").map(|path| ("CONTAINERS_CONF".to_owned(), path));
     let env = env.into_iter().collect();
-    RuntimeChoice::Engine(EngineCommand { kind, program: program.into(), env })
+    RuntimeChoice::Engine(EngineCommand { kind, program: program.into(), env }, None)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use spcs_local_services::EngineCommand;
+use spcs_local_services::gate::GateCommand;
 
 /// The arguments of `start`.
 #[derive(Debug, Clone)]
@@ -55,8 +56,8 @@ impl Default for Timing {
 pub enum RuntimeChoice {
     /// No containers: each is reported as READY at once.
     Fake,
-    /// Podman or Docker.
-    Engine(EngineCommand),
+    /// Podman or Docker, and the command of the gate to the containers of a rootless podman.
+    Engine(EngineCommand, Option<GateCommand>),
 }
 
 /// The path at which a running platform serves its [`PlatformIdentity`].

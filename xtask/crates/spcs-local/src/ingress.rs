@@ -4,7 +4,6 @@
 //! a cookie; programs send `Authorization: Snowflake Token="…"`. If the user holds the endpoint's
 //! service role, the request is forwarded to the container, with the header rules of SPCS.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::Response;
 use http::header::UPGRADE;
 use http::{Method, StatusCode};
+use spcs_local_services::container_address::ContainerAddress;
 
 use crate::access::{Access, EndpointRoute, Login};
 
@@ -30,7 +30,7 @@ use credentials::Credential;
 use page::Refusal;
 
 /// Finds the address of an endpoint's container port; `None` if the service is not ready.
-pub type Upstream = Arc<dyn Fn(&EndpointRoute) -> Option<SocketAddr> + Send + Sync>;
+pub type Upstream = Arc<dyn Fn(&EndpointRoute) -> Option<ContainerAddress> + Send + Sync>;
 
 /// SPCS's idle timeout: connections without traffic for this long are closed.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
@@ -103,7 +103,7 @@ async fn answer(ingress: &Ingress, request: Request) -> Result<Response, Refusal
         return Err(Refusal::not_ready(text));
     };
     let key = ingress.access.ingress_key(&route.service);
-    let to = proxy::Target { host: &host, address, key: &key, idle: ingress.idle };
+    let to = proxy::Target { host: &host, address: &address, key: &key, idle: ingress.idle };
     let mut response = proxy::forward(request, &principal, ended, to).await?;
     if let Some(cookie) = renewed {
         response.headers_mut().append(http::header::SET_COOKIE, cookie);

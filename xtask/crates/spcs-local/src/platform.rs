@@ -100,7 +100,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let password =
         files::password(&state_dir).map_err(doing("reading the administrator's password"))?;
     let engine = match &config.runtime {
-        RuntimeChoice::Engine(engine) => Some(engine.clone()),
+        RuntimeChoice::Engine(engine, _) => Some(engine.clone()),
         RuntimeChoice::Fake => None,
     };
     if let Some(engine) = &engine {
@@ -120,8 +120,8 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     files::prepare_stages(&stages).map_err(doing("creating the directory of the stages"))?;
     let runtime = match config.runtime {
         RuntimeChoice::Fake => Runtime::Fake(FakeRuntime::new(Duration::ZERO)),
-        RuntimeChoice::Engine(command) => {
-            Runtime::Engine(EngineRuntime::new(command, &state_dir, &dirs.platform_id))
+        RuntimeChoice::Engine(command, gate) => {
+            Runtime::Engine(EngineRuntime::new(command, &state_dir, &dirs.platform_id, gate))
         }
     };
     let address = format!("127.0.0.1:{port}");

@@ -1,7 +1,9 @@
 //! `local serve`: runs the platform in the foreground. `local start` runs it in the background.
 
 use anyhow::{Context as _, Result};
-use spcs_local::{EngineCommand, EngineKind, PlatformConfig, RuntimeChoice, StartError, Timing};
+use spcs_local::{
+    EngineCommand, EngineKind, GateCommand, PlatformConfig, RuntimeChoice, StartError, Timing,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Engine, Serve};
@@ -19,7 +21,11 @@ pub(crate) async fn run(args: Serve) -> Result<()> {
             };
             let pairs = args.engine_env.iter().filter_map(|pair| pair.split_once('='));
             let env = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            RuntimeChoice::Engine(EngineCommand { kind, program, env })
+            let gate = GateCommand {
+                program: std::env::current_exe().context("finding the program that runs")?,
+                arguments: vec!["local".into(), "gate".into()],
+            };
+            RuntimeChoice::Engine(EngineCommand { kind, program, env }, Some(gate))
         }
         _ => RuntimeChoice::Fake,
     };

@@ -38,6 +38,9 @@ struct Facts {
     instances: BTreeMap<(String, u32), Placement>,
     resolved: Resolved,
     platform_ports: Vec<u16>,
+    /// Whether the platform's resolver cannot be in the containers' networks. The names of egress
+    /// targets are not resolved then, and their ports are open to every address.
+    names_are_open: bool,
 }
 
 impl Firewall {
@@ -90,8 +93,11 @@ impl Firewall {
     ) -> Result<(), RuntimeError> {
         let mut in_force = self.in_force.lock().await;
         if self.facts().networks.is_none() {
+            let names_are_open = self.runtime.has_gate().await?;
             let networks = self.runtime.networks().await?;
-            self.facts().networks = Some(networks);
+            let mut facts = self.facts();
+            facts.names_are_open = names_are_open;
+            facts.networks = Some(networks);
         }
         let policy = self.facts().policy();
         if in_force.as_ref().is_some_and(|in_force| is_done(in_force, &policy)) {
@@ -186,6 +192,7 @@ impl Facts {
         match target.host.parse() {
             Ok(Ipv4Addr::UNSPECIFIED) => vec![Destination { address: None, port }],
             Ok(address) => vec![Destination { address: Some(address), port }],
+            Err(_) if self.names_are_open => vec![Destination { address: None, port }],
             Err(_) => {
                 let resolved = self.resolved.addresses(key, &target.host);
                 resolved.map(|address| Destination { address: Some(address), port }).collect()

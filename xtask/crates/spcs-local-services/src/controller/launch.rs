@@ -160,6 +160,10 @@ impl Context {
                     run.liveness = ProbeRun::new();
                     if i == 0 {
                         self.open(key, instance, deployment).await?;
+                        if self.runtime.has_gate().await? {
+                            // The engine may have made a new namespace, which has no rules yet.
+                            self.firewall.enforce_again(Duration::ZERO).await?;
+                        }
                     }
                 }
                 Err(error) => {

@@ -2,6 +2,8 @@
 //!
 //! Containers run detached and outlive the platform.
 
+use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::{ContainerRequest, ContainerState, PLATFORM, PullLogin, RuntimeError, VolumeRequest};
+use crate::container_address::ContainerAddress;
+use crate::gate::{Gate, GateCommand};
+use crate::network::nft::Nft;
 use crate::{EngineCommand, EngineKind};
 
 mod arguments;
@@ -44,13 +49,30 @@ struct Inner {
     pull_dir: PathBuf,
     capabilities: OnceCell<Capabilities>,
     /// The `nft` that changes the firewall rules; `None` where this machine cannot enforce any.
-    nft: OnceCell<Option<PathBuf>>,
+    nft: OnceCell<Option<Nft>>,
+    /// Leads to the containers of a rootless podman.
+    gate: Option<Arc<Gate>>,
     /// Serialises the creation and removal of networks by concurrent service tasks.
     networks: Mutex<()>,
 }
 
+/// The words that run a command in the network namespace of a rootless podman's containers.
+fn in_rootless_namespace(command: &EngineCommand) -> Vec<OsString> {
+    vec![command.program.clone().into(), "unshare".into(), "--rootless-netns".into()]
+}
+
 impl EngineRuntime {
-    pub fn new(command: EngineCommand, state_dir: &Path, platform_id: &str) -> EngineRuntime {
+    /// The engine's runtime. Without the command of a gate, a rootless podman publishes ports.
+    pub fn new(
+        command: EngineCommand,
+        state_dir: &Path,
+        platform_id: &str,
+        gate: Option<GateCommand>,
+    ) -> EngineRuntime {
+        let gate = gate.filter(|_| command.kind == EngineKind::Podman).map(|gate| {
+            let inside = in_rootless_namespace(&command);
+            Arc::new(Gate::new(gate, inside, command.env.clone(), state_dir))
+        });
         EngineRuntime {
             inner: Arc::new(Inner {
                 cli: Cli::new(command, state_dir.to_owned()),
@@ -59,6 +81,7 @@ impl EngineRuntime {
                 pull_dir: state_dir.join("pull"),
                 capabilities: OnceCell::new(),
                 nft: OnceCell::new(),
+                gate,
                 networks: Mutex::new(()),
             }),
         }
@@ -74,7 +97,18 @@ impl EngineRuntime {
 
     /// Detected once; a failed detection is retried on the next call.
     async fn capabilities(&self) -> Result<Capabilities, RuntimeError> {
-        self.inner.capabilities.get_or_try_init(|| capabilities::detect(self.cli())).await.copied()
+        let detect = || capabilities::detect(self.cli(), self.inner.gate.is_some());
+        self.inner.capabilities.get_or_try_init(detect).await.copied()
+    }
+
+    pub(super) async fn has_gate(&self) -> Result<bool, RuntimeError> {
+        Ok(self.capabilities().await?.gate)
+    }
+
+    /// How to connect to an address of a container.
+    pub(super) fn reach(&self, address: SocketAddr) -> ContainerAddress {
+        let gate = self.inner.capabilities.get().is_some_and(|known| known.gate);
+        ContainerAddress::new(address, self.inner.gate.clone().filter(|_| gate))
     }
 
     pub(super) async fn is_rootless(&self) -> Result<bool, RuntimeError> {

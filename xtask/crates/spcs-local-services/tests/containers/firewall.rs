@@ -4,6 +4,7 @@ use std::net::{IpAddr, TcpListener};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use spcs_local_services::network::nft::Nft;
 use spcs_local_services::network::{Network, table};
 use spcs_local_services::service::EgressTarget;
 
@@ -42,7 +43,7 @@ impl Harness {
     }
 
     /// Waits for a change of the rules that follows from a deployment.
-    async fn until_connects(&self, key: &str, address: &str, opens: bool) {
+    pub(crate) async fn until_connects(&self, key: &str, address: &str, opens: bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while (self.connect_from(key, address).await == "open") != opens {
             assert!(Instant::now() < deadline, "{address} is still {}", !opens);
@@ -135,8 +136,11 @@ async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
     harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
     harness.until_running(ECHO).await;
     harness.until_connects(CLIENT, &format!("{address}:8000"), true).await;
-    spcs_local_services::network::nft::delete("nft".as_ref(), &table(&harness.platform_id()))
-        .unwrap();
+    spcs_local_services::network::nft::delete(
+        &Nft::here("nft".into()),
+        &table(&harness.platform_id()),
+    )
+    .unwrap();
     assert!(connects_as_nobody(address, 8000), "nothing but the rules keeps the user out");
     let deadline = Instant::now() + Duration::from_secs(30);
     while connects_as_nobody(address, 8000) {

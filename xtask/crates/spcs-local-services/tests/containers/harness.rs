@@ -9,10 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use spcs_local_registry::Registry;
+use spcs_local_services::container_address::ContainerAddress;
 use spcs_local_services::controller::{Controller, ControllerDirs, ControllerTiming};
 use spcs_local_services::runtime::{EngineRuntime, PullLogin, Runtime};
 use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
 use spcs_local_services::{EngineCommand, EngineKind};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::access::{OneUser, PASSWORD, REPOSITORY};
 use crate::image;
@@ -82,9 +85,7 @@ impl Harness {
     /// Sends a request to a service's endpoint and returns the response body.
     pub(crate) async fn get(&self, key: &str, path: &str) -> String {
         let address = self.controller.endpoint_address(key, 8000).expect("a READY instance");
-        let path = path.to_owned();
-        let answer = tokio::task::spawn_blocking(move || get(&address.to_string(), &path));
-        answer.await.unwrap().unwrap()
+        get_from(&address, path).await.unwrap()
     }
 
     /// Runs the engine and returns the lines of its output.
@@ -205,10 +206,40 @@ pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) ->
 
 fn runtime(engine: &EngineCommand, directory: &Path) -> Runtime {
     let platform_id = spcs_local_services::runtime::platform_id(directory);
-    Runtime::Engine(EngineRuntime::new(engine.clone(), directory, &platform_id))
+    Runtime::Engine(EngineRuntime::new(
+        engine.clone(),
+        directory,
+        &platform_id,
+        Some(crate::gate::command()),
+    ))
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Sends a request to a container's port.
+pub(crate) async fn get_from(address: &ContainerAddress, path: &str) -> std::io::Result<String> {
+    let answered = async {
+        let mut stream = address.connect().await?;
+        stream.write_all(request(&address.to_string(), path).as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        body(answer)
+    };
+    tokio::time::timeout(TIMEOUT, answered).await?
+}
+
+fn request(host: &str, path: &str) -> String {
+    format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+}
+
+fn body(answer: String) -> std::io::Result<String> {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    if head.starts_with("HTTP/1.1 200") {
+        Ok(body.to_owned())
+    } else {
+        Err(std::io::Error::other(answer))
+    }
+}
 
 /// `GET http://<host>/<path>`; the default port is 8000.
 pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
@@ -218,16 +249,10 @@ pub(crate) fn get(host: &str, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     // Write the request at once: the server reads only once.
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
+    Write::write_all(&mut stream, request(host, path).as_bytes())?;
     let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    if head.starts_with("HTTP/1.1 200") {
-        Ok(body.to_owned())
-    } else {
-        Err(std::io::Error::other(answer))
-    }
+    Read::read_to_string(&mut stream, &mut answer)?;
+    body(answer)
 }
 
 /// Connects to an address: `open`, or why it is not.

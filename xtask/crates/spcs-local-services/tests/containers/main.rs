@@ -9,6 +9,7 @@
 
 mod access;
 mod firewall;
+mod gate;
 mod harness;
 mod image;
 mod killed;

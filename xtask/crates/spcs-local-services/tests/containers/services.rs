@@ -122,11 +122,8 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     assert_eq!(harness.get(ECHO, "env/VERSION").await, "1");
 
     // After a crash of the second container, only that container is restarted.
-    let _ = tokio::task::spawn_blocking({
-        let address = harness.controller.endpoint_address(ECHO, 8000).unwrap().to_string();
-        move || crate::harness::get(&address, "fetch/127.0.0.1:8001/exit/3")
-    })
-    .await;
+    let address = harness.controller.endpoint_address(ECHO, 8000).unwrap();
+    let _ = crate::harness::get_from(&address, "fetch/127.0.0.1:8001/exit/3").await;
     let side = |seen: &spcs_local_services::service::ServiceObservation| {
         let side = &seen.instances[0].containers[1];
         (side.restart_count, side.last_exit_code)
@@ -228,7 +225,7 @@ async fn a_service_that_does_not_run_reports_the_reason() {
     harness.until_running("DB.PUBLIC.EATER").await;
     if harness.enforces_memory() {
         let address = harness.controller.endpoint_address("DB.PUBLIC.EATER", 8000).unwrap();
-        tokio::task::spawn_blocking(move || crate::harness::get(&address.to_string(), "eat"));
+        tokio::spawn(async move { crate::harness::get_from(&address, "eat").await });
         until("EATER", "FAILED", "Container was OOMKilled due to resource usage").await;
     } else {
         eprintln!("skipped the OOM check: this engine does not enforce memory limits");

@@ -13,7 +13,7 @@ use http::uri::PathAndQuery;
 use http::{StatusCode, Uri, Version};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use spcs_local_services::container_address::ContainerAddress;
 use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, Watched};
@@ -27,7 +27,7 @@ pub(crate) struct Target<'a> {
     /// The Host of the request.
     pub(crate) host: &'a str,
     /// The address of the container's port.
-    pub(crate) address: SocketAddr,
+    pub(crate) address: &'a ContainerAddress,
     /// The key by which the container knows the ingress.
     pub(crate) key: &'a str,
     pub(crate) idle: Duration,
@@ -47,10 +47,9 @@ pub(crate) async fn forward(
         headers::upgrade_of(request.headers()).map(|_| hyper::upgrade::on(&mut request));
     let request = outgoing(request, principal, to, &activity);
 
-    let Ok(stream) = TcpStream::connect(address).await else {
+    let Ok(stream) = address.connect().await else {
         return Err(Refusal::not_ready(format!("Nothing is listening behind {host} yet.")));
     };
-    let _ = stream.set_nodelay(true); // only a matter of latency
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|error| bad_gateway(host, &error))?;
     tokio::spawn(connection.with_upgrades());

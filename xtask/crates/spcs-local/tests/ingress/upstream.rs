@@ -109,7 +109,7 @@ impl Ingress {
         let shared = Arc::clone(&upstream);
         let find = move |route: &EndpointRoute| {
             assert_eq!(route.port, 8888);
-            *shared.lock().unwrap()
+            shared.lock().unwrap().map(Into::into)
         };
         let accounts = Arc::new(Accounts::default());
         let router = ingress::handler_with_idle_timeout(accounts.clone(), Arc::new(find), idle);

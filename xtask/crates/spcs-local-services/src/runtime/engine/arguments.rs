@@ -63,7 +63,7 @@ pub(super) fn start(
             for interface in interfaces.filter(|_| capabilities.stray_ipv6) {
                 add(&["--sysctl", &format!("net.ipv6.conf.{interface}.disable_ipv6=1")]);
             }
-            for port in ports.iter().filter(|_| !capabilities.internal_networks) {
+            for port in ports.iter().filter(|_| !capabilities.reaches_addresses()) {
                 add(&["--publish", &format!("127.0.0.1::{port}")]);
             }
         }

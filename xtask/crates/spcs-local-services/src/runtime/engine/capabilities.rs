@@ -11,11 +11,14 @@ use crate::{EngineKind, freebind, resolver};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Capabilities {
-    /// Whether networks can be internal. Engines publish no ports from internal networks, so the
-    /// host must be able to reach containers at their own addresses.
+    /// Whether the host reaches containers at their own addresses. Engines publish no ports from
+    /// internal networks.
     pub(super) internal_networks: bool,
     /// Whether the platform can resolve names for containers, at the gateways of their networks.
     pub(super) resolver: bool,
+    /// Whether the containers' addresses are in another network namespace of this machine, which
+    /// the gate leads to.
+    pub(super) gate: bool,
     /// Whether user ids in containers differ from those on the host.
     pub(super) rootless: bool,
     /// Whether the engine gives containers IPv6 addresses in networks without IPv6.
@@ -29,8 +32,8 @@ pub(super) struct Capabilities {
 }
 
 /// Queries the engine and logs a warning for each missing capability.
-pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
-    let mut capabilities = query(cli).await?;
+pub(super) async fn detect(cli: &Cli, has_gate: bool) -> Result<Capabilities, RuntimeError> {
+    let mut capabilities = query(cli, has_gate).await?;
     if capabilities.internal_networks {
         match can_resolve() {
             Ok(()) => capabilities.resolver = true,
@@ -48,7 +51,7 @@ pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
     if !capabilities.cpu {
         tracing::warn!("CPU limits are not enforced: the engine has no CPU cgroup controller");
     }
-    if !capabilities.internal_networks {
+    if !capabilities.reaches_addresses() {
         tracing::warn!(
             "services without an external access integration still have egress: \
              the host cannot reach this engine's containers at their own addresses"
@@ -57,17 +60,24 @@ pub(super) async fn detect(cli: &Cli) -> Result<Capabilities, RuntimeError> {
     Ok(capabilities)
 }
 
-pub(super) async fn query(cli: &Cli) -> Result<Capabilities, RuntimeError> {
+pub(super) async fn query(cli: &Cli, has_gate: bool) -> Result<Capabilities, RuntimeError> {
     let doing = "querying the engine's capabilities";
     let text = cli.call(doing, &["info", "--format", "{{json .}}"]).await?;
     let info: Value = serde_json::from_str(&text).map_err(|error| RuntimeError {
         doing: doing.to_owned(),
         message: format!("invalid JSON: {error}"),
     })?;
-    Ok(parse(&info, cli.kind()))
+    Ok(parse(&info, cli.kind(), has_gate))
 }
 
-fn parse(info: &Value, kind: EngineKind) -> Capabilities {
+impl Capabilities {
+    /// Whether ports need not be published, so that networks can be internal.
+    pub(super) fn reaches_addresses(self) -> bool {
+        self.internal_networks || self.gate
+    }
+}
+
+fn parse(info: &Value, kind: EngineKind, has_gate: bool) -> Capabilities {
     match kind {
         EngineKind::Podman => {
             let has = |name: &str| {
@@ -83,6 +93,7 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
             Capabilities {
                 internal_networks,
                 resolver: false,
+                gate: rootless && on_host && has_gate,
                 rootless,
                 stray_ipv6: on_host && Path::new("/proc/sys/net/ipv6").exists(),
                 memory: has("memory"),
@@ -93,6 +104,7 @@ fn parse(info: &Value, kind: EngineKind) -> Capabilities {
         EngineKind::Docker => Capabilities {
             internal_networks: docker_runs_on_host(info),
             resolver: false,
+            gate: false,
             rootless: docker_is_rootless(info),
             stray_ipv6: false,
             memory: info["MemoryLimit"] == true,

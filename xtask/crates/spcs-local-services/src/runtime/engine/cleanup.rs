@@ -24,7 +24,7 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
     }
     // Rules exist only where the platform runs as root.
     if let (true, Some(nft)) = (rustix::process::geteuid().is_root(), nft::find())
-        && let Err(error) = nft::delete(&nft, &table(&platform_id(state_dir)))
+        && let Err(error) = nft::delete(&nft::Nft::here(nft), &table(&platform_id(state_dir)))
     {
         tracing::warn!(%error, "cannot delete the firewall rules of the containers");
     }

@@ -28,6 +28,10 @@ impl Cli {
         Cli { command, directory }
     }
 
+    pub(super) fn engine(&self) -> &EngineCommand {
+        &self.command
+    }
+
     pub(super) fn kind(&self) -> EngineKind {
         self.command.kind
     }

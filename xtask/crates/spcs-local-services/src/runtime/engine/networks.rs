@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use super::EngineRuntime;
 use super::capabilities::{self, Capabilities};
 use super::cli::Cli;
-use crate::network::{Network, Policy, example, nft, ruleset, table};
+use super::{EngineRuntime, in_rootless_namespace};
+use crate::network::nft::{self, Nft};
+use crate::network::{Network, Policy, example, ruleset, table};
 use crate::runtime::RuntimeError;
 use crate::{EngineCommand, EngineKind};
 
@@ -28,7 +29,7 @@ impl EngineRuntime {
         }
         let label = self.platform_label();
         let mut args = vec!["network", "create", "--label", &label];
-        if internal && self.capabilities().await?.internal_networks {
+        if internal && self.capabilities().await?.reaches_addresses() {
             args.push("--internal");
         }
         // docker's resolver has no address in the network, and cannot be disabled.
@@ -77,9 +78,16 @@ impl EngineRuntime {
         let Some(nft) = self.inner.nft.get_or_try_init(|| self.find_nft()).await? else {
             return Ok(());
         };
+        let is_own_namespace = self.capabilities().await?.gate;
+        if is_own_namespace && policy.networks.is_empty() {
+            // The engine removes the namespace, and the rules with it.
+            return Ok(());
+        }
         let (nft, file) = (nft.clone(), self.rules_file());
         let table = table(&self.inner.platform_id);
-        let text = ruleset(policy, &table, rustix::process::geteuid().as_raw());
+        // The user is root in the namespace of their rootless engine.
+        let uid = if is_own_namespace { 0 } else { rustix::process::geteuid().as_raw() };
+        let text = ruleset(policy, &table, uid);
         let none = policy.networks.is_empty();
         let enforced = spawn_blocking(move || {
             if none { nft::delete(&nft, &table) } else { nft::apply(&nft, &file, &text) }
@@ -92,13 +100,10 @@ impl EngineRuntime {
     }
 
     /// The `nft` to use, if this machine can enforce rules.
-    async fn find_nft(&self) -> Result<Option<PathBuf>, RuntimeError> {
-        let found = usable_nft(self.capabilities().await?).await;
+    async fn find_nft(&self) -> Result<Option<Nft>, RuntimeError> {
+        let found = usable_nft(self.cli().engine(), self.capabilities().await?).await;
         if let Err(reason) = &found {
-            tracing::warn!(
-                "other users of this machine can connect to containers, and network rules are not \
-                 enforced: {reason}"
-            );
+            tracing::warn!("{reason}");
         }
         Ok(found.ok())
     }
@@ -108,29 +113,41 @@ impl EngineRuntime {
     }
 }
 
-/// Why this machine does not keep its other users away from the containers of an engine, if so.
+/// What is not closed on this machine, and why, if so.
 pub async fn exposure(command: EngineCommand) -> Result<Option<String>, RuntimeError> {
-    let capabilities = capabilities::query(&Cli::new(command, PathBuf::from("/"))).await?;
-    Ok(usable_nft(capabilities).await.err())
+    let capabilities = capabilities::query(&Cli::new(command.clone(), "/".into()), true).await?;
+    Ok(usable_nft(&command, capabilities).await.err())
 }
 
-/// The `nft` to use, or why this machine cannot enforce rules.
-async fn usable_nft(capabilities: Capabilities) -> Result<PathBuf, String> {
-    let reason = match nft::find() {
-        _ if capabilities.rootless => "the engine runs without root",
-        _ if !capabilities.internal_networks => "the engine runs in a virtual machine",
-        _ if !rustix::process::geteuid().is_root() => {
-            "the engine runs as root, but the platform does not"
+/// The `nft` to use, or what is open because this machine cannot enforce rules.
+async fn usable_nft(engine: &EngineCommand, capabilities: Capabilities) -> Result<Nft, String> {
+    let on_host = capabilities.gate || capabilities.internal_networks;
+    let found = match nft::find().filter(|_| on_host) {
+        Some(nft) if capabilities.gate => {
+            let words = [in_rootless_namespace(engine), vec![nft.into()]].concat();
+            supported(Nft { words, env: engine.env.clone() }).await
         }
-        None => "nft is not installed; `cargo xtask setup` installs it",
-        Some(nft) => {
-            let text = ruleset(&example(), "spcs_example", 0);
-            let checked = spawn_blocking(move || nft::check(&nft, &text).map(|()| nft));
-            let checked = checked.await.map_err(std::io::Error::other).flatten();
-            return checked.map_err(|error| error.to_string());
+        Some(nft) if rustix::process::geteuid().is_root() => supported(Nft::here(nft)).await,
+        Some(_) => Err("the engine runs as root, but the platform does not".to_owned()),
+        None if on_host => Err("nft is not installed; `cargo xtask setup` installs it".to_owned()),
+        None if capabilities.rootless => Err("the engine runs without root".to_owned()),
+        None => Err("the engine runs in a virtual machine".to_owned()),
+    };
+    let open = match capabilities.gate {
+        true => "network rules are not enforced",
+        false => {
+            "other users of this machine can connect to containers, and network rules are not \
+             enforced"
         }
     };
-    Err(reason.to_owned())
+    found.map_err(|reason| format!("{open}: {reason}"))
+}
+
+/// The program, if the kernel supports the rules.
+async fn supported(nft: Nft) -> Result<Nft, String> {
+    let text = ruleset(&example(), "spcs_example", 0);
+    let checked = spawn_blocking(move || nft::check(&nft, &text).map(|()| nft));
+    checked.await.map_err(std::io::Error::other).flatten().map_err(|error| error.to_string())
 }
 
 /// Parses the output of `network inspect`, which podman and docker format differently.

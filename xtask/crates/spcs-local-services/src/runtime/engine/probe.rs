@@ -1,20 +1,20 @@
 //! HTTP readiness and liveness probes.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+
+use crate::container_address::ContainerAddress;
 
 /// Whether `GET path` returns a status from 200 to 399 before the timeout.
 pub(in crate::runtime) async fn succeeds(
-    address: SocketAddr,
+    address: ContainerAddress,
     path: &str,
     timeout: Duration,
 ) -> bool {
     let request = async {
-        let stream = TcpStream::connect(address).await.ok()?;
+        let stream = address.connect().await.ok()?;
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
         let request = http::Request::get(path)
