@@ -10,6 +10,7 @@ mod deployment;
 mod deploys;
 mod edits;
 mod engine;
+mod logins;
 mod notebook;
 mod process_watcher;
 
@@ -34,6 +35,7 @@ async fn a_deployment_works_survives_kills_applies_edits_and_is_cleaned_up() {
     let password = deploys::secrets_are_not_exposed(deployment, engine, &output, &watcher);
     drop(watcher);
     deploys::a_restarted_platform_adopts_its_running_services(deployment);
+    logins::a_token_is_valid_only_in_the_containers_of_its_service(deployment, engine).await;
 
     notebook::answers_the_ingress_only(deployment, engine).await;
     let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));

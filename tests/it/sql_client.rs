@@ -4,6 +4,26 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+/// Sends a login with these credentials to the platform of a `local status`. Returns the reply.
+pub(crate) async fn login(platform: &Value, credentials: &Value) -> Value {
+    let mut data = json!({
+        "ACCOUNT_NAME": platform["account"],
+        "CLIENT_APP_ID": "end-to-end test",
+        "CLIENT_APP_VERSION": "1",
+    });
+    for (name, value) in credentials.as_object().expect("an object") {
+        data[name] = value.clone();
+    }
+    let url = platform["url"].as_str().expect("the platform's URL");
+    let request = client().post(format!("{url}/session/v1/login-request"));
+    let reply = request.json(&json!({ "data": data })).send().await.expect("the platform answers");
+    reply.json().await.expect("the reply is JSON")
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("an HTTP client")
+}
+
 /// A logged-in session.
 pub(crate) struct SqlClient {
     url: String,
@@ -14,19 +34,10 @@ pub(crate) struct SqlClient {
 impl SqlClient {
     /// Logs in with the credentials from the JSON of `local status`.
     pub(crate) async fn new(platform: &Value) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let client = client();
         let url = platform["url"].as_str().expect("the platform's URL").to_owned();
-        let data = json!({
-            "ACCOUNT_NAME": platform["account"],
-            "LOGIN_NAME": platform["user"],
-            "PASSWORD": platform["password"],
-            "CLIENT_APP_ID": "end-to-end test",
-            "CLIENT_APP_VERSION": "1",
-        });
-        let request = client.post(format!("{url}/session/v1/login-request"));
-        let reply =
-            request.json(&json!({ "data": data })).send().await.expect("the platform answers");
-        let reply: Value = reply.json().await.expect("the reply is JSON");
+        let password = json!({"LOGIN_NAME": platform["user"], "PASSWORD": platform["password"]});
+        let reply = login(platform, &password).await;
         let token = reply["data"]["token"].as_str();
         let token = token.unwrap_or_else(|| panic!("no login: {}", reply["message"])).to_owned();
         Self { url, token, client }

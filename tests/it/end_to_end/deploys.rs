@@ -97,7 +97,7 @@ pub(crate) fn secrets_are_not_exposed(
 }
 
 /// A secret of a container, read from the directory that the platform mounts into it.
-fn session_file(inspected: &Value, name: &str) -> String {
+pub(crate) fn session_file(inspected: &Value, name: &str) -> String {
     let mounts = inspected[0]["Mounts"].as_array().expect("mounts");
     let session = |mount: &&Value| mount["Destination"].as_str().unwrap_or("").contains("session");
     let mount = mounts.iter().find(session).expect("a mount for the session's token");

@@ -1,7 +1,8 @@
 //! Queries the container engine through its command line, independently of the tested program.
 
 use std::collections::BTreeSet;
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -86,6 +87,21 @@ impl Engine {
         [output.stdout, output.stderr]
             .map(|text| String::from_utf8_lossy(&text).into_owned())
             .concat()
+    }
+
+    /// Runs a program in a container. Returns what it prints.
+    pub(crate) fn execute(self, container: &str, program: &[&str], stdin: &str) -> String {
+        let mut command = Command::new(self.program);
+        command.args(["exec", "--interactive", container]).args(program);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the engine starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all(stdin.as_bytes()).expect("the program reads");
+        drop(input);
+        let output = child.wait_with_output().expect("the program ends");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} in {container}: {error}", program[0]);
+        String::from_utf8(output.stdout).expect("the program prints UTF-8")
     }
 
     fn run(self, arguments: &[&str]) -> String {

@@ -1,4 +1,4 @@
-//! The platform: start, stop and reset. One listener serves everything.
+//! The platform: start, stop and reset.
 
 mod admission;
 mod containers;

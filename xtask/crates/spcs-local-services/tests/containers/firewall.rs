@@ -123,10 +123,9 @@ async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
         assert_eq!(connect(&format!("{host}:{port}")), "open", "{host}");
         assert_ne!(harness.connect_from(ECHO, &format!("{host}:{port}")).await, "open", "{host}");
     }
-    // The platform's ports are open there.
-    harness.controller.set_platform_ports(vec![port]);
-    harness.controller.allow_egress(ECHO, "h", &[]).await;
-    assert_eq!(harness.connect_from(ECHO, &format!("{gateway}:{port}")).await, "open");
+    // The account is there.
+    let account = format!("{gateway}:{}", harness.port);
+    assert_eq!(harness.connect_from(ECHO, &account).await, "open");
 
     // The rules outlive the platform, and another program's `nft flush ruleset` is repaired.
     harness.controller.stop().await;
@@ -188,11 +187,13 @@ async fn a_service_connects_to_the_listed_hosts_and_ports_only() {
     assert_eq!(answer, "answered");
     check(std::slice::from_ref(&address)).await;
 
-    // A name opens nothing before it is resolved.
-    deploy(vec![target("outside.example", 7002)]).await;
+    // A name opens nothing before a container resolves it. Every machine resolves this one, to the
+    // address that it is the number of.
+    let name = other.to_bits().to_string();
+    deploy(vec![target(&name, 7002)]).await;
     harness.until_connects(ECHO, &address, false).await;
     check(&[]).await;
-    harness.controller.allow_egress(ECHO, "outside.example", &[other.into()]).await;
+    assert_eq!(harness.get(ECHO, &format!("query/{name}")).await, format!("0 {other}"));
     check(&[format!("{other}:7002")]).await;
 
     deploy(vec![target("0.0.0.0", 80)]).await;

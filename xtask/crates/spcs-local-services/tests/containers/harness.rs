@@ -2,23 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{IpAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::extract::ConnectInfo;
+use futures_util::future::BoxFuture;
 use spcs_local_registry::Registry;
 use spcs_local_services::container_address::ContainerAddress;
-use spcs_local_services::controller::{Controller, ControllerDirs, ControllerTiming};
+use spcs_local_services::controller::{
+    AccountAccess, Controller, ControllerDirs, ControllerTiming,
+};
 use spcs_local_services::runtime::{EngineRuntime, PullLogin, Runtime};
-use spcs_local_services::service::{Deployment, PinnedImage, ServiceObservation, StageVolume};
+use spcs_local_services::service::{
+    Deployment, PinnedImage, ServiceObservation, StageVolume, TokenSource,
+};
 use spcs_local_services::{EngineCommand, EngineKind};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::access::{OneUser, PASSWORD, REPOSITORY};
 use crate::image;
+
+/// The name of the account in containers.
+pub(crate) const ACCOUNT_HOST: &str = "account.test.internal";
 
 pub(crate) struct Harness {
     pub(crate) engine: EngineCommand,
@@ -180,9 +189,9 @@ pub(crate) fn deployment(
         instances: 1,
         stages: parsed.stages().map(|name| (name.to_owned(), mounted.clone())).collect(),
         spec: parsed,
-        session_token: "the-session-token".to_owned(),
+        session_tokens: TokenSource::new(|| "the-session-token".to_owned()),
         ingress_key: "the-ingress-key".to_owned(),
-        environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), "h".to_owned())]),
+        environment: BTreeMap::from([("SNOWFLAKE_HOST".to_owned(), ACCOUNT_HOST.to_owned())]),
         node_ready_at: Instant::now(),
         egress: Vec::new(),
     }
@@ -199,9 +208,10 @@ pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) ->
         converge: Duration::from_millis(200),
         stop_grace: Duration::from_secs(10),
         renew_rules: Duration::from_secs(5),
+        token_age: Duration::from_secs(1),
         ..ControllerTiming::default()
     };
-    Controller::with_timing(runtime(engine, directory), dirs, login, timing)
+    Controller::with_timing(runtime(engine, directory), dirs, login, account(port), timing)
 }
 
 fn runtime(engine: &EngineCommand, directory: &Path) -> Runtime {
@@ -212,6 +222,18 @@ fn runtime(engine: &EngineCommand, directory: &Path) -> Runtime {
         &platform_id,
         Some(crate::gate::command()),
     ))
+}
+
+/// An account that answers each client with its address.
+fn account(port: u16) -> AccountAccess {
+    let answer = async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.ip().to_string();
+    let router = axum::Router::new().fallback(answer);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serve = move |listener| {
+        let server = axum::serve(listener, service.clone());
+        Box::pin(async { server.await.unwrap() }) as BoxFuture<'static, ()>
+    };
+    AccountAccess { host: ACCOUNT_HOST.to_owned(), port, serve: Arc::new(serve) }
 }
 
 const TIMEOUT: Duration = Duration::from_secs(30);

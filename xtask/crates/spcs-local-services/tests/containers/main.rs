@@ -13,6 +13,7 @@ mod gate;
 mod harness;
 mod image;
 mod killed;
+mod names;
 mod outside;
 mod services;
 mod test_server;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use spcs_local_services::service::EgressTarget;
+use spcs_local_services::service::{EgressTarget, TokenSource};
 
 use crate::harness::{Harness, ids};
 
@@ -66,7 +66,6 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
 
     // Environment, token, volumes, and the other container of the instance.
     assert_eq!(harness.get(ECHO, "env/TEST_SERVER_NAME").await, "two words");
-    assert_eq!(harness.get(ECHO, "env/SNOWFLAKE_HOST").await, "h");
     assert_eq!(harness.get(ECHO, "read/snowflake/session/token").await, "the-session-token");
     assert_eq!(harness.get(ECHO, "read/snowflake/session/ingress_key").await, "the-ingress-key");
     assert_eq!(harness.get(ECHO, "read/stage/hello.txt").await, "from the stage");
@@ -99,7 +98,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     harness.until_running(ECHO).await;
     assert_eq!(ids(&harness, ECHO), running);
     let mut renewed = first.clone();
-    renewed.session_token = "a-new-token".to_owned();
+    renewed.session_tokens = TokenSource::new(|| "a-new-token".to_owned());
     harness.controller.apply(renewed.clone());
     harness.until(ECHO, "kept", |seen| seen.status == "RUNNING").await;
     let renewed_inside = async {

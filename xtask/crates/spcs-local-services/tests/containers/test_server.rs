@@ -1,7 +1,7 @@
 //! The program in the tests' containers: an HTTP server that executes the commands in its URLs.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
 /// Runs the server in a container; otherwise does nothing.
@@ -58,9 +58,42 @@ fn execute(command: &str, argument: &str) -> std::io::Result<String> {
             Ok("answered".to_owned())
         }
         "connect" => Ok(super::harness::connect(argument)),
+        "query" => {
+            let configuration = fs_err::read_to_string("/etc/resolv.conf")?;
+            let server = configuration.trim().strip_prefix("nameserver ").unwrap_or_default();
+            let server: IpAddr = server.parse().map_err(std::io::Error::other)?;
+            query((server, 53).into(), argument)
+        }
+        "query-docker" => {
+            let docker = SocketAddr::from(([127, 0, 0, 11], 53));
+            Ok(query(docker, argument).unwrap_or_else(|error| error.to_string()))
+        }
         "exit" => std::process::exit(argument.parse().unwrap_or(1)),
         // One large allocation: many small ones would evict the program's own pages first.
         "eat" => Ok(vec![1u8; 1 << 30].len().to_string()),
         other => Err(std::io::Error::other(format!("unknown command {other}"))),
     }
+}
+
+/// Asks a DNS server for the IPv4 addresses of a name, without the host's own name resolution.
+/// Returns the response code and the addresses.
+pub(crate) fn query(server: SocketAddr, name: &str) -> std::io::Result<String> {
+    let mut message = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        message.push(u8::try_from(label.len()).unwrap());
+        message.extend(label.as_bytes());
+    }
+    message.extend([0, 0, 1, 0, 1]);
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_read_timeout(Some(Duration::from_secs(10)))?;
+    socket.send_to(&message, server)?;
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer)?;
+    let mut shown = (answer[3] & 0xf).to_string();
+    // Each record ends with the four bytes of an address.
+    for record in answer[message.len()..length].chunks(16) {
+        let [.., a, b, c, d] = record else { continue };
+        shown.push_str(&format!(" {a}.{b}.{c}.{d}"));
+    }
+    Ok(shown)
 }

@@ -1,6 +1,6 @@
-//! Which requests the platform answers at all. It listens for this machine and its containers only, where web pages can
-//! reach it through the browser: under a name that they resolve to 127.0.0.1 (DNS rebinding), or
-//! with requests whose response they do not get to see.
+//! Which requests the platform answers at all. It listens for this machine and its containers only.
+//! Web pages can reach it there through the browser: under a name that they resolve to 127.0.0.1
+//! (DNS rebinding), or with requests whose response they do not get to see.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};

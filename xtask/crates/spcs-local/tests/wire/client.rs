@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Timing, start};
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use crate::identity::token;
 
 /// Timing without delays.
 pub(crate) fn quick() -> Timing {
@@ -284,6 +282,26 @@ impl Client {
 /// The login of a service's containers.
 pub(crate) fn token_login(platform: &Platform, service: &str) -> Value {
     json!({"AUTHENTICATOR": "OAUTH", "TOKEN": token(&platform.status().state_dir, service)})
+}
+
+/// The token in the file of one of a service's containers.
+pub(crate) fn token(state_dir: &Path, service: &str) -> String {
+    let catalog = rusqlite::Connection::open(state_dir.join("catalog.sqlite")).unwrap();
+    let select = "SELECT value FROM records WHERE kind = 'object' AND key LIKE ?1";
+    let key = format!(r#"["service",%"{service}"]]"#);
+    let value: String = catalog.query_row(select, [key], |row| row.get(0)).unwrap();
+    let object: Value = serde_json::from_str(&value).unwrap();
+    let start = format!("{}.", object["data"]["id"].as_str().unwrap());
+    let mut found = files_below(&state_dir.join("services"))
+        .into_iter()
+        .filter(|file| file.ends_with("token"))
+        .map(|file| fs_err::read_to_string(file).unwrap());
+    found.find(|token| token.starts_with(&start)).unwrap()
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -7,8 +7,8 @@ use http::Method;
 use serde_json::json;
 use spcs_local::{Platform, Timing};
 
-use crate::client::{Client, platform, quick, text, token_login};
-use crate::identity::{prepared, service, token};
+use crate::client::{Client, platform, quick, text, token, token_login};
+use crate::identity::{prepared, service};
 
 /// A platform with the services `one` and `two`, and their owner's session.
 async fn with_services(directory: &tempfile::TempDir, timing: Timing) -> (Platform, Client) {

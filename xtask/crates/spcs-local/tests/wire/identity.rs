@@ -1,9 +1,7 @@
 //! Identities of sessions: users and services with the same name have different privileges.
 
-use std::path::{Path, PathBuf};
-
 use crate::client::{Client, platform, quick, token_login};
-use serde_json::{Value, json};
+use serde_json::json;
 use spcs_local::Platform;
 
 /// Creates a database `d` with an image, and a pool. Returns the owner's session.
@@ -25,26 +23,6 @@ pub(crate) fn service(name: &str, more: &str) -> String {
         "CREATE SERVICE d.public.{name} IN COMPUTE POOL p FROM SPECIFICATION $$\nspec:\n  \
          containers:\n  - name: c\n    image: /d/public/r/i\n{more}\n$$"
     )
-}
-
-/// The token in the file of one of a service's containers.
-pub(crate) fn token(state_dir: &Path, service: &str) -> String {
-    let catalog = rusqlite::Connection::open(state_dir.join("catalog.sqlite")).unwrap();
-    let select = "SELECT value FROM records WHERE kind = 'object' AND key LIKE ?1";
-    let key = format!(r#"["service",%"{service}"]]"#);
-    let value: String = catalog.query_row(select, [key], |row| row.get(0)).unwrap();
-    let object: Value = serde_json::from_str(&value).unwrap();
-    let start = format!("{}.", object["data"]["id"].as_str().unwrap());
-    let mut found = files_below(&state_dir.join("services"))
-        .into_iter()
-        .filter(|file| file.ends_with("token"))
-        .map(|file| fs_err::read_to_string(file).unwrap());
-    found.find(|token| token.starts_with(&start)).unwrap()
-}
-
-fn files_below(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs_err::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]
