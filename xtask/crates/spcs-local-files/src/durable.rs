@@ -1,46 +1,33 @@
 //! Crash-safe writes: write a temporary file, sync it, rename it, then sync the directory.
 
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use uuid::Uuid;
 
 /// Atomically writes `bytes` to `path`. `temporary` is a directory on the same file system.
 pub fn write(temporary: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary_file = temporary.join(Uuid::new_v4().to_string());
-    let mut file = fs::File::create(&temporary_file)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    write_private(&temporary_file, bytes)?;
     rename(&temporary_file, path)
 }
 
 /// Atomically replaces a file; only its owner can read the new one.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let next = file.with_extension("next");
-    {
-        use fs_err::os::unix::fs::OpenOptionsExt as _;
-        let mut open = fs_err::OpenOptions::new();
-        open.write(true).create(true).truncate(true).mode(0o600);
-        let mut handle = open.open(&next)?;
-        handle.write_all(bytes)?;
-        handle.sync_all()?;
-    }
+    write_private(&next, bytes)?;
     rename(&next, file)
 }
 
-/// Like [`rename`], but does nothing and returns `false` if `to` already exists.
-pub fn rename_new(from: &Path, to: &Path) -> io::Result<bool> {
-    let Some(parent) = to.parent() else { return Ok(false) };
-    create_directory(parent)?;
-    // Creating a link fails if `to` exists, whereas a rename would replace it.
-    match fs::hard_link(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
-        linked => linked?,
-    }
-    fs::remove_file(from)?;
-    sync_directory(parent)?;
-    Ok(true)
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Renames a file, creating missing parent directories, and syncs the target's directory.
@@ -51,14 +38,15 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     sync_directory(parent)
 }
 
-/// Creates a directory and its missing parents, and syncs the parent of each new directory.
+/// Creates a directory and its missing parents, which only their owner can enter, and syncs the
+/// parent of each new directory.
 pub fn create_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
         create_directory(parent)?;
-        match fs::create_dir(path) {
+        match DirBuilder::new().mode(0o700).create(path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
         }

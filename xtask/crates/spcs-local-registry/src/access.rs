@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use spcs_local_files::Id;
 
 /// Checks credentials. All methods except `login` answer from memory and must not block.
 pub trait Access: Send + Sync + 'static {
@@ -26,7 +27,7 @@ pub trait Caller: Send + Sync {
     /// Issues a new token for this user.
     fn issue_token(&self) -> BearerToken;
     /// Whether the user may perform `action` on the repository `database/schema/repository`, in
-    /// any case.
+    /// any case. A repository that replaces another of the same name has another id.
     fn repository(&self, path: &str, action: RepositoryAction) -> RepositoryAccess;
 }
 
@@ -48,10 +49,10 @@ pub enum RepositoryAction {
 }
 
 /// The result of an authorization check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RepositoryAccess {
-    /// The repository exists, and the caller may perform the action.
-    Allowed,
+    /// The repository with this id exists, and the caller may perform the action.
+    Allowed(Id),
     /// The repository exists, but the caller may not perform the action.
     Denied,
     /// The repository does not exist, or the caller may not see it.

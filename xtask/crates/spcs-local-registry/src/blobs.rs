@@ -24,7 +24,7 @@ pub(crate) async fn serve(call: &Call, digest: &str) -> Result<Response, Error> 
         return Err(call.not_allowed("GET, HEAD"));
     }
     let wanted = digest.clone();
-    let found = call.on_disk(move |store, name| store.blob(name, &wanted)).await?;
+    let found = call.on_disk(move |store, image| store.blob(image, &wanted)).await?;
     let Some((path, size)) = found else {
         let message = format!("{} has no blob {digest}", call.name.full());
         return Err(

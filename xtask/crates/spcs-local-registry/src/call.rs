@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use crate::access::{Access, Caller, RepositoryAccess, RepositoryAction};
 use crate::error::{Code, Error};
-use crate::name::ImageName;
+use crate::name::{Image, ImageName};
 use crate::store::Store;
 use crate::uploads::Uploads;
 
@@ -30,11 +30,34 @@ pub(crate) struct Call {
     pub(crate) caller: Arc<dyn Caller>,
     pub(crate) method: Method,
     pub(crate) name: ImageName,
+    /// The image in the repository that had the name when the request came.
+    pub(crate) image: Image,
     pub(crate) host: String,
     pub(crate) headers: HeaderMap,
     pub(crate) query: HashMap<String, String>,
     /// In a mutex because `Body` is not `Sync`.
     pub(crate) body: Mutex<Option<Body>>,
+}
+
+/// The image that a name refers to. Fails unless the caller may perform this action.
+pub(crate) fn permit(
+    caller: &dyn Caller,
+    name: &ImageName,
+    action: RepositoryAction,
+) -> Result<Image, Error> {
+    let repository = &name.repository;
+    match caller.repository(repository, action) {
+        RepositoryAccess::Allowed(id) => Ok(name.in_repository(id)),
+        RepositoryAccess::NotFound => {
+            let message = format!("image repository {repository} does not exist");
+            Err(Error::new(Code::NameUnknown, message))
+        }
+        RepositoryAccess::Denied => {
+            let user = caller.name();
+            let message = format!("user {user} lacks the privilege on {repository}");
+            Err(Error::new(Code::Denied, message))
+        }
+    }
 }
 
 impl Call {
@@ -51,10 +74,10 @@ impl Call {
     /// Runs blocking work on the store.
     pub(crate) async fn on_disk<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Store, &ImageName) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&Store, &Image) -> io::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let (store, name) = (Arc::clone(&self.shared.store), self.name.clone());
-        let done = spawn_blocking(move || work(&store, &name)).await;
+        let (store, image) = (Arc::clone(&self.shared.store), self.image.clone());
+        let done = spawn_blocking(move || work(&store, &image)).await;
         Ok(done.map_err(io::Error::other)??)
     }
 
@@ -71,30 +94,14 @@ impl Call {
         self.method == Method::HEAD
     }
 
-    /// Whether the caller may perform an action on the repository of an image.
-    pub(crate) fn repository_access(
-        &self,
-        name: &ImageName,
-        action: RepositoryAction,
-    ) -> RepositoryAccess {
-        self.caller.repository(name.repository.as_str(), action)
-    }
-
-    /// Fails unless the caller may perform this action on the request's repository.
-    pub(crate) fn permit(&self, action: RepositoryAction) -> Result<(), Error> {
-        let repository = self.name.repository.as_str();
-        match self.repository_access(&self.name, action) {
-            RepositoryAccess::Allowed => Ok(()),
-            RepositoryAccess::NotFound => {
-                let message = format!("image repository {repository} does not exist");
-                Err(Error::new(Code::NameUnknown, message))
-            }
-            RepositoryAccess::Denied => {
-                let user = self.caller.name();
-                let message = format!("user {user} lacks the privilege on {repository}");
-                Err(Error::new(Code::Denied, message))
-            }
+    /// Fails if the caller may no longer perform this action on the request's repository.
+    pub(crate) fn permit_still(&self, action: RepositoryAction) -> Result<(), Error> {
+        let image = permit(&*self.caller, &self.name, action)?;
+        if image.repository == self.image.repository {
+            return Ok(());
         }
+        let message = format!("image repository {} was replaced", self.name.repository);
+        Err(Error::new(Code::NameUnknown, message))
     }
 
     /// The error for a method that the resource does not support.

@@ -14,7 +14,7 @@ use crate::call::{CONTENT_DIGEST, Call};
 use crate::digest::Digest;
 use crate::error::{Code, Error};
 use crate::manifest::{Manifest, Platform, SIZE_LIMIT, missing, wrong_size};
-use crate::name::{ImageName, Reference};
+use crate::name::{Image, Reference};
 use crate::store::Store;
 
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -38,7 +38,7 @@ pub(crate) async fn serve(call: &Call, reference: &str) -> Result<Response, Erro
 
 async fn pull(call: &Call, reference: Reference) -> Result<Response, Error> {
     let wanted = reference.clone();
-    let found = call.on_disk(move |store, name| store.manifest(name, &wanted)).await?;
+    let found = call.on_disk(move |store, image| store.manifest(image, &wanted)).await?;
     let Some(manifest) = found else {
         let (key, text) = match reference {
             Reference::Tag(tag) => ("tag", tag),
@@ -77,14 +77,14 @@ async fn push(call: &Call, reference: Reference) -> Result<Response, Error> {
     };
     let subject = manifest.subject.as_ref().map(|subject| subject.digest.clone());
     let (digest, runnable) = call
-        .on_disk(move |store, name| {
+        .on_disk(move |store, image| {
             let guard = store.lock_links();
-            let runnable = match check(store, name, &manifest)? {
+            let runnable = match check(store, image, &manifest)? {
                 Ok(runnable) => runnable,
                 Err(error) => return Ok(Err(error)),
             };
             let tag = tag.as_deref();
-            let digest = store.put_manifest(&guard, name, tag, &media_type, &bytes)?;
+            let digest = store.put_manifest(&guard, image, tag, &media_type, &bytes)?;
             Ok(Ok((digest, runnable)))
         })
         .await??;
@@ -102,10 +102,10 @@ async fn push(call: &Call, reference: Reference) -> Result<Response, Error> {
 }
 
 /// Checks that everything the manifest refers to exists. Returns whether SPCS can run the image.
-fn check(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<Result<bool, Error>> {
+fn check(store: &Store, image: &Image, manifest: &Manifest) -> io::Result<Result<bool, Error>> {
     for descriptor in manifest.blobs() {
         let digest = Digest::parse(&descriptor.digest);
-        let found = digest.map(|digest| store.blob(name, &digest)).transpose()?.flatten();
+        let found = digest.map(|digest| store.blob(image, &digest)).transpose()?.flatten();
         match found {
             None => return Ok(Err(missing(descriptor))),
             Some((_, size)) if size != descriptor.size => {
@@ -116,22 +116,22 @@ fn check(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<Res
     }
     for descriptor in manifest.children() {
         let reference = Digest::parse(&descriptor.digest).map(Reference::Digest);
-        let found = reference.map(|reference| store.resolve(name, &reference)).transpose()?;
+        let found = reference.map(|reference| store.resolve(image, &reference)).transpose()?;
         if found.flatten().is_none() {
             return Ok(Err(missing(descriptor)));
         }
     }
-    is_runnable(store, name, manifest).map(Ok)
+    is_runnable(store, image, manifest).map(Ok)
 }
 
-fn is_runnable(store: &Store, name: &ImageName, manifest: &Manifest) -> io::Result<bool> {
+fn is_runnable(store: &Store, image: &Image, manifest: &Manifest) -> io::Result<bool> {
     if let Some(children) = &manifest.manifests {
         let supported = |platform: &Platform| platform.is_supported();
         return Ok(children.iter().any(|child| child.platform.as_ref().is_none_or(supported)));
     }
     let config = manifest.config.as_ref().filter(|config| config.size <= SIZE_LIMIT as u64);
     let digest = config.and_then(|config| Digest::parse(&config.digest));
-    let Some((path, _)) = digest.map(|digest| store.blob(name, &digest)).transpose()?.flatten()
+    let Some((path, _)) = digest.map(|digest| store.blob(image, &digest)).transpose()?.flatten()
     else {
         return Ok(true);
     };

@@ -1,39 +1,15 @@
 //! Names: `database/schema/repository/image`, tags, and the paths of the distribution API.
 
 use percent_encoding::percent_decode_str;
+use spcs_local_files::Id;
 
 use crate::digest::Digest;
 
-/// The path of an image repository: `database/schema/repository`, lower case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RepositoryPath {
-    text: String,
-}
-
-impl RepositoryPath {
-    /// Parses a path in any case. `None` unless it has three valid components.
-    pub(crate) fn parse(text: &str) -> Option<RepositoryPath> {
-        let text = text.trim_start_matches('/').to_ascii_lowercase();
-        let parts: Vec<&str> = text.split('/').collect();
-        let valid = parts.len() == 3 && parts.iter().all(|part| is_component(part));
-        valid.then_some(RepositoryPath { text })
-    }
-
-    /// The image with this name in the repository, if the name is valid.
-    pub(crate) fn image(&self, image: &str) -> Option<ImageName> {
-        let valid = image.len() <= 255 && image.split('/').all(is_component);
-        valid.then(|| ImageName { repository: self.clone(), image: image.to_owned() })
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-/// An image in a repository: the `<name>` of the distribution API.
+/// The `<name>` of the distribution API: the name of a repository and of an image in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageName {
-    pub(crate) repository: RepositoryPath,
+    /// `database/schema/repository`.
+    pub(crate) repository: String,
     pub(crate) image: String,
 }
 
@@ -43,16 +19,40 @@ impl ImageName {
         let mut ends = text.match_indices('/').map(|(at, _)| at);
         let end = ends.nth(2)?;
         let (repository, image) = (&text[..end], &text[end + 1..]);
-        if repository.bytes().any(|b| b.is_ascii_uppercase()) {
-            return None;
-        }
-        RepositoryPath::parse(repository)?.image(image)
+        let valid = repository.split('/').all(is_component) && is_image(image);
+        let (repository, image) = (repository.to_owned(), image.to_owned());
+        valid.then_some(ImageName { repository, image })
     }
 
     /// `database/schema/repository/image`.
     pub(crate) fn full(&self) -> String {
-        format!("{}/{}", self.repository.as_str(), self.image)
+        format!("{}/{}", self.repository, self.image)
     }
+
+    /// The image in the repository that has the name now.
+    pub(crate) fn in_repository(&self, id: Id) -> Image {
+        Image { repository: id, name: self.image.clone() }
+    }
+}
+
+/// An image in the store, where repositories have ids: their names may be given to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Image {
+    pub(crate) repository: Id,
+    /// The name within the repository. It is a valid one.
+    pub(crate) name: String,
+}
+
+impl Image {
+    /// `None` if the name is not valid.
+    pub(crate) fn parse(repository: &Id, name: &str) -> Option<Image> {
+        let (repository, name) = (repository.clone(), name.to_owned());
+        is_image(&name).then_some(Image { repository, name })
+    }
+}
+
+fn is_image(name: &str) -> bool {
+    name.len() <= 255 && name.split('/').all(is_component)
 }
 
 /// Whether `part` is a valid path component. Beyond the OCI rules, Snowflake identifiers allow `_`
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_name_is_a_three_part_repository_path_and_an_image() {
         let name = ImageName::parse("milvus_demo/public/milvus_repo/base/python").unwrap();
-        assert_eq!(name.repository.as_str(), "milvus_demo/public/milvus_repo");
+        assert_eq!(name.repository, "milvus_demo/public/milvus_repo");
         assert_eq!(name.image, "base/python");
         for bad in ["db/public/repo", "DB/public/repo/i", "db//repo/i", "db/../repo/i", "a/b/c/."] {
             assert_eq!(ImageName::parse(bad), None, "{bad}");

@@ -1,18 +1,20 @@
 //! The registry: opened on a directory, served as a router, queried by the platform.
 
+use std::collections::HashSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::any;
+use spcs_local_files::Id;
 
 use crate::access::Access;
 use crate::call::Shared;
 use crate::faults::{self, Faults};
-use crate::name::{Reference, RepositoryPath};
+use crate::name::{Image, Reference};
 use crate::store::{ImageRow, Store};
 use crate::uploads::Uploads;
 use crate::{login, serve};
@@ -61,15 +63,12 @@ impl Registry {
             .with_state(shared)
     }
 
-    /// The images of `database/schema/repository`, sorted by name, then by age.
+    /// The images of a repository, sorted by name, then by age.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn images(&self, repository: &str) -> io::Result<Vec<ImageRow>> {
-        match RepositoryPath::parse(repository) {
-            Some(repository) => self.store.images(&repository),
-            None => Ok(Vec::new()),
-        }
+    pub fn images(&self, repository: &Id) -> io::Result<Vec<ImageRow>> {
+        self.store.images(repository)
     }
 
     /// The digest of the manifest that a tag or digest refers to, if the image exists.
@@ -78,37 +77,32 @@ impl Registry {
     /// If the store cannot be read.
     pub fn resolve(
         &self,
-        repository: &str,
+        repository: &Id,
         image: &str,
         reference: &str,
     ) -> io::Result<Option<String>> {
-        let (Some(repository), Some(reference)) =
-            (RepositoryPath::parse(repository), Reference::parse(reference))
+        let (Some(image), Some(reference)) =
+            (Image::parse(repository, image), Reference::parse(reference))
         else {
             return Ok(None);
         };
-        let Some(name) = repository.image(image) else { return Ok(None) };
-        let found = self.store.resolve(&name, &reference)?;
+        let found = self.store.resolve(&image, &reference)?;
         Ok(found.map(|digest| digest.to_string()))
     }
 
-    /// Makes a repository and all its images inaccessible. Returns the path to pass to
-    /// [`Registry::discard_repository`], or `None` if nothing was ever pushed to it.
+    /// Deletes a repository with its images, and every blob that no other repository uses.
     ///
     /// # Errors
     /// If the store cannot be changed.
-    pub fn detach_repository(&self, repository: &str) -> io::Result<Option<PathBuf>> {
-        match RepositoryPath::parse(repository) {
-            Some(repository) => self.store.detach_repository(&repository),
-            None => Ok(None),
-        }
+    pub fn remove_repository(&self, repository: &Id) -> io::Result<()> {
+        self.store.remove_repository(repository)
     }
 
-    /// Deletes a detached repository and every blob that no other repository uses.
+    /// The ids of repositories that have images, except these.
     ///
     /// # Errors
-    /// If the store cannot be changed. The next `open` then finishes the deletion.
-    pub fn discard_repository(&self, detached: &Path) -> io::Result<()> {
-        self.store.discard_repository(detached)
+    /// If the store cannot be read.
+    pub fn others(&self, keep: &HashSet<Id>) -> io::Result<Vec<Id>> {
+        self.store.others(keep)
     }
 }

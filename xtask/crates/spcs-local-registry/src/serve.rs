@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
 
 use crate::access::RepositoryAction;
-use crate::call::{Call, Shared};
+use crate::call::{Call, Shared, permit};
 use crate::error::{Code, Error};
 use crate::name::{ImageName, Resource, split};
 use crate::{blobs, login, manifests, tags, upload_requests};
@@ -65,6 +65,7 @@ async fn handle(
             format!("`{name}` is not of the form database/schema/repository/image in lower case");
         return Err(Error::new(Code::NameInvalid, message));
     };
+    let image = permit(&*caller, &name, action)?;
     let query = Query::<HashMap<String, String>>::try_from_uri(&parts.uri);
     let call = Call {
         host: login::host(&parts.headers),
@@ -72,11 +73,11 @@ async fn handle(
         caller,
         method: parts.method,
         name,
+        image,
         headers: parts.headers,
         query: query.map(|Query(query)| query).unwrap_or_default(),
         body: Mutex::new(body.take()),
     };
-    call.permit(action)?;
     let response = match resource {
         Resource::Uploads => upload_requests::open(&call).await,
         Resource::Upload(id) => upload_requests::session(&call, &id).await,

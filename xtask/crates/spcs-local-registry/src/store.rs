@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! blobs/<hex>                                   content of blobs and manifests
-//! repositories/<db>/<schema>/<repo>/<image>/
+//! repositories/<id>/<image>/
 //!     blobs/<hex>                               empty: the image has this blob
 //!     manifests/<hex>                           media type and time of the first push
 //!     tags/<tag>                                digest of the tagged manifest
@@ -12,6 +12,7 @@
 //! A blob enters the pool before its first link is created, and is deleted only when `sweep` finds
 //! no link to it. One lock keeps the creation of links and the sweep apart.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -22,8 +23,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::digest::Digest;
-use crate::name::{ImageName, Reference, RepositoryPath};
-use spcs_local_files::durable;
+use crate::name::{Image, Reference};
+use spcs_local_files::{Id, durable};
 
 mod listing;
 
@@ -80,10 +81,10 @@ impl Store {
     /// The blob's path and size, if the image has it.
     pub(crate) fn blob(
         &self,
-        name: &ImageName,
+        image: &Image,
         digest: &Digest,
     ) -> io::Result<Option<(PathBuf, u64)>> {
-        if !self.link(name, "blobs", digest.hex()).exists() {
+        if !self.link(image, "blobs", digest.hex()).exists() {
             return Ok(None);
         }
         let path = self.content(digest);
@@ -92,24 +93,14 @@ impl Store {
     }
 
     /// Moves a complete, synced file into the pool and links the image to it.
-    pub(crate) fn add_blob(
-        &self,
-        name: &ImageName,
-        digest: &Digest,
-        file: &Path,
-    ) -> io::Result<()> {
+    pub(crate) fn add_blob(&self, image: &Image, digest: &Digest, file: &Path) -> io::Result<()> {
         let _guard = self.lock_links();
         self.move_to_pool(digest, file)?;
-        self.write(&self.link(name, "blobs", digest.hex()), b"")
+        self.write(&self.link(image, "blobs", digest.hex()), b"")
     }
 
     /// Links an image to a blob of another image. Returns whether that image has the blob.
-    pub(crate) fn mount(
-        &self,
-        from: &ImageName,
-        to: &ImageName,
-        digest: &Digest,
-    ) -> io::Result<bool> {
+    pub(crate) fn mount(&self, from: &Image, to: &Image, digest: &Digest) -> io::Result<bool> {
         let _guard = self.lock_links();
         let found = self.blob(from, digest)?.is_some();
         if found {
@@ -122,7 +113,7 @@ impl Store {
     pub(crate) fn put_manifest(
         &self,
         _guard: &LinkGuard<'_>,
-        name: &ImageName,
+        image: &Image,
         tag: Option<&str>,
         media_type: &str,
         bytes: &[u8],
@@ -131,8 +122,8 @@ impl Store {
         if !self.content(&digest).exists() {
             self.write(&self.content(&digest), bytes)?;
         }
-        let link = self.link(name, "manifests", digest.hex());
-        let known = self.record(name, &digest)?;
+        let link = self.link(image, "manifests", digest.hex());
+        let known = self.record(image, &digest)?;
         if known.as_ref().is_none_or(|known| known.media_type != media_type) {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
@@ -141,7 +132,7 @@ impl Store {
             self.write(&link, &serde_json::to_vec(&record)?)?;
         }
         if let Some(tag) = tag {
-            self.write(&self.link(name, "tags", tag), digest.to_string().as_bytes())?;
+            self.write(&self.link(image, "tags", tag), digest.to_string().as_bytes())?;
         }
         Ok(digest)
     }
@@ -149,48 +140,49 @@ impl Store {
     /// The digest that a reference resolves to, if the image has that manifest.
     pub(crate) fn resolve(
         &self,
-        name: &ImageName,
+        image: &Image,
         reference: &Reference,
     ) -> io::Result<Option<Digest>> {
         let digest = match reference {
             Reference::Digest(digest) => Some(digest.clone()),
-            Reference::Tag(tag) => read(&self.link(name, "tags", tag))?
+            Reference::Tag(tag) => read(&self.link(image, "tags", tag))?
                 .and_then(|text| Digest::parse(&String::from_utf8_lossy(&text))),
         };
-        Ok(digest.filter(|digest| self.link(name, "manifests", digest.hex()).exists()))
+        Ok(digest.filter(|digest| self.link(image, "manifests", digest.hex()).exists()))
     }
 
     /// The manifest that a reference resolves to.
     pub(crate) fn manifest(
         &self,
-        name: &ImageName,
+        image: &Image,
         reference: &Reference,
     ) -> io::Result<Option<StoredManifest>> {
-        let Some(digest) = self.resolve(name, reference)? else { return Ok(None) };
-        let Some(record) = self.record(name, &digest)? else { return Ok(None) };
+        let Some(digest) = self.resolve(image, reference)? else { return Ok(None) };
+        let Some(record) = self.record(image, &digest)? else { return Ok(None) };
         let bytes = fs::read(self.content(&digest))?;
         Ok(Some(StoredManifest { digest, media_type: record.media_type, bytes }))
     }
 
-    /// Moves a repository to the temporary directory and returns its new path, or `None` if it does
-    /// not exist.
-    pub(crate) fn detach_repository(
-        &self,
-        repository: &RepositoryPath,
-    ) -> io::Result<Option<PathBuf>> {
-        let path = self.root.join("repositories").join(repository.as_str());
+    /// Deletes a repository, then every blob that no other image has.
+    pub(crate) fn remove_repository(&self, repository: &Id) -> io::Result<()> {
         let detached = self.temporary().join(Uuid::new_v4().to_string());
-        let _exclusive = self.links.write().unwrap_or_else(PoisonError::into_inner);
-        match durable::rename(&path, &detached) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            renamed => renamed.map(|()| Some(detached)),
+        {
+            let _exclusive = self.links.write().unwrap_or_else(PoisonError::into_inner);
+            match durable::rename(&self.repository_directory(repository), &detached) {
+                // Nothing was ever pushed to it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                renamed => renamed?,
+            }
         }
-    }
-
-    /// Deletes a detached repository, then every blob without a link.
-    pub(crate) fn discard_repository(&self, detached: &Path) -> io::Result<()> {
         fs::remove_dir_all(detached)?;
         self.sweep()
+    }
+
+    /// The ids of stored repositories, except these.
+    pub(crate) fn others(&self, keep: &HashSet<Id>) -> io::Result<Vec<Id>> {
+        let names = listing::entries(&self.root.join("repositories"))?;
+        let ids = names.iter().filter_map(|name| Id::parse(name));
+        Ok(ids.filter(|id| !keep.contains(id)).collect())
     }
 
     /// Moves a file into the pool, or deletes it if the pool already has its content.
@@ -199,8 +191,8 @@ impl Store {
         if content.exists() { fs::remove_file(file) } else { durable::rename(file, &content) }
     }
 
-    fn record(&self, name: &ImageName, digest: &Digest) -> io::Result<Option<ManifestRecord>> {
-        let Some(bytes) = read(&self.link(name, "manifests", digest.hex()))? else {
+    fn record(&self, image: &Image, digest: &Digest) -> io::Result<Option<ManifestRecord>> {
+        let Some(bytes) = read(&self.link(image, "manifests", digest.hex()))? else {
             return Ok(None);
         };
         Ok(Some(serde_json::from_slice(&bytes)?))
@@ -214,14 +206,17 @@ impl Store {
         self.root.join("blobs").join(digest.hex())
     }
 
-    fn link(&self, name: &ImageName, kind: &str, leaf: &str) -> PathBuf {
-        self.image_directory(name).join(kind).join(leaf)
+    fn link(&self, image: &Image, kind: &str, leaf: &str) -> PathBuf {
+        self.image_directory(image).join(kind).join(leaf)
     }
 
-    fn image_directory(&self, name: &ImageName) -> PathBuf {
+    fn image_directory(&self, image: &Image) -> PathBuf {
         // An image name may contain slashes but no `+`.
-        let repository = self.root.join("repositories").join(name.repository.as_str());
-        repository.join(name.image.replace('/', "+"))
+        self.repository_directory(&image.repository).join(image.name.replace('/', "+"))
+    }
+
+    fn repository_directory(&self, repository: &Id) -> PathBuf {
+        self.root.join("repositories").join(repository.as_str())
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) async fn list(call: &Call) -> Result<Response, Error> {
     if call.method != Method::GET {
         return Err(call.not_allowed("GET"));
     }
-    let Some(mut tags) = call.on_disk(|store, name| store.tags(name)).await? else {
+    let Some(mut tags) = call.on_disk(|store, image| store.tags(image)).await? else {
         let message = format!("image {} does not exist", call.name.full());
         return Err(Error::new(Code::NameUnknown, message));
     };
@@ -59,9 +59,9 @@ pub(crate) async fn referrers(call: &Call, digest: &str) -> Result<Response, Err
     let wanted = call.query.get("artifactType").cloned();
     let filtered = wanted.is_some();
     let found = call
-        .on_disk(move |store, name| {
+        .on_disk(move |store, image| {
             let mut found: Vec<Value> = Vec::new();
-            for stored in store.manifests(name)? {
+            for stored in store.manifests(image)? {
                 let Ok((manifest, media_type)) =
                     Manifest::parse(&stored.bytes, Some(&stored.media_type))
                 else {

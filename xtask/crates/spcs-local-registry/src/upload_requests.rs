@@ -6,9 +6,9 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::access::{RepositoryAccess, RepositoryAction};
+use crate::access::RepositoryAction;
 use crate::blobs::{header_value, parse_digest};
-use crate::call::{CONTENT_DIGEST, Call};
+use crate::call::{CONTENT_DIGEST, Call, permit};
 use crate::digest::Digest;
 use crate::error::{Code, Error};
 use crate::name::ImageName;
@@ -29,7 +29,7 @@ pub(crate) async fn open(call: &Call) -> Result<Response, Error> {
         }
     }
     let uploads = &call.shared.uploads;
-    let id = uploads.start(&call.name)?;
+    let id = uploads.start(&call.image)?;
     if call.query.contains_key("digest") {
         let upload = lock(call, &id).await?;
         return finish(call, &id, upload).await;
@@ -58,7 +58,7 @@ pub(crate) async fn session(call: &Call, id: &str) -> Result<Response, Error> {
 }
 
 async fn lock(call: &Call, id: &str) -> Result<LockedUpload, Error> {
-    call.shared.uploads.lock(&call.name, id).await.ok_or_else(|| {
+    call.shared.uploads.lock(&call.image, id).await.ok_or_else(|| {
         Error::new(Code::BlobUploadUnknown, "the upload does not exist; start a new one")
     })
 }
@@ -66,11 +66,9 @@ async fn lock(call: &Call, id: &str) -> Result<LockedUpload, Error> {
 async fn mount(call: &Call, digest: &Digest) -> Result<bool, Error> {
     let from = call.query.get("from").and_then(|from| ImageName::parse(from));
     let Some(from) = from else { return Ok(false) };
-    if call.repository_access(&from, RepositoryAction::Read) != RepositoryAccess::Allowed {
-        return Ok(false);
-    }
+    let Ok(from) = permit(&*call.caller, &from, RepositoryAction::Read) else { return Ok(false) };
     let digest = digest.clone();
-    call.on_disk(move |store, name| store.mount(&from, name, &digest)).await
+    call.on_disk(move |store, image| store.mount(&from, image, &digest)).await
 }
 
 /// PUT, or POST with a digest: appends the last bytes and verifies the digest.
@@ -94,10 +92,10 @@ async fn finish(call: &Call, id: &str, upload: LockedUpload) -> Result<Response,
         return Err(Error::new(Code::DigestInvalid, message).detail(detail));
     }
     // Receiving a body can take minutes; the repository may have been dropped in the meantime.
-    call.permit(RepositoryAction::Write).inspect_err(|_| call.shared.uploads.end(id))?;
+    call.permit_still(RepositoryAction::Write).inspect_err(|_| call.shared.uploads.end(id))?;
     let path = call.shared.uploads.path(id);
     let digest = expected.clone();
-    call.on_disk(move |store, name| store.add_blob(name, &digest, &path)).await?;
+    call.on_disk(move |store, image| store.add_blob(image, &digest, &path)).await?;
     call.shared.uploads.end(id);
     Ok(created(call, &expected))
 }

@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::digest::Digest;
-use crate::name::ImageName;
+use crate::name::Image;
 
 /// A session without requests for this long is removed.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(60 * 60);
@@ -32,7 +32,7 @@ pub(crate) struct Uploads {
 }
 
 struct Session {
-    name: ImageName,
+    image: Image,
     part: Arc<tokio::sync::Mutex<PartialBlob>>,
     last_used: Instant,
 }
@@ -62,7 +62,7 @@ impl Uploads {
     }
 
     /// Starts a session and returns its id.
-    pub(crate) fn start(&self, name: &ImageName) -> io::Result<String> {
+    pub(crate) fn start(&self, image: &Image) -> io::Result<String> {
         let id = Uuid::new_v4().to_string();
         let file = fs::File::create_new(self.path(&id))?;
         let part = PartialBlob { file, hasher: Sha256::new(), length: 0 };
@@ -75,16 +75,16 @@ impl Uploads {
             keep
         });
         let part = Arc::new(tokio::sync::Mutex::new(part));
-        let session = Session { name: name.clone(), part, last_used: Instant::now() };
+        let session = Session { image: image.clone(), part, last_used: Instant::now() };
         sessions.insert(id.clone(), session);
         Ok(id)
     }
 
     /// Locks a session of this image.
-    pub(crate) async fn lock(&self, name: &ImageName, id: &str) -> Option<LockedUpload> {
+    pub(crate) async fn lock(&self, image: &Image, id: &str) -> Option<LockedUpload> {
         let part = {
             let mut sessions = self.sessions();
-            let session = sessions.get_mut(id).filter(|session| session.name == *name)?;
+            let session = sessions.get_mut(id).filter(|session| session.image == *image)?;
             session.last_used = Instant::now();
             Arc::clone(&session.part)
         };

@@ -5,12 +5,13 @@
 //! labels of the containers hold all state that the controller needs after a restart of the
 //! platform. It finds the containers by their labels and leaves them running.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use spcs_local_files::Stages;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,7 @@ mod names;
 mod network_names;
 mod removal;
 mod shared;
+mod stage_volumes;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -48,8 +50,7 @@ use task::{Goal, ServiceTask};
 pub struct ControllerDirs {
     /// Session tokens and logs of previous runs, one directory per service.
     pub services: PathBuf,
-    /// The directory that holds all stages.
-    pub stages: PathBuf,
+    pub stages: Stages,
     /// The file that keeps what the hosts of egress targets resolve to.
     pub egress: PathBuf,
     /// Label value on every object that the controller creates in the engine.
@@ -60,7 +61,7 @@ impl ControllerDirs {
     /// The directories below the platform's state directory.
     pub fn new(state_dir: &Path) -> ControllerDirs {
         let platform_id = platform_id(state_dir);
-        let stages = state_dir.join("stages");
+        let stages = Stages::at(state_dir.join("stages"));
         let egress = state_dir.join("egress.json");
         ControllerDirs { services: state_dir.join("services"), stages, egress, platform_id }
     }
@@ -252,6 +253,13 @@ impl Controller {
             }
         };
         Removal { controller: self.clone(), key: key.to_owned(), ended }
+    }
+
+    /// The keys of services that the engine may have something of, except these.
+    pub fn others(&self, keep: &HashSet<String>) -> std::io::Result<Vec<String>> {
+        let mut keys = self.inner.context.dirs.keys()?;
+        keys.retain(|key| !keep.contains(key));
+        Ok(keys)
     }
 
     /// Ends the tasks of all services and leaves their containers running. Each task finishes its

@@ -16,6 +16,7 @@ use crate::network::{Network, Policy};
 mod command;
 pub mod engine;
 pub mod fake;
+pub(crate) mod stage_mounts;
 
 pub use command::{EngineCommand, EngineKind};
 pub use engine::{EngineRuntime, exposure, remove_all};
@@ -23,7 +24,9 @@ pub use fake::FakeRuntime;
 
 /// Label of every object: the id of the platform that created it.
 pub const PLATFORM: &str = "spcs.platform";
-/// Label: `DATABASE.SCHEMA.SERVICE` of a container or volume.
+/// Label: the key of the service of a container or volume.
+pub const SERVICE_KEY: &str = "spcs.service-key";
+/// Label: `DATABASE.SCHEMA.SERVICE` of a container or volume, for people. Names can be given again.
 pub const SERVICE: &str = "spcs.service";
 /// Label: instance id of a container or volume.
 pub const INSTANCE: &str = "spcs.instance";
@@ -111,6 +114,17 @@ pub enum Mount {
         /// Path in the container.
         target: String,
         read_only: bool,
+    },
+    /// A directory of a stage, with what containers have stored there. Nothing in it is a device or
+    /// gives privileges.
+    Stage {
+        /// Path on the host.
+        source: PathBuf,
+        /// Path in the container.
+        target: String,
+        read_only: bool,
+        /// Whether the source is a mount of [`stage_mounts`].
+        is_mounted: bool,
     },
     /// A tmpfs that only this container uses.
     Memory {
@@ -290,6 +304,14 @@ impl Runtime {
         }
     }
 
+    /// Whether the engine runs as root on this machine, so that it sees the mounts of this process.
+    pub async fn mounts_from_host(&self) -> Result<bool, RuntimeError> {
+        match self {
+            Runtime::Engine(engine) => engine.mounts_from_host().await,
+            Runtime::Fake(_) => Ok(false),
+        }
+    }
+
     /// Removes a network if it is unused. Returns whether it did.
     pub async fn remove_unused_network(&self, name: &str) -> bool {
         dispatch!(self, runtime => runtime.remove_unused_network(name))
@@ -325,7 +347,7 @@ impl Runtime {
         dispatch!(self, runtime => runtime.run(request))
     }
 
-    /// The containers of a service.
+    /// The containers of the service with this key.
     pub async fn containers(&self, service: &str) -> Result<Vec<ContainerState>, RuntimeError> {
         dispatch!(self, runtime => runtime.containers(service))
     }

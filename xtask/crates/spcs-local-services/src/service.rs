@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use spcs_local_files::{FilePath, Id};
 use spcs_local_spec::ServiceSpec;
 
 /// The desired state of a service. CREATE SERVICE and ALTER SERVICE each pass a new one to the
 /// controller, and so does each restart of the platform.
 #[derive(Debug, Clone)]
 pub struct Deployment {
-    /// `DATABASE.SCHEMA.SERVICE`, unquoted, upper case.
+    /// What [`service_key`] makes: names the service's files, containers and volumes.
     pub key: String,
+    /// `DATABASE.SCHEMA.SERVICE`, unquoted: for DNS, labels and messages.
+    pub name: String,
     /// The validated specification.
     pub spec: ServiceSpec,
     /// Hex SHA-256 of the specification and the image digests.
@@ -70,8 +72,10 @@ impl fmt::Debug for TokenSource {
 /// A stage to mount as a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageVolume {
-    /// The directory that holds the stage's files.
-    pub directory: PathBuf,
+    /// The id of the stage.
+    pub stage: Id,
+    /// The directory in the stage.
+    pub path: FilePath,
     /// Whether the service's owner may write to the stage; otherwise the mount is read-only.
     pub writable: bool,
 }
@@ -127,15 +131,21 @@ pub struct ContainerObservation {
     pub last_exit_code: Option<i32>,
 }
 
+/// The key of a service: the ids of its schema, which names the network, and of the service. A
+/// service that is created again under the same name has another key.
+pub fn service_key(schema: &Id, service: &Id) -> String {
+    format!("{schema}.{service}")
+}
+
 /// A service's names in its schema's network: the short and the full one.
-pub fn dns_aliases(key: &str) -> Vec<String> {
-    vec![dns_label(key), dns_name(key)]
+pub fn dns_aliases(name: &str) -> Vec<String> {
+    vec![dns_label(name), dns_name(name)]
 }
 
 /// `<service>.<hash>.svc.spcs.internal`, as in the `dns_name` column of SHOW SERVICES.
-pub fn dns_name(key: &str) -> String {
-    let schema = key.rsplit_once('.').map_or("", |(schema, _)| schema);
-    format!("{}.{}", dns_label(key), dns_domain(schema))
+pub fn dns_name(name: &str) -> String {
+    let schema = name.rsplit_once('.').map_or("", |(schema, _)| schema);
+    format!("{}.{}", dns_label(name), dns_domain(schema))
 }
 
 /// `<hash>.svc.spcs.internal` of the schema `DATABASE.SCHEMA`.
@@ -147,7 +157,7 @@ pub fn dns_domain(schema: &str) -> String {
 }
 
 /// A service's name as a DNS label: lower case, with `-` instead of `_`.
-pub(crate) fn dns_label(key: &str) -> String {
-    let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
+pub(crate) fn dns_label(full_name: &str) -> String {
+    let name = full_name.rsplit_once('.').map_or(full_name, |(_, name)| name);
     name.to_ascii_lowercase().replace('_', "-")
 }

@@ -102,6 +102,8 @@ fn pause(duration: &Duration) -> String {
 pub struct EndpointRoute {
     /// `DATABASE.SCHEMA.SERVICE`.
     pub service: String,
+    /// The controller's key of the service.
+    pub key: String,
     /// The endpoint's name in the spec.
     pub endpoint: String,
     /// The container port.

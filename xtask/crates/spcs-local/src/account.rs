@@ -6,10 +6,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use spcs_local_files::{FilePath, Stages};
 use spcs_local_registry::{Registry, RepositoryAccess, RepositoryAction};
 use spcs_local_services::controller::Controller;
 use spcs_local_services::service::{
@@ -30,7 +30,6 @@ use crate::queries::Queries;
 use crate::service_token::ServiceTokens;
 use crate::session::{Issued, Sessions};
 use crate::sql::{Value, parse_name};
-use crate::stage_path::directory;
 
 pub(crate) use cleanup::Cleanup;
 
@@ -51,8 +50,7 @@ pub(crate) struct Account {
     pub(crate) browser_sessions: BrowserSessions,
     pub(crate) login_attempts: LoginAttempts,
     pub(crate) timing: Timing,
-    /// The directory of all stages.
-    pub(crate) stages: PathBuf,
+    pub(crate) stages: Stages,
     pub(crate) registry: Registry,
     pub(crate) controller: Controller,
     /// The permits of running file transfers.
@@ -95,8 +93,9 @@ impl Account {
     }
 
     /// The state of a service; PENDING if the controller has not observed it yet.
-    pub(crate) fn observed(&self, service: &str) -> ServiceObservation {
-        self.controller.observe(service).unwrap_or(ServiceObservation {
+    pub(crate) fn observed(&self, service: &Object) -> ServiceObservation {
+        let observed = service.service_key().and_then(|key| self.controller.observe(&key));
+        observed.unwrap_or(ServiceObservation {
             status: "PENDING",
             is_upgrading: false,
             instances: Vec::new(),
@@ -136,7 +135,8 @@ impl Account {
             ("SNOWFLAKE_COMPUTE_POOL", &record.pool),
         ];
         Some(Deployment {
-            key: object.full_name(),
+            key: record.key(&object.id),
+            name: object.full_name(),
             spec: record.spec.clone(),
             spec_digest: record.spec_digest.clone(),
             images: record
@@ -151,15 +151,16 @@ impl Account {
             stages: record
                 .stages
                 .iter()
-                .map(|(name, relative)| {
-                    let directory = self.stages.join(relative);
-                    let writable = writable(state, &object.owner, relative);
-                    (name.clone(), StageVolume { directory, writable })
+                .filter_map(|(name, mount)| {
+                    let stage = state.find(Kind::Stage, &mount.stage)?;
+                    let path = FilePath::parse(&mount.path).ok()?;
+                    let writable = writable(state, &object.owner, stage);
+                    Some((name.clone(), StageVolume { stage: stage.id.clone(), path, writable }))
                 })
                 .collect(),
             session_tokens: TokenSource::new({
-                let (tokens, service) = (self.service_tokens.clone(), record.id.clone());
-                move || tokens.issue(&service)
+                let (tokens, service) = (self.service_tokens.clone(), object.id.clone());
+                move || tokens.issue(service.as_str())
             }),
             ingress_key: self.ingress_key(&object.full_name()),
             environment: environment
@@ -176,16 +177,17 @@ impl Account {
         let service = self.service_tokens.service(token)?;
         self.catalog.read(|state| {
             let mut services = state.services();
-            let (object, _) = services.find(|(_, record)| record.id == service)?;
+            let (object, _) = services.find(|(object, _)| object.id.as_str() == service)?;
             Some((object.path.clone(), object.owner.clone()))
         })
     }
 
-    /// The path of the service with this full name.
-    pub(crate) fn service_path(&self, full_name: &str) -> Option<Vec<String>> {
+    /// The path of the service with this key of the controller.
+    pub(crate) fn service_path(&self, key: &str) -> Option<Vec<String>> {
         self.catalog.read(|state| {
-            let mut services = state.services().map(|(object, _)| object);
-            Some(services.find(|object| object.full_name() == full_name)?.path.clone())
+            let mut services = state.services();
+            let found = services.find(|(object, record)| record.key(&object.id) == key)?;
+            Some(found.0.path.clone())
         })
     }
 
@@ -259,7 +261,7 @@ impl Account {
             };
             if principal.identity == Identity::Puller {
                 return match action {
-                    RepositoryAction::Read => RepositoryAccess::Allowed,
+                    RepositoryAction::Read => RepositoryAccess::Allowed(object.id.clone()),
                     RepositoryAction::Write => RepositoryAccess::Denied,
                 };
             }
@@ -274,7 +276,10 @@ impl Account {
                     RepositoryAction::Read => writes() || state.holds(&roles, "READ", &target),
                     RepositoryAction::Write => writes(),
                 };
-            if allowed { RepositoryAccess::Allowed } else { RepositoryAccess::Denied }
+            match allowed {
+                true => RepositoryAccess::Allowed(object.id.clone()),
+                false => RepositoryAccess::Denied,
+            }
         })
     }
 }
@@ -300,16 +305,10 @@ pub(crate) fn issued(principal: &Principal) -> Issued {
     Issued { identity, role, secondary }
 }
 
-/// Whether a role may write to the stage at this path in the directory of stages.
-fn writable(state: &State, role: &str, relative: &str) -> bool {
-    let holds = |stage: &Object| {
-        let rest = relative.strip_prefix(&directory(&stage.path));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+/// Whether a role may write to a stage.
+fn writable(state: &State, role: &str, stage: &Object) -> bool {
     let roles = state.inherited(&[role.to_owned()]);
-    state.all(Kind::Stage).find(|stage| holds(stage)).is_some_and(|stage| {
-        roles.contains(&stage.owner) || state.holds(&roles, "WRITE", &Target::of(stage))
-    })
+    roles.contains(&stage.owner) || state.holds(&roles, "WRITE", &Target::of(stage))
 }
 
 impl Access for Account {
@@ -366,6 +365,7 @@ impl Access for Account {
                 })?;
                 Some(EndpointRoute {
                     service: object.full_name(),
+                    key: record.key(&object.id),
                     endpoint: found.name.clone(),
                     port: found.port?,
                 })

@@ -23,7 +23,6 @@ pub(crate) use names::{Namespace, no_database, no_schema};
 pub(crate) use state::State;
 use store::Store;
 
-use crate::kind::Kind;
 use crate::sql::SqlError;
 
 /// The catalog, in memory and in a file. Each change is on disk when it returns.
@@ -46,14 +45,11 @@ impl Catalog {
         directory.join(FILE).exists() || directory.join(OTHER_FORMAT).exists()
     }
 
-    /// Whether the catalog of a state directory has services, including dropped ones whose
-    /// containers may still exist. A platform may be running on the directory.
+    /// Whether the catalog of a state directory has services. A platform may be running on the
+    /// directory.
     pub(crate) fn has_services(directory: &Path) -> Result<bool, OpenError> {
         let opened = Self::open_file(directory)?;
-        Ok(opened.is_some_and(|(_, state)| {
-            let mut unfinished = state.unfinished_drops();
-            state.services().next().is_some() || unfinished.any(|(kind, _)| *kind == Kind::Service)
-        }))
+        Ok(opened.is_some_and(|(_, state)| state.services().next().is_some()))
     }
 
     /// Opens the catalog of a state directory. If there is none, creates one with this password for

@@ -19,7 +19,7 @@ pub(crate) use facts::{Creation, DropWord, ExternalData, Facts, SessionPart, Ver
 pub(crate) use lookup::{Lookup, RoleCounts};
 pub(crate) use object::Object;
 pub(crate) use privileges::account_privileges;
-pub(crate) use service::{EndpointRecord, ImageRecord, ServiceRecord};
+pub(crate) use service::{EndpointRecord, ImageRecord, MountRecord, ServiceRecord};
 
 // Containers come before the objects that they contain.
 list::kinds! {

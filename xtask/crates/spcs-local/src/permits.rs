@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use spcs_local_files::Id;
+
 use crate::password::random;
 
-/// The permits by token, for paths in the directory of all stages.
+/// The permits by token, for paths that start with the id of a stage.
 #[derive(Default)]
 pub(crate) struct Permits(Mutex<HashMap<String, (Permit, Instant)>>);
 
@@ -29,12 +31,10 @@ impl Permits {
         token
     }
 
-    /// Revokes the permits for a dropped stage. A new stage of the same name needs new ones.
-    pub(crate) fn revoke(&self, stage: &str) {
+    /// Revokes the permits for a dropped stage.
+    pub(crate) fn revoke(&self, stage: &Id) {
         let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        permits.retain(|_, (permit, _)| {
-            permit.prefix.strip_prefix(stage).is_none_or(|rest| !rest.starts_with('/'))
-        });
+        permits.retain(|_, (permit, _)| !permit.prefix.starts_with(stage.as_str()));
     }
 
     /// Whether the token permits reading or writing a path.

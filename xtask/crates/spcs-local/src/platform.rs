@@ -117,7 +117,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let pull_password = random();
     let dirs = ControllerDirs::new(&state_dir);
     let stages = dirs.stages.clone();
-    files::prepare_stages(&stages).map_err(doing("creating the directory of the stages"))?;
+    stages.prepare().map_err(doing("creating the directory of the stages"))?;
     let runtime = match config.runtime {
         RuntimeChoice::Fake => Runtime::Fake(FakeRuntime::new(Duration::ZERO)),
         RuntimeChoice::Engine(command, gate) => {
@@ -144,8 +144,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
         pull_password,
         ingress_secret: random(),
     });
-    // Before the first request, which may create objects with the names of dropped ones.
-    let unfinished = account.detach_unfinished();
+    let garbage = account.garbage().map_err(doing("looking for the data of dropped objects"))?;
     account.deploy_all();
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account, &state_dir);
@@ -169,7 +168,7 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     files::write_status(&status).map_err(doing("writing the status file"))?;
     let cleanup = Arc::clone(&account);
     // A failure is logged, and retried at the next start.
-    tokio::spawn(async move { cleanup.clean_up(unfinished).await });
+    tokio::spawn(async move { cleanup.clean_up(garbage).await });
     tracing::info!(port, state_dir = %state_dir.display(), "platform started");
     Ok(Platform { status, account, shutdown: Some(shutdown), server, lock, engine })
 }

@@ -7,10 +7,11 @@ use std::sync::PoisonError;
 use std::time::SystemTime;
 
 use fs_err as fs;
+use spcs_local_files::Id;
 
 use super::{Store, StoredManifest};
 use crate::digest::Digest;
-use crate::name::{ImageName, Reference, RepositoryPath};
+use crate::name::{Image, Reference};
 
 /// One image of a repository, as SHOW IMAGES lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +28,21 @@ pub struct ImageRow {
 
 impl Store {
     /// Every image of a repository, sorted by name, then by age.
-    pub(crate) fn images(&self, repository: &RepositoryPath) -> io::Result<Vec<ImageRow>> {
-        let path = self.root.join("repositories").join(repository.as_str());
+    pub(crate) fn images(&self, repository: &Id) -> io::Result<Vec<ImageRow>> {
         let mut rows = Vec::new();
-        for directory in entries(&path)? {
-            let Some(name) = repository.image(&directory.replace('+', "/")) else { continue };
+        for directory in entries(&self.repository_directory(repository))? {
+            let name = directory.replace('+', "/");
+            let Some(image) = Image::parse(repository, &name) else { continue };
             let mut tags: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
-            for tag in self.tags(&name)?.unwrap_or_default() {
-                if let Some(digest) = self.resolve(&name, &Reference::Tag(tag.clone()))? {
+            for tag in self.tags(&image)?.unwrap_or_default() {
+                if let Some(digest) = self.resolve(&image, &Reference::Tag(tag.clone()))? {
                     tags.entry(digest).or_default().push(tag);
                 }
             }
-            for digest in self.manifest_digests(&name)? {
-                let Some(record) = self.record(&name, &digest)? else { continue };
+            for digest in self.manifest_digests(&image)? {
+                let Some(record) = self.record(&image, &digest)? else { continue };
                 rows.push(ImageRow {
-                    name: name.image.clone(),
+                    name: image.name.clone(),
                     tags: tags.remove(&digest).unwrap_or_default(),
                     digest: digest.to_string(),
                     created: record.pushed(),
@@ -53,27 +54,27 @@ impl Store {
     }
 
     /// The image's tags in the specification's order, or `None` if the image does not exist.
-    pub(crate) fn tags(&self, name: &ImageName) -> io::Result<Option<Vec<String>>> {
-        let image = self.image_directory(name);
-        if !image.join("manifests").is_dir() {
+    pub(crate) fn tags(&self, image: &Image) -> io::Result<Option<Vec<String>>> {
+        let directory = self.image_directory(image);
+        if !directory.join("manifests").is_dir() {
             return Ok(None);
         }
-        let mut tags = entries(&image.join("tags"))?;
+        let mut tags = entries(&directory.join("tags"))?;
         tags.sort_by_cached_key(|tag| (tag.to_ascii_lowercase(), tag.clone()));
         Ok(Some(tags))
     }
 
     /// All manifests of an image.
-    pub(crate) fn manifests(&self, name: &ImageName) -> io::Result<Vec<StoredManifest>> {
+    pub(crate) fn manifests(&self, image: &Image) -> io::Result<Vec<StoredManifest>> {
         let mut found = Vec::new();
-        for digest in self.manifest_digests(name)? {
-            found.extend(self.manifest(name, &Reference::Digest(digest))?);
+        for digest in self.manifest_digests(image)? {
+            found.extend(self.manifest(image, &Reference::Digest(digest))?);
         }
         Ok(found)
     }
 
-    fn manifest_digests(&self, name: &ImageName) -> io::Result<Vec<Digest>> {
-        let names = entries(&self.image_directory(name).join("manifests"))?;
+    fn manifest_digests(&self, image: &Image) -> io::Result<Vec<Digest>> {
+        let names = entries(&self.image_directory(image).join("manifests"))?;
         Ok(names.iter().filter_map(|name| Digest::from_hex(name)).collect())
     }
 
@@ -93,7 +94,7 @@ impl Store {
 }
 
 /// Directory levels from `repositories` to an image's directory.
-const IMAGE_DEPTH: usize = 4;
+const IMAGE_DEPTH: usize = 2;
 
 fn collect_links(path: &Path, depth: usize, linked: &mut HashSet<String>) -> io::Result<()> {
     if depth == IMAGE_DEPTH {
@@ -108,7 +109,7 @@ fn collect_links(path: &Path, depth: usize, linked: &mut HashSet<String>) -> io:
 }
 
 /// The names in a directory; empty if it does not exist.
-fn entries(path: &Path) -> io::Result<Vec<String>> {
+pub(super) fn entries(path: &Path) -> io::Result<Vec<String>> {
     if !path.is_dir() {
         return Ok(Vec::new());
     }

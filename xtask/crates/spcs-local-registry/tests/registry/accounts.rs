@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use spcs_local_files::Id;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
 /// `ADMIN` may do everything; `READER` may only read `db/public/one`.
@@ -16,13 +17,25 @@ pub(crate) struct Accounts(Arc<State>);
 struct State {
     /// Maps tokens to users.
     tokens: Mutex<HashMap<String, String>>,
-    dropped: Mutex<Option<String>>,
+    /// What happened to the repositories since the start: the new id, or `None` if dropped.
+    changed: Mutex<HashMap<String, Option<Id>>>,
+}
+
+/// The first id of a repository.
+pub(crate) fn id(path: &str) -> Id {
+    Id::parse(if path == "db/public/one" { "1111111111111111" } else { "2222222222222222" })
+        .unwrap()
 }
 
 impl Accounts {
     /// Makes a repository nonexistent.
     pub(crate) fn drop_repository(&self, path: &str) {
-        *self.0.dropped.lock().unwrap() = Some(path.to_owned());
+        self.0.changed.lock().unwrap().insert(path.to_owned(), None);
+    }
+
+    /// Replaces a repository by another one of the same name.
+    pub(crate) fn replace_repository(&self, path: &str) {
+        self.0.changed.lock().unwrap().insert(path.to_owned(), Some(Id::random()));
     }
 
     fn caller(&self, user: String) -> Arc<dyn Caller> {
@@ -70,15 +83,16 @@ impl Caller for User {
     }
 
     fn repository(&self, path: &str, action: RepositoryAction) -> RepositoryAccess {
-        if self.accounts.0.dropped.lock().unwrap().as_deref() == Some(path) {
+        let changed = self.accounts.0.changed.lock().unwrap().get(path).cloned();
+        let Some(id) = changed.unwrap_or_else(|| Some(id(path))) else {
             return RepositoryAccess::NotFound;
-        }
+        };
         match (self.user.as_str(), path, action) {
             (_, path, _) if !matches!(path, "db/public/one" | "db/public/two") => {
                 RepositoryAccess::NotFound
             }
             ("ADMIN", ..) | (_, "db/public/one", RepositoryAction::Read) => {
-                RepositoryAccess::Allowed
+                RepositoryAccess::Allowed(id)
             }
             _ => RepositoryAccess::Denied,
         }

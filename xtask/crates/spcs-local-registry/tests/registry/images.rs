@@ -1,9 +1,12 @@
 //! Tests of manifests, tags, referrers and the deletion of repositories.
 
+use std::collections::HashSet;
+
 use http::{Method, StatusCode};
 use serde_json::json;
 use spcs_local_registry::Registry;
 
+use crate::accounts::id;
 use crate::server::{CONFIG, OCI_MANIFEST, TestServer, code, digest, manifest};
 
 const NAME: &str = "db/public/one/app";
@@ -22,12 +25,12 @@ async fn a_pushed_image_is_found_by_tag_and_digest_also_after_a_restart() {
         let head = server.send(Method::HEAD, &path, &[], "").await;
         assert_eq!(head.header("content-length"), answer.body.len().to_string());
     }
-    let before = server.registry.images("DB/PUBLIC/ONE").unwrap();
+    let before = server.registry.images(&id("db/public/one")).unwrap();
     assert_eq!((before[0].name.as_str(), &before[0].tags[..]), ("app", &["v1".to_owned()][..]));
 
     let reopened = Registry::open(server.directory.path()).unwrap();
-    assert_eq!(reopened.images("db/public/one").unwrap(), before);
-    let resolve = |reference| reopened.resolve("db/public/one", "app", reference).unwrap();
+    assert_eq!(reopened.images(&id("db/public/one")).unwrap(), before);
+    let resolve = |reference| reopened.resolve(&id("db/public/one"), "app", reference).unwrap();
     assert_eq!(resolve("v1").as_deref(), Some(pushed.as_str()));
     assert_eq!(resolve(&pushed).as_deref(), Some(pushed.as_str()));
     assert_eq!(resolve("v2"), None);
@@ -143,10 +146,12 @@ async fn deleting_a_repository_deletes_only_blobs_that_no_other_repository_uses(
     server.push_image("db/public/one/app", "v1", b"shared").await;
     server.push_image("db/public/one/app", "v2", b"only here").await;
     let kept = server.push_image("db/public/two/deep/app", "v1", b"shared").await;
-    let detached = server.registry.detach_repository("db/public/one").unwrap().unwrap();
-    server.registry.discard_repository(&detached).unwrap();
-    assert_eq!(server.registry.images("db/public/one").unwrap(), []);
-    let rows = server.registry.images("db/public/two").unwrap();
+    let kept_id = HashSet::from([id("db/public/two")]);
+    assert_eq!(server.registry.others(&kept_id).unwrap(), [id("db/public/one")]);
+    server.registry.remove_repository(&id("db/public/one")).unwrap();
+    assert_eq!(server.registry.others(&kept_id).unwrap(), []);
+    assert_eq!(server.registry.images(&id("db/public/one")).unwrap(), []);
+    let rows = server.registry.images(&id("db/public/two")).unwrap();
     assert_eq!((rows[0].name.as_str(), &rows[0].digest), ("deep/app", &kept));
 
     let mut left: Vec<String> = fs_err::read_dir(server.directory.path().join("blobs"))
@@ -169,7 +174,26 @@ async fn opening_the_store_deletes_leftovers_of_an_interrupted_run() {
     fs_err::write(&draft, "never finished").unwrap();
     let reopened = Registry::open(server.directory.path()).unwrap();
     assert!(!stray.exists() && !draft.exists());
-    let found = reopened.resolve("db/public/one", "app", "v1").unwrap();
+    let found = reopened.resolve(&id("db/public/one"), "app", "v1").unwrap();
     assert_eq!(found.as_deref(), Some(pushed.as_str()));
     assert_eq!(server.get(&format!("/v2/{NAME}/blobs/{}", digest(b"layer"))).await.text(), "layer");
+}
+
+#[tokio::test]
+async fn a_repository_that_replaces_another_of_its_name_has_none_of_its_content() {
+    let server = TestServer::start().await;
+    let pushed = server.push_image(NAME, "v1", b"layer").await;
+    let start = format!("/v2/{NAME}/blobs/uploads/");
+    let upload = server.send(Method::POST, &start, &[], "").await.header("location").to_owned();
+    server.accounts.replace_repository("db/public/one");
+    let layer = digest(b"layer");
+    for path in ["manifests/v1", &format!("manifests/{pushed}"), &format!("blobs/{layer}")] {
+        let answer = server.get(&format!("/v2/{NAME}/{path}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let answer = server.put_manifest(NAME, "v1", &manifest(b"layer")).await;
+    assert_eq!(code(&answer), "MANIFEST_BLOB_UNKNOWN", "the layer is in the other repository");
+    let finish = format!("{upload}&digest={layer}");
+    let answer = server.send(Method::PUT, &finish, &[], "layer").await;
+    assert_eq!(code(&answer), "BLOB_UPLOAD_UNKNOWN", "the upload is of the other repository");
 }

@@ -54,7 +54,7 @@ async fn skopeo_pushes_and_pulls_an_image_unchanged() {
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     };
     copy("--dest-creds", "--dest-tls-verify=false", &source, &image).await;
-    let row = &server.registry.images("db/public/one").unwrap()[0];
+    let row = &server.registry.images(&crate::accounts::id("db/public/one")).unwrap()[0];
     assert_eq!((row.name.as_str(), &row.digest), ("app", &pushed));
     let back = format!("oci:{}:v1", work.path().join("back").display());
     copy("--src-creds", "--src-tls-verify=false", &image, &back).await;

@@ -164,12 +164,12 @@ async fn an_upload_does_not_recreate_a_repository_dropped_in_the_meantime() {
         .await
         .expect("two bytes should arrive");
     server.accounts.drop_repository("db/public/one");
-    server.registry.detach_repository("db/public/one").unwrap();
+    server.registry.remove_repository(&crate::accounts::id("db/public/one")).unwrap();
     stream.write_all(b"te").await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("NAME_UNKNOWN"), "{answer}");
     let left =
         |path: &str| server.directory.path().join(path).read_dir().map_or(0, Iterator::count);
-    assert_eq!((left("repositories/db/public"), left("temporary")), (0, 0));
+    assert_eq!((left("repositories"), left("temporary")), (0, 0));
 }

@@ -1,5 +1,5 @@
-//! A service's files in the state directory: session tokens and keys of the ingress, logs of
-//! previous runs, and the ownership of its stages.
+//! A service's files in the state directory: session tokens and keys of the ingress, and logs of
+//! previous runs.
 
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::io::{self, Write as _};
@@ -7,15 +7,41 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use spcs_local_files::stages;
+use spcs_local_files::{Id, durable};
 use spcs_local_spec::Container;
 
 use super::ControllerDirs;
-use super::names::slug;
 use crate::service::Deployment;
 
 fn service_dir(dirs: &ControllerDirs, key: &str) -> PathBuf {
-    dirs.services.join(slug(key))
+    dirs.services.join(key)
+}
+
+/// Creates the directory of a service. It is there as long as the engine may have something of the
+/// service.
+pub(super) fn create_service(dirs: &ControllerDirs, key: &str) -> io::Result<()> {
+    durable::create_directory(&service_dir(dirs, key))
+}
+
+impl ControllerDirs {
+    /// The keys of the services that the engine may have something of.
+    pub fn keys(&self) -> io::Result<Vec<String>> {
+        let entries = match fs_err::read_dir(&self.services) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name().into_string().ok();
+            keys.extend(name.filter(|name| {
+                let ids = name.split_once('.');
+                ids.is_some_and(|(schema, service)| {
+                    Id::parse(schema).is_some() && Id::parse(service).is_some()
+                })
+            }));
+        }
+        Ok(keys)
+    }
 }
 
 fn instance_dir(dirs: &ControllerDirs, key: &str, instance: u32) -> PathBuf {
@@ -33,9 +59,11 @@ pub(super) fn write_session(
     deployment: &Deployment,
 ) -> io::Result<PathBuf> {
     let parent = instance_dir(dirs, &deployment.key, instance);
-    prepare(dirs)?;
+    durable::create_directory(&parent)?;
     let directory = parent.join(format!("{}.session", container.name));
     std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&directory)?;
+    // Containers of any user read the token, whatever the platform's umask is.
+    fs_err::set_permissions(&directory, std::fs::Permissions::from_mode(0o755))?;
     let mode = container.token.mode;
     replace(&directory.join("token"), &deployment.session_tokens.issue(), mode)?;
     replace_if_changed(&directory.join("ingress_key"), &deployment.ingress_key, mode)?;
@@ -49,18 +77,11 @@ pub(super) fn write_resolver_configuration(
     resolver: Ipv4Addr,
 ) -> io::Result<PathBuf> {
     let directory = service_dir(dirs, key);
-    prepare(dirs)?;
-    fs_err::create_dir_all(&directory)?;
+    durable::create_directory(&directory)?;
     let path = directory.join("resolv.conf");
     // Running containers mount the file, not its path: they see no replacement.
     replace_if_changed(&path, &format!("nameserver {resolver}\n"), 0o644)?;
     path.canonicalize()
-}
-
-/// Creates the directory of all services, closed to other users of this machine.
-fn prepare(dirs: &ControllerDirs) -> io::Result<()> {
-    fs_err::create_dir_all(&dirs.services)?;
-    fs_err::set_permissions(&dirs.services, std::fs::Permissions::from_mode(0o700))
 }
 
 fn replace_if_changed(path: &Path, text: &str, mode: u32) -> io::Result<()> {
@@ -90,13 +111,11 @@ pub(super) fn remove_tokens(dirs: &ControllerDirs, key: &str, instance: u32) {
     }
 }
 
-/// Removes all files of a service.
-pub(super) fn remove_service(dirs: &ControllerDirs, key: &str) {
-    let directory = service_dir(dirs, key);
-    if let Err(error) = fs_err::remove_dir_all(&directory)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, directory = %directory.display(), "cannot remove the directory");
+/// Removes all files of a service. Its directory is the last thing of it.
+pub(super) fn remove_service(dirs: &ControllerDirs, key: &str) -> io::Result<()> {
+    match fs_err::remove_dir_all(service_dir(dirs, key)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -112,7 +131,7 @@ pub(super) fn save_log(
     container: &str,
     text: &str,
 ) -> io::Result<()> {
-    fs_err::create_dir_all(instance_dir(dirs, key, instance))?;
+    durable::create_directory(&instance_dir(dirs, key, instance))?;
     fs_err::write(log_path(dirs, key, instance, container), text)
 }
 
@@ -144,64 +163,4 @@ pub(super) fn last_bytes(text: String, most: usize) -> String {
     let cut = text.as_bytes()[text.len() - most..].iter().position(|byte| *byte == b'\n');
     let start = text.len() - most + cut.map_or(0, |at| at + 1);
     text.get(start..).unwrap_or_default().to_owned()
-}
-
-/// Who owns the files of a mounted stage.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum StageOwner {
-    /// The platform's own user.
-    Platform,
-    /// The user and group of the volume.
-    User(u32, u32),
-    /// Everyone may write; the state directory keeps other users of this machine out.
-    Everyone,
-}
-
-/// A stage's directory, after checking that its path contains no links.
-pub(super) fn stage_directory(dirs: &ControllerDirs, directory: &Path) -> io::Result<PathBuf> {
-    let relative = directory.strip_prefix(&dirs.stages).ok().and_then(Path::to_str);
-    let relative = relative.ok_or_else(|| {
-        io::Error::other(format!("`{}` is not below the stages directory", directory.display()))
-    })?;
-    stages::locate(&dirs.stages, relative)
-}
-
-/// Creates a stage's directory and makes it writable for the owner. Without the privilege to change
-/// the owner, makes it writable for everyone.
-pub(super) fn prepare_stage(
-    dirs: &ControllerDirs,
-    directory: &Path,
-    owner: StageOwner,
-) -> io::Result<()> {
-    let directory = stage_directory(dirs, directory)?;
-    fs_err::create_dir_all(&directory)?;
-    match owner {
-        StageOwner::Platform => Ok(()),
-        StageOwner::User(..) | StageOwner::Everyone => set_owner(&directory, owner),
-    }
-}
-
-fn set_owner(path: &Path, owner: StageOwner) -> io::Result<()> {
-    let metadata = fs_err::symlink_metadata(path)?;
-    if metadata.is_symlink() {
-        return Ok(());
-    }
-    let changed = match owner {
-        StageOwner::User(uid, gid) => std::os::unix::fs::lchown(path, Some(uid), Some(gid)).is_ok(),
-        StageOwner::Platform | StageOwner::Everyone => false,
-    };
-    if !changed {
-        let open = if metadata.is_dir() { 0o777 } else { 0o666 };
-        // The platform cannot change the mode of files that a container's user owns.
-        match fs_err::set_permissions(path, std::fs::Permissions::from_mode(open)) {
-            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
-            _ => {}
-        }
-    }
-    if metadata.is_dir() {
-        for entry in fs_err::read_dir(path)? {
-            set_owner(&entry?.path(), owner)?;
-        }
-    }
-    Ok(())
 }

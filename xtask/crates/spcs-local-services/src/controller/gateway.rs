@@ -58,7 +58,7 @@ impl Context {
         let network = self.network_name(&deployment.key);
         // Held until the end, so that no other task removes the network in between.
         let mut open = self.gateways.0.lock().await;
-        let aliases = dns_aliases(&deployment.key);
+        let aliases = dns_aliases(&deployment.name);
         self.ensure_network(&network, true).await?;
         let Some(gateway) = self.runtime.gateway(&network).await? else {
             return Ok(ContainerNames::Engine { aliases, hosts: Vec::new() });

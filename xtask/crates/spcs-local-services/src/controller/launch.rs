@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::firewall::Placement;
 use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
+use super::stage_volumes::StageSource;
 use super::task::ServiceTask;
 use super::{Context, files};
 use crate::runtime::{
@@ -115,18 +116,23 @@ impl Context {
     ) -> Result<(), RuntimeError> {
         let mut networks = vec![self.network_name(key)];
         let prepared = async {
+            // The engine's objects of a service without a directory would never be found again.
+            files::create_service(&self.dirs, key).map_err(|error| RuntimeError {
+                doing: format!("creating the directory of {}", deployment.name),
+                message: error.to_string(),
+            })?;
             let names = self.open_network(deployment).await?;
             if !deployment.egress.is_empty() {
                 networks.push(self.egress_network_name());
                 self.ensure_network(&networks[1], false).await?;
             }
             self.create_volumes(key, instance.id, deployment).await?;
-            self.prepare_stages(deployment).await?;
-            Ok(names)
+            let stages = self.prepare_stages(key, instance.id, deployment).await?;
+            Ok((names, stages))
         };
         let prepared = prepared.await;
         instance.set_start_error(prepared.as_ref().err());
-        let names = prepared?;
+        let (names, stages) = prepared?;
         for (i, container) in deployment.spec.containers.iter().enumerate() {
             if instance.containers[i].state.is_some() {
                 continue;
@@ -142,8 +148,15 @@ impl Context {
             };
             let run = &mut instance.containers[i];
             let started = async {
-                let request =
-                    self.request(key, instance.id, deployment, container, run, network, &names)?;
+                let request = self.request(
+                    instance.id,
+                    deployment,
+                    container,
+                    run,
+                    network,
+                    &names,
+                    &stages,
+                )?;
                 let id = self.runtime.run(&request).await?;
                 let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
                 found.into_iter().next().ok_or_else(|| RuntimeError {
@@ -199,25 +212,27 @@ impl Context {
         self.firewall.set(key, instance.id, placement).await
     }
 
-    pub(super) fn labels(&self, key: &str, instance: u32) -> Labels {
+    pub(super) fn labels(&self, key: &str, name: &str, instance: u32) -> Labels {
         Labels::from([
             (runtime::PLATFORM.to_owned(), self.dirs.platform_id.clone()),
-            (runtime::SERVICE.to_owned(), key.to_owned()),
+            (runtime::SERVICE_KEY.to_owned(), key.to_owned()),
+            (runtime::SERVICE.to_owned(), name.to_owned()),
             (runtime::INSTANCE.to_owned(), instance.to_string()),
         ])
     }
 
     fn request(
         &self,
-        key: &str,
         instance: u32,
         deployment: &Deployment,
         container: &Container,
         run: &ContainerRun,
         network: ContainerNetwork,
         names: &ContainerNames,
+        stages: &BTreeMap<String, StageSource>,
     ) -> Result<ContainerRequest, RuntimeError> {
-        let mut labels = self.labels(key, instance);
+        let key = &deployment.key;
+        let mut labels = self.labels(key, &deployment.name, instance);
         let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
         label(runtime::CONTAINER, &container.name);
         label(runtime::SPEC_DIGEST, &deployment.spec_digest);
@@ -231,13 +246,13 @@ impl Context {
             deployment.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         env.extend(container.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
         Ok(ContainerRequest {
-            name: self.container_name(key, instance, &container.name),
+            name: self.container_name(deployment, instance, &container.name),
             labels,
             image: self.image_name(&run.image).unwrap_or_default(),
             command: container.command.clone(),
             args: container.args.clone(),
             env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            mounts: self.mounts(key, instance, deployment, container, names)?,
+            mounts: self.mounts(key, instance, deployment, container, names, stages)?,
             network,
             memory: container.resources.limits.memory,
             cpus: container.resources.limits.cpu,

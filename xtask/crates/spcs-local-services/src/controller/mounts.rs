@@ -1,8 +1,11 @@
 //! Mounts of containers: volumes, stages, the session token.
 
+use std::collections::BTreeMap;
+
 use spcs_local_spec::{Container, Volume, VolumeSource};
 
 use super::removal::{VOLUME_KIND, volume_kind};
+use super::stage_volumes::StageSource;
 use super::{Context, files};
 use crate::runtime::{ContainerNames, Mount, RuntimeError, VolumeRequest};
 use crate::service::Deployment;
@@ -21,7 +24,7 @@ impl Context {
                 VolumeSource::Stage(_) => continue,
                 VolumeSource::Local | VolumeSource::Block { .. } => None,
             };
-            let mut labels = self.labels(key, instance);
+            let mut labels = self.labels(key, &deployment.name, instance);
             labels.insert(VOLUME_KIND.to_owned(), volume_kind(&volume.source).to_owned());
             let owner = owner(volume);
             let name = self.volume_name(key, instance, &volume.name);
@@ -33,25 +36,6 @@ impl Context {
         Ok(())
     }
 
-    /// Creates the directories of mounted stages and sets their owners.
-    pub(super) async fn prepare_stages(&self, deployment: &Deployment) -> Result<(), RuntimeError> {
-        for volume in &deployment.spec.volumes {
-            let VolumeSource::Stage(name) = &volume.source else { continue };
-            let Some(stage) = deployment.stages.get(name) else { continue };
-            let owner = match owner(volume) {
-                // A rootless engine maps user ids, so the owner does not exist on the host.
-                Some(_) if self.runtime.is_rootless().await? => files::StageOwner::Everyone,
-                Some((uid, gid)) => files::StageOwner::User(uid, gid),
-                None => files::StageOwner::Platform,
-            };
-            files::prepare_stage(&self.dirs, &stage.directory, owner).map_err(|error| {
-                let doing = format!("preparing the stage {name} for {}", deployment.key);
-                RuntimeError { doing, message: error.to_string() }
-            })?;
-        }
-        Ok(())
-    }
-
     pub(super) fn mounts(
         &self,
         key: &str,
@@ -59,6 +43,7 @@ impl Context {
         deployment: &Deployment,
         container: &Container,
         names: &ContainerNames,
+        stages: &BTreeMap<String, StageSource>,
     ) -> Result<Vec<Mount>, RuntimeError> {
         let failed = |what: &str, error: &dyn std::fmt::Display| RuntimeError {
             doing: format!("preparing {what} for {}", container.name),
@@ -90,14 +75,17 @@ impl Context {
                 VolumeSource::Memory { size } if mount_count(deployment, &volume.name) < 2 => {
                     Mount::Memory { target, size: *size }
                 }
-                VolumeSource::Stage(stage) => {
-                    let stage = deployment.stages.get(stage).ok_or_else(|| {
-                        failed("a stage volume", &format!("unknown stage {stage}"))
+                VolumeSource::Stage(name) => {
+                    let stage = deployment.stages.get(name).zip(stages.get(&volume.name));
+                    let (stage, source) = stage.ok_or_else(|| {
+                        failed("a stage volume", &format!("the stage {name} does not exist"))
                     })?;
-                    let source = files::stage_directory(&self.dirs, &stage.directory)
-                        .and_then(|directory| directory.canonicalize())
-                        .map_err(|error| failed("a stage volume", &error))?;
-                    Mount::Directory { source, target, read_only: !stage.writable }
+                    Mount::Stage {
+                        source: source.path.clone(),
+                        target,
+                        read_only: !stage.writable,
+                        is_mounted: source.is_mounted,
+                    }
                 }
                 _ => Mount::Volume { name: self.volume_name(key, instance, &volume.name), target },
             });
@@ -107,7 +95,7 @@ impl Context {
 }
 
 /// The owner that the specification sets for a volume.
-fn owner(volume: &Volume) -> Option<(u32, u32)> {
+pub(super) fn owner(volume: &Volume) -> Option<(u32, u32)> {
     let is_set = volume.uid.is_some() || volume.gid.is_some();
     is_set.then(|| (volume.uid.unwrap_or(0), volume.gid.unwrap_or(0)))
 }

@@ -1,41 +1,48 @@
-//! Names of the controller's objects in the engine.
-//!
-//! Each name ends with a prefix of the platform id, because names must be unique in the engine and
-//! two platforms on one machine may run the same service.
+//! Names of the controller's objects in the engine. They are made of the ids of services and
+//! schemas, which no other object has, on this platform or another.
 
 use super::Context;
+use crate::service::Deployment;
 
-/// A service key as a part of object names.
-pub(super) fn slug(key: &str) -> String {
+/// The longest part of a container's name that only people read.
+const MAX_READABLE: usize = 60;
+
+/// A service's name as people recognise it. Different names can have the same.
+fn readable(name: &str) -> String {
     let replace_special = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-    key.to_ascii_lowercase().chars().map(replace_special).collect()
+    name.to_ascii_lowercase().chars().map(replace_special).take(MAX_READABLE).collect()
+}
+
+/// The ids of a service's schema and of the service.
+fn ids(key: &str) -> (&str, &str) {
+    key.split_once('.').unwrap_or((key, key))
 }
 
 impl Context {
-    fn object_name(&self, name: &str) -> String {
-        let short = &self.dirs.platform_id[..self.dirs.platform_id.len().min(6)];
-        format!("spcs-{name}-{short}")
-    }
-
-    /// `spcs-<db>-<schema>-<id>`
+    /// `spcs-<schema id>`
     pub(super) fn network_name(&self, key: &str) -> String {
-        let schema = key.rsplit_once('.').map_or(key, |(schema, _)| schema);
-        self.object_name(&slug(schema))
+        format!("spcs-{}", ids(key).0)
     }
 
     /// The platform's network with internet access.
     pub(super) fn egress_network_name(&self) -> String {
-        self.object_name("egress")
+        format!("{}{}", crate::runtime::EGRESS_NETWORK, self.dirs.platform_id)
     }
 
-    /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<id>`
-    pub(super) fn container_name(&self, key: &str, instance: u32, container: &str) -> String {
-        self.object_name(&format!("{}-{instance}-{container}", slug(key)))
+    /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<service id>`
+    pub(super) fn container_name(
+        &self,
+        deployment: &Deployment,
+        instance: u32,
+        container: &str,
+    ) -> String {
+        let (name, (_, id)) = (readable(&deployment.name), ids(&deployment.key));
+        format!("spcs-{name}-{instance}-{container}-{id}")
     }
 
-    /// `spcs-<db>-<schema>-<service>-<instance>-<volume>-<id>`
+    /// `spcs-<service id>-<instance>-<volume>`
     pub(super) fn volume_name(&self, key: &str, instance: u32, volume: &str) -> String {
-        self.object_name(&format!("{}-{instance}-{volume}", slug(key)))
+        format!("spcs-{}-{instance}-{volume}", ids(key).1)
     }
 
     /// `registry/db/schema/repo/image@sha256:…`

@@ -38,7 +38,7 @@ impl NetworkNames {
         deployment: &Deployment,
         gateway: Ipv4Addr,
     ) -> NetworkNames {
-        let schema = deployment.key.rsplit_once('.').map_or("", |(schema, _)| schema);
+        let schema = deployment.name.rsplit_once('.').map_or("", |(schema, _)| schema);
         NetworkNames {
             controller: context.controller.clone(),
             service: deployment.key.clone(),

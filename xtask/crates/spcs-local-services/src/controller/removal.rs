@@ -5,7 +5,7 @@ use spcs_local_spec::VolumeSource;
 
 use super::files;
 use super::task::ServiceTask;
-use crate::runtime::{INSTANCE, PLATFORM, RuntimeError, SERVICE};
+use crate::runtime::{INSTANCE, PLATFORM, RuntimeError, SERVICE_KEY, stage_mounts};
 
 /// Label that tells `block` volumes, which outlive the instance, from the others.
 pub(super) const VOLUME_KIND: &str = "spcs.volume";
@@ -70,6 +70,8 @@ impl ServiceTask {
             container.state = None;
         }
         files::remove_tokens(&context.dirs, &key, id);
+        stage_mounts::remove_instance(&context.dirs.platform_id, &key, id)
+            .map_err(|error| unmounting(&key, &error))?;
         self.remove_volumes(Some(id), true).await
     }
 
@@ -80,8 +82,10 @@ impl ServiceTask {
         keep_block: bool,
     ) -> Result<(), RuntimeError> {
         let id = instance.map(|id| id.to_string());
-        let mut labels =
-            vec![(PLATFORM, self.context.dirs.platform_id.as_str()), (SERVICE, self.key.as_str())];
+        let mut labels = vec![
+            (PLATFORM, self.context.dirs.platform_id.as_str()),
+            (SERVICE_KEY, self.key.as_str()),
+        ];
         if let Some(id) = &id {
             labels.push((INSTANCE, id));
         }
@@ -138,9 +142,18 @@ impl ServiceTask {
         self.context.firewall.forget(&self.key);
         self.context.firewall.networks_changed();
         self.context.firewall.enforce().await?;
-        files::remove_service(&self.context.dirs, &self.key);
-        Ok(())
+        stage_mounts::remove_service(&self.context.dirs.platform_id, &self.key)
+            .map_err(|error| unmounting(&self.key, &error))?;
+        files::remove_service(&self.context.dirs, &self.key).map_err(|error| RuntimeError {
+            doing: format!("removing the files of {}", self.key),
+            message: error.to_string(),
+        })
     }
+}
+
+fn unmounting(key: &str, error: &std::io::Error) -> RuntimeError {
+    let doing = format!("removing the mounts of {key}");
+    RuntimeError { doing, message: error.to_string() }
 }
 
 /// The value of the `VOLUME_KIND` label: `instance` volumes are removed with their instance.

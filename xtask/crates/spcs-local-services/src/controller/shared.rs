@@ -101,7 +101,7 @@ impl Shared {
     /// The addresses of the READY instances, or of all while none is READY, if the service has this
     /// DNS label and was applied.
     pub(super) fn addresses_of(&mut self, label: &str) -> Option<Vec<Ipv4Addr>> {
-        self.deployment.as_ref().filter(|deployment| dns_label(&deployment.key) == label)?;
+        self.deployment.as_ref().filter(|deployment| dns_label(&deployment.name) == label)?;
         let addresses = |ready: bool| {
             let instances = self.instances.iter().filter(|i| !ready || i.status == "READY");
             instances.filter_map(address_of).collect::<Vec<_>>()

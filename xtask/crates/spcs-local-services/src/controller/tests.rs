@@ -10,7 +10,7 @@ use crate::service::{EgressTarget, PinnedImage, TokenSource};
 
 mod firewall;
 
-const KEY: &str = "DB.PUBLIC.ECHO";
+const KEY: &str = "00000000000000d1.00000000000000e1";
 
 struct Harness {
     fake: FakeRuntime,
@@ -112,6 +112,7 @@ fn deployment(version: &str, instances: u32) -> Deployment {
     let image = PinnedImage { path: "/db/public/repo/echo:1".to_owned(), digest };
     Deployment {
         key: KEY.to_owned(),
+        name: "DB.PUBLIC.ECHO".to_owned(),
         spec: spcs_local_spec::parse(SPEC).unwrap(),
         spec_digest: version.to_owned(),
         images: BTreeMap::from([("main".to_owned(), image)]),
@@ -265,11 +266,11 @@ async fn suspension_keeps_block_volumes_and_removal_deletes_everything() {
     let harness = Harness::new();
     harness.controller.apply(deployment("a", 1));
     harness.until_running().await;
-    assert_eq!((leftovers(&harness, "-data-"), leftovers(&harness, "-tmp-")), (1, 1));
+    assert_eq!((leftovers(&harness, "-data"), leftovers(&harness, "-tmp")), (1, 1));
     harness.controller.apply(deployment("a", 0));
     let seen = harness.until("suspended", |seen| seen.status == "SUSPENDED").await;
     assert!(seen.instances.is_empty() && harness.fake.ids().is_empty());
-    assert_eq!((leftovers(&harness, "-data-"), leftovers(&harness, "-tmp-")), (1, 0));
+    assert_eq!((leftovers(&harness, "-data"), leftovers(&harness, "-tmp")), (1, 0));
     harness.controller.apply(deployment("a", 1));
     assert_eq!(harness.controller.observe(KEY).unwrap().status, "PENDING");
     harness.until_running().await;

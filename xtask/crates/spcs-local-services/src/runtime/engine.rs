@@ -115,6 +115,10 @@ impl EngineRuntime {
         Ok(self.capabilities().await?.rootless)
     }
 
+    pub(super) async fn mounts_from_host(&self) -> Result<bool, RuntimeError> {
+        Ok(self.capabilities().await?.internal_networks)
+    }
+
     pub(super) async fn ensure_volume(&self, request: &VolumeRequest) -> Result<(), RuntimeError> {
         let name = request.name.as_str();
         if self.cli().succeeds(&["volume", "inspect", name]).await {
@@ -239,7 +243,7 @@ impl EngineRuntime {
         let ids: Vec<String> = printed.split_whitespace().map(str::to_owned).collect();
         let mut found = self.inspect(&ids).await?;
         found.retain(|container| {
-            container.label(super::SERVICE) == service
+            container.label(super::SERVICE_KEY) == service
                 && container.label(PLATFORM) == self.inner.platform_id
         });
         Ok(found)

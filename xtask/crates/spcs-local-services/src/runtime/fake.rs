@@ -11,7 +11,7 @@ use crate::network::{Network, Policy, Subnet};
 
 use super::{
     CONTAINER, ContainerNetwork, ContainerRequest, ContainerState, Gateway, Phase, PullLogin,
-    RuntimeError, SERVICE, VolumeRequest,
+    RuntimeError, SERVICE_KEY, VolumeRequest,
 };
 
 /// A runtime whose containers exist only in memory.
@@ -321,7 +321,8 @@ impl FakeRuntime {
     ) -> Result<Vec<ContainerState>, RuntimeError> {
         let mut state = self.state();
         Self::start_due_containers(&mut state);
-        let found = state.containers.iter().filter(|entry| entry.state.label(SERVICE) == service);
+        let found =
+            state.containers.iter().filter(|entry| entry.state.label(SERVICE_KEY) == service);
         Ok(found.map(|entry| entry.state.clone()).collect())
     }
 

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use spcs_local_files::Id;
 use spcs_local_registry::{Access, BearerToken, Caller, RepositoryAccess, RepositoryAction};
 
 pub(crate) const REPOSITORY: &str = "db/public/repo";
+pub(crate) fn repository_id() -> Id {
+    Id::parse("1111111111111111").unwrap()
+}
+
 pub(crate) const PASSWORD: &str = "the-password-of-the-registry";
 
 /// A single user who may do everything.
@@ -43,6 +48,9 @@ impl Caller for OneUser {
     }
 
     fn repository(&self, path: &str, _: RepositoryAction) -> RepositoryAccess {
-        if path == REPOSITORY { RepositoryAccess::Allowed } else { RepositoryAccess::NotFound }
+        match path == REPOSITORY {
+            true => RepositoryAccess::Allowed(repository_id()),
+            false => RepositoryAccess::NotFound,
+        }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _, UdpSocket};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::ConnectInfo;
 use futures_util::future::BoxFuture;
+use spcs_local_files::{FilePath, Id};
 use spcs_local_registry::Registry;
 use spcs_local_services::container_address::ContainerAddress;
 use spcs_local_services::controller::{
@@ -17,13 +18,13 @@ use spcs_local_services::controller::{
 };
 use spcs_local_services::runtime::{EngineRuntime, PullLogin, Runtime};
 use spcs_local_services::service::{
-    Deployment, PinnedImage, ServiceObservation, StageVolume, TokenSource,
+    Deployment, PinnedImage, ServiceObservation, StageVolume, TokenSource, service_key,
 };
 use spcs_local_services::{EngineCommand, EngineKind};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::access::{OneUser, PASSWORD, REPOSITORY};
+use crate::access::{OneUser, PASSWORD, REPOSITORY, repository_id};
 use crate::image;
 
 /// The name of the account in containers.
@@ -65,7 +66,7 @@ impl Harness {
 
     pub(crate) fn image_digest(&self) -> String {
         self.registry
-            .resolve(REPOSITORY, "test-server", "1")
+            .resolve(&repository_id(), "test-server", "1")
             .unwrap()
             .expect("the image was pushed")
     }
@@ -179,11 +180,12 @@ pub(crate) fn deployment(
     let path = format!("/{REPOSITORY}/test-server:1");
     let image = PinnedImage { path, digest: image_digest.to_owned() };
     let parsed = spcs_local_spec::parse(spec).unwrap();
-    let stage = directory.join("stages/DB/PUBLIC/S");
-    fs_err::create_dir_all(&stage).unwrap();
-    let mounted = StageVolume { directory: stage, writable: true };
+    let path = FilePath::parse("").unwrap();
+    let mounted = StageVolume { stage: stage_id(), path, writable: true };
+    fs_err::create_dir_all(stage_directory(directory)).unwrap();
     Deployment {
-        key: format!("DB.PUBLIC.{name}"),
+        key: key(name),
+        name: format!("DB.PUBLIC.{name}"),
         spec_digest: spec_digest.to_owned(),
         images: parsed.containers.iter().map(|c| (c.name.clone(), image.clone())).collect(),
         instances: 1,
@@ -195,6 +197,25 @@ pub(crate) fn deployment(
         node_ready_at: Instant::now(),
         egress: Vec::new(),
     }
+}
+
+/// The key of a service of the tests. Its name is its id in hexadecimal digits.
+pub(crate) fn key(name: &str) -> String {
+    let digits: String = name.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let service = Id::parse(&format!("{digits:0>16}")).unwrap();
+    service_key(&Id::parse("00000000000000db").unwrap(), &service)
+}
+
+/// The key of the service `ECHO`.
+pub(crate) const ECHO: &str = "00000000000000db.000000004543484f";
+
+/// The stage that all services of the tests mount.
+pub(crate) fn stage_id() -> Id {
+    Id::parse("0000000000000057").unwrap()
+}
+
+pub(crate) fn stage_directory(state_dir: &Path) -> PathBuf {
+    state_dir.join("stages").join(stage_id().as_str())
 }
 
 pub(crate) fn controller(engine: &EngineCommand, directory: &Path, port: u16) -> Controller {
@@ -310,7 +331,7 @@ pub(crate) fn ids(harness: &Harness, key: &str) -> Vec<String> {
     let label = format!("label=spcs.platform={}", harness.platform_id());
     let mut ids = harness.engine(&["ps", "--quiet", "--no-trunc", "--filter", &label]);
     ids.retain(|id| {
-        let format = "{{index .Config.Labels \"spcs.service\"}}";
+        let format = "{{index .Config.Labels \"spcs.service-key\"}}";
         harness.engine(&["inspect", "--format", format, id]) == [key]
     });
     ids.sort();

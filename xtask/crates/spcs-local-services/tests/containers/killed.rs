@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{self, Harness, ids};
+use crate::harness::{self, ECHO, Harness, ids};
 use crate::services::SPEC;
-
-const ECHO: &str = "DB.PUBLIC.ECHO";
 
 /// The process that the tests kill: a controller that uses the caller's registry.
 #[tokio::test(flavor = "multi_thread")]

@@ -4,9 +4,7 @@ use std::time::{Duration, Instant};
 
 use spcs_local_services::service::{EgressTarget, TokenSource};
 
-use crate::harness::{Harness, ids};
-
-const ECHO: &str = "DB.PUBLIC.ECHO";
+use crate::harness::{ECHO, Harness, ids, key, stage_directory};
 
 pub(crate) const SPEC: &str = r#"
 spec:
@@ -57,7 +55,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     let Some(engine) = crate::requested_engine() else { return };
     let mut harness = Harness::new(engine).await;
     let first = harness.deployment("ECHO", SPEC, "one");
-    fs_err::write(harness.directory.path().join("stages/DB/PUBLIC/S/hello.txt"), "from the stage")
+    fs_err::write(stage_directory(harness.directory.path()).join("hello.txt"), "from the stage")
         .unwrap();
     harness.controller.apply(first.clone());
     let seen = harness.until_running(ECHO).await;
@@ -73,7 +71,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
         harness.get(ECHO, &format!("write/{volume}/file")).await;
     }
     assert_eq!(harness.get(ECHO, "fetch/127.0.0.1:8001/read/shared/file").await, "written");
-    assert!(harness.directory.path().join("stages/DB/PUBLIC/S/file").exists());
+    assert!(stage_directory(harness.directory.path()).join("file").exists());
 
     // The engine shows no secrets.
     let running = ids(&harness, ECHO);
@@ -84,13 +82,13 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
 
     // Names resolve within the schema.
     harness.controller.apply(harness.deployment("A_CLIENT", CLIENT, "one"));
-    harness.until_running("DB.PUBLIC.A_CLIENT").await;
-    for name in spcs_local_services::service::dns_aliases(ECHO) {
+    harness.until_running(&key("A_CLIENT")).await;
+    for name in spcs_local_services::service::dns_aliases("DB.PUBLIC.ECHO") {
         let path = format!("fetch/{name}/env/TEST_SERVER_NAME");
-        assert_eq!(harness.get("DB.PUBLIC.A_CLIENT", &path).await, "two words", "{name}");
+        assert_eq!(harness.get(&key("A_CLIENT"), &path).await, "two words", "{name}");
     }
     assert_eq!(harness.get(ECHO, "fetch/a-client/ok").await, "ok");
-    harness.controller.remove("DB.PUBLIC.A_CLIENT", false).done().await.unwrap();
+    harness.controller.remove(&key("A_CLIENT"), false).done().await.unwrap();
 
     // A new process of the platform adopts the running service.
     harness.restart_controller().await;
@@ -206,7 +204,7 @@ async fn a_service_that_does_not_run_reports_the_reason() {
     harness.controller.apply(absent);
 
     let until = async |name: &str, status: &str, message: &str| {
-        let key = format!("DB.PUBLIC.{name}");
+        let key = key(name);
         harness
             .until(&key, message, |seen| {
                 let container = &seen.instances[0].containers[0];
@@ -215,22 +213,22 @@ async fn a_service_that_does_not_run_reports_the_reason() {
             .await
     };
     until("MISSING", "FAILED", "Encountered fatal error while running").await;
-    let logs = harness.controller.logs("DB.PUBLIC.MISSING", 0, "main", 10, false, false).await;
+    let logs = harness.controller.logs(&key("MISSING"), 0, "main", 10, false, false).await;
     assert!(logs.as_ref().unwrap().contains("no-such-program"), "{logs:?}");
     until("ENDS", "DONE", "Completed successfully").await;
     until("ABSENT", "PENDING", "Failed to pull image").await;
     until("UNREADY", "PENDING", "Readiness probe is failing at path: /never, port: 8000").await;
 
-    harness.until_running("DB.PUBLIC.EATER").await;
+    harness.until_running(&key("EATER")).await;
     if harness.enforces_memory() {
-        let address = harness.controller.endpoint_address("DB.PUBLIC.EATER", 8000).unwrap();
+        let address = harness.controller.endpoint_address(&key("EATER"), 8000).unwrap();
         tokio::spawn(async move { crate::harness::get_from(&address, "eat").await });
         until("EATER", "FAILED", "Container was OOMKilled due to resource usage").await;
     } else {
         eprintln!("skipped the OOM check: this engine does not enforce memory limits");
     }
     for name in ["MISSING", "ENDS", "EATER", "UNREADY", "ABSENT"] {
-        harness.controller.remove(&format!("DB.PUBLIC.{name}"), false).done().await.unwrap();
+        harness.controller.remove(&key(name), false).done().await.unwrap();
     }
     assert_eq!(harness.leftovers(), Vec::<String>::new());
 }

@@ -1,14 +1,14 @@
 //! Deletes what dropped objects have outside the catalog: containers, files and images.
 //!
-//! It is detached while the catalog is still locked for the DROP, so that new objects of the same
-//! names start empty. The deletion itself takes time, and continues even if the statement is
-//! aborted.
+//! It has the object's id and no other object has, so a new object of the same name starts empty
+//! however long this takes. The deletion continues even if the statement is aborted. What a killed
+//! platform leaves has ids of no object, and is deleted at the next start.
 
+use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use spcs_local_files::stages;
+use spcs_local_files::Id;
 use spcs_local_services::controller::Removal;
 use tokio_util::sync::CancellationToken;
 
@@ -16,66 +16,70 @@ use super::Account;
 use crate::blocking;
 use crate::kind::{ExternalData, Kind, Object};
 use crate::sql::SqlError;
-use crate::stage_path::directory;
 
-/// Detached data of dropped objects that has not been deleted yet.
+/// Data of dropped objects that has not been deleted yet.
 #[must_use]
-pub(crate) struct Cleanup(Vec<Detached>);
+pub(crate) struct Cleanup(Vec<Dropped>);
 
-struct Detached {
-    kind: Kind,
-    path: Vec<String>,
-    data: DetachedData,
+struct Dropped {
+    /// The object, for messages.
+    name: String,
+    data: DroppedData,
 }
 
-enum DetachedData {
+enum DroppedData {
     /// Containers and volumes, which the service's task removes.
     Service(Removal),
-    /// The directory after it was moved away, if it existed.
-    Files(io::Result<Option<PathBuf>>),
-    Images(io::Result<Option<PathBuf>>),
+    Files(Id),
+    Images(Id),
 }
 
 impl Account {
-    /// Detaches the external data of objects. Call this while the catalog is locked.
-    pub(crate) fn detach<'a>(
-        &self,
-        gone: impl Iterator<Item = (Kind, &'a Vec<String>)>,
-    ) -> Cleanup {
-        let detached = gone.filter_map(|(kind, path)| {
-            let data = match kind.facts().external_data {
+    /// Ends the use of dropped objects. Call this while the catalog is locked for the DROP.
+    pub(crate) fn detach(&self, gone: &[Object]) -> Cleanup {
+        let dropped = gone.iter().filter_map(|object| {
+            let data = match object.kind().facts().external_data {
                 ExternalData::Containers => {
-                    DetachedData::Service(self.controller.remove(&path.join("."), false))
+                    DroppedData::Service(self.controller.remove(&object.service_key()?, false))
                 }
                 ExternalData::Files => {
-                    let stage = directory(path);
-                    self.permits.revoke(&stage);
-                    DetachedData::Files(stages::detach(&self.stages, &stage))
+                    self.permits.revoke(&object.id);
+                    DroppedData::Files(object.id.clone())
                 }
-                ExternalData::Images => {
-                    let key = path.join("/").to_lowercase();
-                    DetachedData::Images(self.registry.detach_repository(&key))
-                }
+                ExternalData::Images => DroppedData::Images(object.id.clone()),
                 ExternalData::None => return None,
             };
-            Some(Detached { kind, path: path.clone(), data })
+            let name = format!("{} {}", object.kind().title(), object.full_name());
+            Some(Dropped { name, data })
         });
-        Cleanup(detached.collect())
+        Cleanup(dropped.collect())
     }
 
-    /// Detaches the external data of dropped objects.
-    pub(crate) fn detach_objects(&self, gone: &[Object]) -> Cleanup {
-        self.detach(gone.iter().map(|object| (object.kind(), &object.path)))
+    /// Finds the data that no object has: what a killed platform had not deleted yet.
+    pub(crate) fn garbage(&self) -> io::Result<Cleanup> {
+        let (stages, repositories, services) = self.catalog.read(|state| {
+            let ids = |kind| state.all(kind).map(|object| object.id.clone()).collect();
+            let keys = state.services().map(|(object, record)| record.key(&object.id));
+            let (stages, repositories): (HashSet<Id>, HashSet<Id>) =
+                (ids(Kind::Stage), ids(Kind::ImageRepository));
+            (stages, repositories, keys.collect::<HashSet<String>>())
+        });
+        let services = self.controller.others(&services)?.into_iter().map(|key| {
+            let removal = self.controller.remove(&key, false);
+            Dropped { name: format!("the service {key}"), data: DroppedData::Service(removal) }
+        });
+        let stages = self.stages.others(&stages)?.into_iter();
+        let stages = stages
+            .map(|id| Dropped { name: format!("the stage {id}"), data: DroppedData::Files(id) });
+        let repositories = self.registry.others(&repositories)?.into_iter();
+        let repositories = repositories.map(|id| Dropped {
+            name: format!("the image repository {id}"),
+            data: DroppedData::Images(id),
+        });
+        Ok(Cleanup(services.chain(stages).chain(repositories).collect()))
     }
 
-    /// Detaches what is left of drops that the previous run of the platform did not finish.
-    pub(crate) fn detach_unfinished(&self) -> Cleanup {
-        self.catalog
-            .read(|state| self.detach(state.unfinished_drops().map(|(kind, path)| (*kind, path))))
-    }
-
-    /// Deletes what was detached. Returns the first failure; failed deletions are retried at the
-    /// next start.
+    /// Deletes the data. Returns the first failure; failed deletions are retried at the next start.
     pub(crate) async fn clean_up(self: &Arc<Self>, cleanup: Cleanup) -> Result<(), SqlError> {
         if cleanup.0.is_empty() {
             return Ok(());
@@ -94,46 +98,31 @@ impl Account {
 
     async fn clean_up_all(&self, cleanup: Cleanup) -> Result<(), SqlError> {
         let mut first = Ok(());
-        let mut done = Vec::new();
         // Services first, because they use stages and images.
         let (services, others): (Vec<_>, Vec<_>) = cleanup
             .0
             .into_iter()
-            .partition(|detached| matches!(detached.data, DetachedData::Service(_)));
-        for Detached { kind, path, data } in services.into_iter().chain(others) {
-            let cleaned = match data {
-                DetachedData::Service(removal) => {
+            .partition(|dropped| matches!(dropped.data, DroppedData::Service(_)));
+        for Dropped { name, data } in services.into_iter().chain(others) {
+            let deleted = match data {
+                DroppedData::Service(removal) => {
                     removal.done().await.map_err(|error| error.to_string())
                 }
-                DetachedData::Files(directory) => directory
-                    .and_then(|directory| directory.map_or(Ok(()), fs_err::remove_dir_all))
-                    .map_err(|error| error.to_string()),
-                DetachedData::Images(detached) => detached
-                    .and_then(|detached| match detached {
-                        Some(detached) => self.registry.discard_repository(&detached),
-                        None => Ok(()),
-                    })
-                    .map_err(|error| error.to_string()),
-            };
-            match cleaned {
-                Ok(()) => done.push((kind, path)),
-                Err(error) => {
-                    let name = path.join(".");
-                    tracing::warn!(name, error, "cannot delete the data of a dropped object");
-                    first = first.and(Err(SqlError::execution(format!(
-                        "{} {name} is dropped, but its data could not be deleted: {error}. The \
-                         platform retries at its next start.",
-                        kind.title()
-                    ))));
+                DroppedData::Files(id) => {
+                    self.stages.remove(&id).map_err(|error| error.to_string())
                 }
+                DroppedData::Images(id) => {
+                    self.registry.remove_repository(&id).map_err(|error| error.to_string())
+                }
+            };
+            if let Err(error) = deleted {
+                tracing::warn!(name, error, "cannot delete the data of a dropped object");
+                first = first.and(Err(SqlError::execution(format!(
+                    "{name} is dropped, but its data could not be deleted: {error}. The platform \
+                     retries at its next start."
+                ))));
             }
         }
-        self.catalog.change(|state| {
-            for (kind, path) in &done {
-                state.finish_drop(*kind, path);
-            }
-            Ok(())
-        })?;
         first
     }
 }

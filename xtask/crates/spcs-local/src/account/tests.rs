@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::config::{PlatformConfig, RuntimeChoice};
 use crate::execute::Executor;
-use crate::kind::ServiceRecord;
+use crate::kind::{MountRecord, ServiceRecord};
 use crate::platform::{Platform, start};
 use crate::session::{SessionState, TransferShape};
 use crate::sql::split;
@@ -49,6 +49,11 @@ impl TestPlatform {
         }
     }
 
+    fn id(&self, kind: Kind, name: &str) -> spcs_local_files::Id {
+        let path = ["D", "PUBLIC", name].map(str::to_owned);
+        self.executor.account.catalog.read(|state| state.find(kind, &path).unwrap().id.clone())
+    }
+
     fn deployment(&self, service: &str) -> Deployment {
         let account: &Arc<Account> = &self.executor.account;
         let path: Vec<String> = ["D", "PUBLIC", service].map(str::to_owned).to_vec();
@@ -65,18 +70,21 @@ spec:
 /// A service of SYSADMIN with a stage volume and an integration.
 fn service() -> Object {
     let path = ["D", "PUBLIC", "SVC"].map(str::to_owned).to_vec();
+    let stage = ["D", "PUBLIC", "S"].map(str::to_owned).to_vec();
+    let mount = MountRecord { stage, path: "in".to_owned() };
     let record = ServiceRecord {
+        schema: spcs_local_files::Id::random(),
         pool: "P".to_owned(),
         spec: spcs_local_spec::parse(SPEC).unwrap(),
         spec_digest: String::new(),
         images: BTreeMap::new(),
-        stages: BTreeMap::from([("@s/in".to_owned(), "D/PUBLIC/S/in".to_owned())]),
+        stages: BTreeMap::from([("@s/in".to_owned(), mount)]),
         suspended: false,
         resumed: None,
         suspended_on: None,
         endpoints: Vec::new(),
         roles: BTreeMap::new(),
-        id: "id".to_owned(),
+        host_seed: "id".to_owned(),
     };
     let mut object = Object::new(Data::Service(Box::new(record)), path, "SYSADMIN", 0);
     let integrations = Value::List(vec!["ALLOW_PYPI".to_owned()]);
@@ -98,7 +106,8 @@ async fn a_stage_volume_is_writable_only_with_write_on_the_stage() {
     };
     test.executor.account.catalog.change(add).unwrap();
     let mounted = |test: &TestPlatform| test.deployment("SVC").stages["@s/in"].clone();
-    assert!(mounted(&test).directory.ends_with("stages/D/PUBLIC/S/in"));
+    assert_eq!(mounted(&test).stage, test.id(Kind::Stage, "S"));
+    assert_eq!(mounted(&test).path.shown(), "in");
     assert!(!mounted(&test).writable, "READ does not permit writing");
     test.run("GRANT WRITE ON STAGE d.public.s TO ROLE SYSADMIN").await;
     assert!(mounted(&test).writable);
@@ -166,8 +175,13 @@ async fn a_clock_that_is_set_back_does_not_keep_a_service_from_starting() {
 #[tokio::test]
 async fn an_interrupted_drop_is_finished_at_the_next_start() {
     let test = TestPlatform::new().await;
-    test.run("CREATE DATABASE d; CREATE STAGE s").await;
-    let stage = test.executor.account.stages.join("D/PUBLIC/S");
+    test.run("CREATE DATABASE d; CREATE STAGE s; CREATE STAGE kept").await;
+    let directory = |test: &TestPlatform, name| {
+        let id = test.id(Kind::Stage, name);
+        test.executor.account.stages.create(&id).unwrap();
+        test.executor.account.stages.directory(&id)
+    };
+    let (stage, kept) = (directory(&test, "S"), directory(&test, "KEPT"));
     fs_err::write(stage.join("a.txt"), "x").unwrap();
     // Simulates a kill after the change of the catalog and before the deletion of the files.
     let path = ["D", "PUBLIC", "S"].map(str::to_owned);
@@ -182,14 +196,14 @@ async fn an_interrupted_drop_is_finished_at_the_next_start() {
 
     let again = TestPlatform::on(directory).await;
     let gone = async {
-        let left = || again.executor.account.catalog.read(|state| state.unfinished_drops().count());
-        while stage.exists() || left() > 0 {
+        while stage.exists() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), gone)
         .await
         .expect("the stage is deleted");
+    assert!(kept.exists(), "a stage that an object has");
     again.platform.stop().await;
 }
 

@@ -35,8 +35,6 @@ pub(crate) struct State {
     privileges: Table<PrivilegeKey, PrivilegeGrant>,
     roles: Table<RoleKey, RoleGrant>,
     service_roles: Table<ServiceRoleKey, ServiceRoleGrant>,
-    /// Dropped objects whose data outside the catalog may not have been deleted yet.
-    unfinished_drops: Table<ObjectKey, ()>,
     indexes: Indexes,
     /// Cached: computed from the role grants, not stored.
     inherited_roles: roles::InheritedRoles,
@@ -66,7 +64,6 @@ impl State {
             privileges: Table::default(),
             roles: Table::default(),
             service_roles: Table::default(),
-            unfinished_drops: Table::default(),
             indexes: Indexes::default(),
             inherited_roles: roles::InheritedRoles::default(),
         }

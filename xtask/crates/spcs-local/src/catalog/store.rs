@@ -13,7 +13,7 @@ use spcs_local_files::durable;
 use super::error::OpenError;
 
 /// The version of the file format, stored in `user_version`.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 
 /// How long to wait for another process, which reads the file to check for services.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

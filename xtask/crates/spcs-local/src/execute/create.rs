@@ -3,7 +3,7 @@
 use super::Executor;
 use crate::catalog::State;
 use crate::clock;
-use crate::kind::{ExternalData, Kind, Object};
+use crate::kind::{Kind, Object};
 use crate::rows::Rows;
 use crate::sql::{SqlError, needs_quotes};
 use crate::statement::{Create, CreateMode};
@@ -42,9 +42,6 @@ impl Executor {
             self.account.clean_up(cleanup).await?;
         } else if matches!(made, Created::Kept | Created::Altered) {
             return Ok(Rows::status(message));
-        }
-        if kind.facts().external_data == ExternalData::Files {
-            self.create_stage_directory(&path)?;
         }
         self.redeploy_users(kind, &path[0]);
         self.use_created(kind, &path);

@@ -55,7 +55,7 @@ impl Executor {
         Ok(state.remove(kind, path))
     }
 
-    /// Ends the sessions of dropped users and services, and detaches what the dropped objects have
+    /// Ends the sessions of dropped users and services, and the use of what the dropped objects have
     /// outside the catalog. Call this while the catalog is locked.
     pub(super) fn detach(&self, gone: &[Object]) -> Cleanup {
         for object in gone {
@@ -63,7 +63,7 @@ impl Executor {
                 self.account.close_sessions(&(login.identity)(&object.path));
             }
         }
-        self.account.detach_objects(gone)
+        self.account.detach(gone)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use spcs_local_files::Id;
 use spcs_local_services::service::ServiceObservation;
 
 use super::Executor;
@@ -21,7 +22,7 @@ pub(super) struct StatementLookup<'a> {
     state: &'a State,
     session: SessionState,
     actor: Actor,
-    observed: RefCell<BTreeMap<String, Rc<ServiceObservation>>>,
+    observed: RefCell<BTreeMap<Id, Rc<ServiceObservation>>>,
 }
 
 impl Executor {
@@ -106,10 +107,10 @@ impl Lookup for StatementLookup<'_> {
     }
 
     fn observed(&self, service: &Object) -> Rc<ServiceObservation> {
-        let key = service.full_name();
         let mut observed = self.observed.borrow_mut();
-        let observation =
-            observed.entry(key).or_insert_with_key(|key| Rc::new(self.account.observed(key)));
+        let observation = observed
+            .entry(service.id.clone())
+            .or_insert_with(|| Rc::new(self.account.observed(service)));
         Rc::clone(observation)
     }
 }

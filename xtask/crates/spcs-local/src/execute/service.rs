@@ -63,7 +63,9 @@ impl Executor {
             let owner = owner(state)?;
             check_public(state, &owner, &resolved)?;
             check_fits_node(state, create.pool.last(), &resolved)?;
+            let schema = state.find(Kind::Schema, &path[..2]).ok_or_else(SqlError::no_operation)?;
             let mut record = ServiceRecord {
+                schema: schema.id.clone(),
                 pool: create.pool.last().to_owned(),
                 spec: resolved.spec.clone(),
                 spec_digest: String::new(),
@@ -74,7 +76,7 @@ impl Executor {
                 suspended_on: None,
                 endpoints: Vec::new(),
                 roles: BTreeMap::new(),
-                id: random(),
+                host_seed: random(),
             };
             resolved.fill(&mut record, &state.id, &path, now);
             let data = Data::Service(Box::new(record));

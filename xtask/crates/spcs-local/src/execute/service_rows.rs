@@ -78,7 +78,7 @@ impl Executor {
 
     pub(super) fn show_instances(&self, service: &ObjectName) -> Result<Rows, SqlError> {
         let (object, _) = self.shown_service(service, &["MONITOR"])?;
-        let observed = self.account.observed(&object.full_name());
+        let observed = self.account.observed(&object);
         let mut rows = Rows::new(&[
             "database_name",
             "schema_name",
@@ -110,7 +110,7 @@ impl Executor {
 
     pub(super) fn show_containers(&self, service: &ObjectName) -> Result<Rows, SqlError> {
         let (object, _) = self.shown_service(service, &["MONITOR"])?;
-        let observed = self.account.observed(&object.full_name());
+        let observed = self.account.observed(&object);
         let mut rows = Rows::new(&[
             "database_name",
             "schema_name",

@@ -1,21 +1,20 @@
 //! Resolves a service's specification: the images, stages and service roles that it names.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use spcs_local_files::stages;
+use spcs_local_files::FilePath;
 use spcs_local_registry::{RepositoryAccess, RepositoryAction};
 use spcs_local_spec::{self as spec, Ports, ServiceSpec};
 
 use super::Executor;
 use crate::catalog::Actor;
 use crate::clock;
-use crate::kind::{EndpointRecord, ImageRecord, Kind, Object, ServiceRecord};
+use crate::kind::{EndpointRecord, ImageRecord, Kind, MountRecord, Object, ServiceRecord};
 use crate::password::hex;
 use crate::sql::SqlError;
-use crate::stage_path::is_contained;
 use crate::statement::Specification;
 
 /// The service role that every service has.
@@ -25,7 +24,7 @@ const ALL_ENDPOINTS: &str = "ALL_ENDPOINTS_USAGE";
 pub(super) struct Resolved {
     pub(super) spec: ServiceSpec,
     images: BTreeMap<String, ImageRecord>,
-    stages: BTreeMap<String, String>,
+    stages: BTreeMap<String, MountRecord>,
 }
 
 impl Executor {
@@ -57,7 +56,8 @@ impl Executor {
                     state.require(owner, Kind::Stage, &location.stage, &["READ", "WRITE"])?;
                 check_mountable(object)
             })?;
-            stages.insert(stage.to_owned(), location.relative());
+            let path = location.path.shown();
+            stages.insert(stage.to_owned(), MountRecord { stage: location.stage, path });
         }
         Ok(Resolved { spec, images, stages })
     }
@@ -66,30 +66,28 @@ impl Executor {
         if stage.is_empty() {
             return Err(SqlError::unsupported("SPECIFICATION_FILE without a stage"));
         }
-        let mut location = self.location(stage, "READ")?;
+        let location = self.location(stage, "READ")?;
         let file = file.trim_start_matches('/');
-        if !is_contained(file) {
-            return Err(SqlError::invalid(format!("invalid specification file '{file}'.")));
-        }
-        if !location.path.is_empty() {
-            location.path.push('/');
-        }
-        location.path.push_str(file);
-        let path = stages::locate(&self.account.stages, &location.relative());
-        match path.and_then(|path| read(&path)) {
-            Ok(text) => Ok(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(SqlError::new(
+        let path = FilePath::parse(&format!("{}/{file}", location.at.path.shown()));
+        let path = path.map_err(|error| {
+            SqlError::invalid(format!("invalid specification file '{file}': {error}."))
+        })?;
+        let failed = |error: io::Error| {
+            SqlError::execution(format!("the specification could not be read: {error}"))
+        };
+        let stage = self.open_stage(&location)?;
+        let opened = stage.map_or(Ok(None), |stage| stage.file(&path)).map_err(failed)?;
+        let opened = opened.ok_or_else(|| {
+            SqlError::new(
                 "395019",
                 "22023",
                 format!(
                     "SQL compilation error:\nFile '{file}' was not found on stage '{}'.",
-                    location.stage.join(".")
+                    location.at.stage.join(".")
                 ),
-            )),
-            Err(error) => {
-                Err(SqlError::execution(format!("the specification could not be read: {error}")))
-            }
-        }
+            )
+        })?;
+        read(opened).map_err(failed)
     }
 
     /// The digest of an image. The owner must be allowed to read it.
@@ -115,24 +113,22 @@ impl Executor {
                  /<database>/<schema>/<repository>/<image>:<tag> without a host"
             )));
         }
-        match self.account.repository(
-            &owner.clone().into(),
-            &image.repository,
-            RepositoryAction::Read,
-        ) {
-            RepositoryAccess::Allowed => {}
-            RepositoryAccess::Denied => {
-                let name = image.repository.to_uppercase().replace('/', ".");
-                return Err(SqlError::insufficient(&format!("image repository '{name}'")));
-            }
-            RepositoryAccess::NotFound => {
-                let name = image.repository.to_uppercase().replace('/', ".");
-                return Err(SqlError::missing("Image Repository", &name));
-            }
-        }
+        let action = RepositoryAction::Read;
+        let repository =
+            match self.account.repository(&owner.clone().into(), &image.repository, action) {
+                RepositoryAccess::Allowed(id) => id,
+                RepositoryAccess::Denied => {
+                    let name = image.repository.to_uppercase().replace('/', ".");
+                    return Err(SqlError::insufficient(&format!("image repository '{name}'")));
+                }
+                RepositoryAccess::NotFound => {
+                    let name = image.repository.to_uppercase().replace('/', ".");
+                    return Err(SqlError::missing("Image Repository", &name));
+                }
+            };
         self.account
             .registry
-            .resolve(&image.repository, &image.image, &image.reference)
+            .resolve(&repository, &image.image, &image.reference)
             .map_err(|error| SqlError::execution(format!("looking up an image failed: {error}")))?
             .ok_or_else(|| refused("image not found"))
     }
@@ -187,7 +183,7 @@ impl Resolved {
                 port_range,
                 protocol: endpoint.protocol.as_str().to_owned(),
                 public: endpoint.public,
-                label: label(platform, &record.id, path, &endpoint.name),
+                label: label(platform, &record.host_seed, path, &endpoint.name),
                 since: old.map_or(now, |old| old.since),
             });
         }
@@ -212,9 +208,9 @@ fn label(platform: &str, service: &str, path: &[String], endpoint: &str) -> Stri
 }
 
 /// A staged specification, if it is not too large to be one.
-fn read(file: &Path) -> io::Result<String> {
+fn read(file: File) -> io::Result<String> {
     let mut bytes = Vec::new();
-    fs_err::File::open(file)?.take(spec::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(spec::MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > spec::MAX_BYTES {
         let message = format!("it is larger than {} bytes", spec::MAX_BYTES);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));

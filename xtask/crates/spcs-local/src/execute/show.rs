@@ -1,5 +1,6 @@
 //! SHOW and DESCRIBE.
 
+use spcs_local_files::Id;
 use spcs_local_registry::ImageRow;
 
 use super::Executor;
@@ -117,26 +118,27 @@ impl Executor {
     }
 
     /// The images in a repository.
-    pub(super) fn images(&self, repository: &[String]) -> Result<Vec<ImageRow>, SqlError> {
+    pub(super) fn images(&self, repository: &Id) -> Result<Vec<ImageRow>, SqlError> {
         self.account
             .registry
-            .images(&repository.join("/").to_lowercase())
+            .images(repository)
             .map_err(|error| SqlError::execution(format!("listing images failed: {error}")))
     }
 
     fn show_images(&self, show: &Show, repository: &ObjectName) -> Result<Rows, SqlError> {
         let path = self.session_state().namespace.resolve(Kind::ImageRepository, repository)?;
-        self.account.catalog.read(|state| {
+        let id = self.account.catalog.read(|state| {
             let actor = self.actor(state);
             state
                 .visible(&actor, Kind::ImageRepository, &path)
                 .ok_or_else(SqlError::no_operation)?;
             let privileges = ["READ", "WRITE"];
-            state.require(&actor, Kind::ImageRepository, &path, &privileges).map(|_| ())
+            let found = state.require(&actor, Kind::ImageRepository, &path, &privileges)?;
+            Ok(found.id.clone())
         })?;
         let key = path.join("/").to_lowercase();
         let mut rows = Rows::new(&["created_on@", "image_name", "tags", "digest", "image_path"]);
-        for image in self.images(&path)? {
+        for image in self.images(&id)? {
             if show.like.as_ref().is_some_and(|pattern| !like(pattern, &image.name)) {
                 continue;
             }

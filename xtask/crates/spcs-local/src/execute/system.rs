@@ -84,7 +84,7 @@ impl Executor {
 
     fn service_status(&self, name: &str) -> Result<String, SqlError> {
         let (object, record) = self.service(&parse_name(name)?, &["MONITOR", "OPERATE"])?;
-        let observed = self.account.observed(&object.full_name());
+        let observed = self.account.observed(&object);
         let mut containers = Vec::new();
         for instance in &observed.instances {
             for container in &instance.containers {
@@ -149,9 +149,10 @@ impl Executor {
         if arguments.get(5).is_some_and(|since| !since.is_empty()) {
             return Err(SqlError::unsupported("the since_timestamp of SYSTEM$GET_SERVICE_LOGS"));
         }
+        let key = record.key(&object.id);
         self.account
             .controller
-            .logs(&object.full_name(), instance, container, lines as usize, boolean(4), boolean(6))
+            .logs(&key, instance, container, lines as usize, boolean(4), boolean(6))
             .await
             .map_err(|error| SqlError::execution(error.to_string()))
     }
@@ -171,12 +172,13 @@ impl Executor {
 
     fn registry_images(&self, path: &str) -> Result<String, SqlError> {
         let parts: Vec<String> = path.trim_matches('/').split('/').map(str::to_uppercase).collect();
-        self.account.catalog.read(|state| {
+        let id = self.account.catalog.read(|state| {
             let actor = self.actor(state);
             let kind = Kind::ImageRepository;
-            state.require(&actor, kind, &parts, &["READ", "WRITE"]).map(|_| ())
+            let found = state.require(&actor, kind, &parts, &["READ", "WRITE"])?;
+            Ok(found.id.clone())
         })?;
-        let images = self.images(&parts)?.into_iter();
+        let images = self.images(&id)?.into_iter();
         let mut names: Vec<String> = images.map(|image| image.name).collect();
         names.dedup();
         Ok(json!({"images": names}).to_string())

@@ -3,9 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use super::Executor;
+use super::stage::files;
 use crate::session::TransferShape;
 use crate::sql::{SqlError, Value};
-use crate::stage_path::StagePath;
+use crate::stage_path::StageLocation;
 use crate::statement::Transfer;
 
 /// The headers that clients expect a presigned URL to sign.
@@ -20,7 +21,7 @@ impl Executor {
         let compress = option("AUTO_COMPRESS").and_then(Value::boolean).unwrap_or(true);
         let overwrite = option("OVERWRITE").and_then(Value::boolean).unwrap_or(false);
         let source = option("SOURCE_COMPRESSION").map_or("auto_detect".to_owned(), Value::shown);
-        let prefix = format!("{}/", location.relative());
+        let prefix = location.url_prefix(Some(&location.at.path));
         let token = self.account.permits.issue(prefix.clone(), true);
         let name = destination(&transfer.file, compress, &source);
         let presigned = self.presigned(&format!("{prefix}{name}"), &token);
@@ -47,8 +48,12 @@ impl Executor {
             return Err(SqlError::unsupported("PATTERN"));
         }
         let location = self.location(&transfer.location, "READ")?;
-        let files: Vec<String> = self.files(&location)?.into_iter().map(|file| file.path).collect();
-        let prefix = format!("{}/", location.directory());
+        let found = match self.open_stage(&location)? {
+            Some(stage) => files(&stage, &location.at)?,
+            None => Vec::new(),
+        };
+        let files: Vec<String> = found.iter().map(|file| file.path.shown()).collect();
+        let prefix = location.url_prefix(None);
         let token = self.account.permits.issue(prefix.clone(), false);
         let urls: Vec<String> =
             files.iter().map(|file| self.presigned(&format!("{prefix}{file}"), &token)).collect();
@@ -77,7 +82,7 @@ impl Executor {
 
     fn stage_info(
         &self,
-        location: &StagePath,
+        location: &StageLocation,
         prefix: &str,
         token: &str,
         presigned: Option<String>,
@@ -89,7 +94,7 @@ impl Executor {
             "locationType": "GCS",
             // The bucket and prefix; the bucket is also the first part of our paths.
             "location": format!("stage/{prefix}"),
-            "path": format!("{}/", location.path),
+            "path": format!("{}/", location.at.path.shown()),
             "region": "local",
             "storageAccount": null,
             "isClientSideEncrypted": false,

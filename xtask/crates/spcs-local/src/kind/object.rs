@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use spcs_local_files::Id;
 
 use super::service::ServiceRecord;
 use super::{Data, Kind, compute_pool};
@@ -13,6 +14,8 @@ use crate::sql::{ObjectName, Value, parse_name};
 /// An object of any kind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Object {
+    /// Names its files on this machine. An object that replaces another has another id.
+    pub(crate) id: Id,
     /// The full name, e.g. `[database, schema, name]`.
     pub(crate) path: Vec<String>,
     /// The role that owns it; empty for objects of the system.
@@ -32,6 +35,7 @@ pub(crate) struct Object {
 impl Object {
     pub(crate) fn new(data: Data, path: Vec<String>, owner: &str, now: Millis) -> Self {
         Self {
+            id: Id::random(),
             path,
             owner: owner.to_owned(),
             comment: String::new(),
@@ -120,6 +124,11 @@ impl Object {
             Data::Service(record) => Some(record),
             _ => None,
         }
+    }
+
+    /// The controller's key of a service; `None` for other kinds.
+    pub(crate) fn service_key(&self) -> Option<String> {
+        self.service().map(|record| record.key(&self.id))
     }
 
     fn preset(&self, property: &str) -> Preset {

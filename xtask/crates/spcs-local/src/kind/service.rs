@@ -2,7 +2,7 @@
 
 mod record;
 
-pub(crate) use record::{EndpointRecord, ImageRecord, ServiceRecord};
+pub(crate) use record::{EndpointRecord, ImageRecord, MountRecord, ServiceRecord};
 
 use spcs_local_services::service::dns_name;
 

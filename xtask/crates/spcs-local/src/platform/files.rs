@@ -1,14 +1,14 @@
 //! The platform's own files in the state directory: lock, engine, port, password and status.
 
-use std::fs::{DirBuilder, Metadata, TryLockError};
+use std::fs::{Metadata, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use spcs_local_files::durable;
-use spcs_local_files::stages::TEMPORARY;
+use spcs_local_files::{durable, private};
 use spcs_local_services::EngineKind;
+use spcs_local_services::controller::ControllerDirs;
 
 use super::StartError;
 use crate::catalog::Catalog;
@@ -21,23 +21,11 @@ const ENGINE: &str = "engine";
 /// The file with the port that was chosen, if the configuration has none.
 const PORT: &str = "port";
 
-/// Creates the state directory, readable by its owner only. Returns its absolute path.
+/// Creates the state directory, which only its owner can enter. Makes an existing one private.
+/// Returns its absolute path.
 pub(super) fn prepare(state_dir: &Path) -> io::Result<PathBuf> {
-    DirBuilder::new().recursive(true).mode(0o700).create(state_dir)?;
+    private::directory(state_dir)?;
     fs_err::canonicalize(state_dir)
-}
-
-/// Creates the directory of all stages, and deletes temporary files of a killed platform. Files
-/// that cannot be deleted, such as files of another user, do no harm: their names are unique.
-pub(super) fn prepare_stages(stages: &Path) -> io::Result<()> {
-    let temporary = stages.join(TEMPORARY);
-    match fs_err::remove_dir_all(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "cannot delete the files of a dropped stage");
-        }
-        _ => {}
-    }
-    fs_err::create_dir_all(temporary)
 }
 
 /// The lock of a running platform on its state directory. The kernel releases it with the process.
@@ -89,12 +77,15 @@ pub fn last_engine(state_dir: &Path) -> io::Result<Option<EngineKind>> {
     Ok(kinds.into_iter().find(|kind| kind.name() == name.trim()))
 }
 
-/// Whether the platform of a state directory has services. It may be running or not.
+/// Whether the platform of a state directory has services, or has dropped ones whose containers may
+/// still exist. It may be running or not.
 ///
 /// # Errors
-/// If the catalog cannot be read.
+/// If the catalog or the directory cannot be read.
 pub fn has_services(state_dir: &Path) -> Result<bool, StartError> {
-    Ok(Catalog::has_services(state_dir)?)
+    let failed = |source| StartError::Io { doing: "looking for services", source };
+    let started = ControllerDirs::new(state_dir).keys().map_err(failed)?;
+    Ok(!started.is_empty() || Catalog::has_services(state_dir)?)
 }
 
 /// Stores the engine.

@@ -44,8 +44,7 @@ pub(super) fn router(account: &Arc<Account>, state_dir: &Path) -> Router {
         .fallback(unknown)
         .layer(Extension(Origin::Host));
     let controller = account.controller.clone();
-    let upstream =
-        move |route: &EndpointRoute| controller.endpoint_address(&route.service, route.port);
+    let upstream = move |route: &EndpointRoute| controller.endpoint_address(&route.key, route.port);
     let ingress = ingress::handler(access, Arc::new(upstream));
     Router::new().fallback(dispatch).with_state(Parts { main, ingress })
 }

@@ -1,6 +1,7 @@
 //! The storage behind PUT and GET: acts as a GCS bucket named `stage`, and stores plain files.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -10,16 +11,19 @@ use futures_util::StreamExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, LAST_MODIFIED};
 use http::{Method, StatusCode};
 use httpdate::fmt_http_date;
-use spcs_local_files::durable;
-use spcs_local_files::stages::{locate, temporary_path};
-use std::collections::HashMap;
+use spcs_local_files::{FilePath, Id, Stages, Upload};
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
-use crate::stage_path::is_contained;
 
-/// `PUT`, `HEAD` and `GET /stage/{database}/{schema}/{stage}/{path}`
+/// A file in a URL.
+struct Target {
+    stage: Id,
+    path: FilePath,
+}
+
+/// `PUT`, `HEAD` and `GET /stage/{id of the stage}/{path}`
 pub(super) async fn serve(
     State(account): State<Arc<Account>>,
     UrlPath(path): UrlPath<String>,
@@ -40,96 +44,104 @@ pub(super) async fn serve(
         Method::HEAD => [true, false].iter().any(|w| account.permits.allow(&token, &path, *w)),
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
-    if !permitted || !is_contained(&path) || path.ends_with('/') {
+    if !permitted {
         return (StatusCode::FORBIDDEN, "the token does not permit this\n").into_response();
     }
+    let target = match target(&path) {
+        Ok(target) => target,
+        Err(reason) => return (StatusCode::BAD_REQUEST, format!("{reason}\n")).into_response(),
+    };
     let done = match method {
         Method::PUT => {
             let permitted = || account.permits.allow(&token, &path, true);
-            receive(&account.stages, &path, permitted, request).await
+            receive(&account.stages, target, permitted, request).await
         }
-        _ => send(&account.stages, &path, method == Method::GET).await,
+        _ => send(&account.stages, target, method == Method::GET).await,
     };
     done.unwrap_or_else(|error| {
         tracing::warn!(%error, path, "a stage transfer failed");
-        let status = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        (status, format!("{error}\n")).into_response()
+        (status(&error), format!("{error}\n")).into_response()
     })
 }
 
-async fn send(stages: &Path, path: &str, with_body: bool) -> std::io::Result<Response> {
-    let file = locate(stages, path)?;
-    let opened = match tokio::fs::File::open(file).await {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Ok(StatusCode::NOT_FOUND.into_response());
-        }
-        opened => opened?,
-    };
-    let metadata = opened.metadata().await?;
-    if metadata.is_dir() {
-        return Ok(StatusCode::NOT_FOUND.into_response());
+/// The stage and the file that a URL names.
+fn target(path: &str) -> Result<Target, String> {
+    let (stage, file) = path.split_once('/').unwrap_or((path, ""));
+    let stage = Id::parse(stage).ok_or("the path does not start with the id of a stage")?;
+    let path = FilePath::parse(file).map_err(|error| error.to_string())?;
+    if path.is_stage() || file.ends_with('/') {
+        return Err("the path names no file".to_owned());
     }
+    Ok(Target { stage, path })
+}
+
+fn status(error: &io::Error) -> StatusCode {
+    use io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory, PermissionDenied};
+    match error.kind() {
+        PermissionDenied => StatusCode::FORBIDDEN,
+        // A file is where the path has a directory, or the other way round.
+        NotADirectory | IsADirectory | InvalidFilename => StatusCode::BAD_REQUEST,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+async fn send(stages: &Stages, target: Target, with_body: bool) -> io::Result<Response> {
+    let Some(stage) = stages.stage(&target.stage)? else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let Some(file) = stage.file(&target.path)? else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let metadata = file.metadata()?;
     let headers = [
         (CONTENT_LENGTH, metadata.len().to_string()),
         (LAST_MODIFIED, fmt_http_date(metadata.modified()?)),
     ];
-    let body = if with_body { Body::from_stream(ReaderStream::new(opened)) } else { Body::empty() };
+    let stream = || ReaderStream::new(tokio::fs::File::from_std(file));
+    let body = if with_body { Body::from_stream(stream()) } else { Body::empty() };
     Ok((headers, body).into_response())
 }
 
-/// Writes a temporary file and renames it, so that a failed upload leaves nothing.
+/// Writes the file outside of the stage and moves it there, so that a failed upload leaves nothing.
 async fn receive(
-    stages: &Path,
-    path: &str,
+    stages: &Stages,
+    target: Target,
     permitted: impl Fn() -> bool,
     request: Request,
-) -> std::io::Result<Response> {
+) -> io::Result<Response> {
     let (head, body) = request.into_parts();
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     let only_new = header("x-goog-if-generation-match") == Some("0");
-    if only_new && tokio::fs::try_exists(locate(stages, path)?).await? {
+    if only_new
+        && let Some(stage) = stages.stage(&target.stage)?
+        && stage.file(&target.path)?.is_some()
+    {
         return Ok(StatusCode::PRECONDITION_FAILED.into_response());
     }
     let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
-    let temporary = Temporary(temporary_path(stages));
-    write(&temporary.0, body, expected).await?;
-    // During the upload, the stage may have been dropped and created again.
+    let upload = stages.upload()?;
+    write(&upload, body, expected).await?;
+    // The stage may have been dropped during the upload.
     if !permitted() {
         return Ok(StatusCode::FORBIDDEN.into_response());
     }
-    let file = locate(stages, path)?;
-    let placed = tokio::task::spawn_blocking(move || match only_new {
-        true => durable::rename_new(&temporary.0, &file),
-        false => durable::rename(&temporary.0, &file).map(|()| true),
-    });
-    let placed = placed.await.map_err(std::io::Error::other)??;
+    let stages = stages.clone();
+    let place = move || stages.create(&target.stage)?.place(upload, &target.path, only_new);
+    let placed = tokio::task::spawn_blocking(place).await.map_err(io::Error::other)??;
     Ok(if placed { StatusCode::OK } else { StatusCode::PRECONDITION_FAILED }.into_response())
 }
 
-/// A file that is removed on drop, also if the client disconnects. After the rename, it is gone
-/// already.
-struct Temporary(PathBuf);
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = fs_err::remove_file(&self.0);
-    }
-}
-
-async fn write(temporary: &Path, body: Body, expected: Option<u64>) -> std::io::Result<()> {
-    let mut target = tokio::fs::File::create(temporary).await?;
+async fn write(upload: &Upload, body: Body, expected: Option<u64>) -> io::Result<()> {
+    let mut file = tokio::fs::File::from_std(upload.file().try_clone()?);
     let mut stream = body.into_data_stream();
     let mut length = 0;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(std::io::Error::other)?;
+        let chunk = chunk.map_err(io::Error::other)?;
         length += chunk.len() as u64;
-        target.write_all(&chunk).await?;
+        file.write_all(&chunk).await?;
     }
     if expected.is_some_and(|expected| expected != length) {
-        return Err(std::io::Error::other("the body is shorter than its Content-Length"));
+        return Err(io::Error::other("the body is shorter than its Content-Length"));
     }
-    target.sync_all().await
+    file.flush().await
 }

@@ -99,6 +99,7 @@ impl Access for Accounts {
     fn endpoint(&self, host_label: &str) -> Option<EndpointRoute> {
         (host_label == "abcdef-spcs-local").then(|| EndpointRoute {
             service: "DB.PUBLIC.JUPYTER".to_owned(),
+            key: "0000000000000001.0000000000000002".to_owned(),
             endpoint: "ui".to_owned(),
             port: 8888,
         })

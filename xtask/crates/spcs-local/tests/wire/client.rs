@@ -28,6 +28,16 @@ pub(crate) async fn platform(state_dir: &Path, timing: Timing) -> Platform {
     start(config).await.unwrap()
 }
 
+/// The directories of all stages that have files. Their names are ids.
+pub(crate) fn stage_directories(state_dir: &Path) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(state_dir.join("stages")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.filter(|path| !path.ends_with(INCOMING)).collect()
+}
+
+/// The directory of unfinished uploads.
+pub(crate) const INCOMING: &str = ".incoming";
+
 /// One session.
 pub(crate) struct Client {
     http: Http<HttpConnector, Body>,
@@ -291,7 +301,7 @@ pub(crate) fn token(state_dir: &Path, service: &str) -> String {
     let key = format!(r#"["service",%"{service}"]]"#);
     let value: String = catalog.query_row(select, [key], |row| row.get(0)).unwrap();
     let object: Value = serde_json::from_str(&value).unwrap();
-    let start = format!("{}.", object["data"]["id"].as_str().unwrap());
+    let start = format!("{}.", object["id"].as_str().unwrap());
     let mut found = files_below(&state_dir.join("services"))
         .into_iter()
         .filter(|file| file.ends_with("token"))

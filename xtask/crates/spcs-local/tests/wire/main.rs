@@ -8,6 +8,7 @@ mod guide;
 mod identity;
 mod limits;
 mod lists;
+mod names;
 mod passwords;
 mod persistence;
 mod privileges;

@@ -1,6 +1,6 @@
 //! Files on stages.
 
-use crate::client::{Client, platform, quick, text};
+use crate::client::{Client, INCOMING, platform, quick, stage_directories, text};
 use axum::body::Body;
 use http::Method;
 use serde_json::json;
@@ -12,8 +12,8 @@ async fn an_uploaded_file_is_a_plain_file_on_disk_and_is_listed() {
     let client = Client::admin(&platform).await;
     client.run("USE ROLE SYSADMIN; CREATE DATABASE d; CREATE STAGE s").await;
     client.put("@s/specs", "a b.yaml", "spec: 1\n").await;
-    let file = directory.path().join("stages/D/PUBLIC/S/specs/a b.yaml");
-    assert_eq!(fs_err::read_to_string(file).unwrap(), "spec: 1\n");
+    let stage = stage_directories(directory.path()).remove(0);
+    assert_eq!(fs_err::read_to_string(stage.join("specs/a b.yaml")).unwrap(), "spec: 1\n");
     let listed = &client.rows("LS @d.public.s/specs").await[0];
     assert_eq!(text(listed, "name"), "s/specs/a b.yaml");
     assert_eq!(text(listed, "size"), "8");
@@ -46,11 +46,17 @@ async fn a_presigned_url_permits_one_file_and_no_implicit_overwrite() {
     };
     assert_eq!(put("one").await, 200);
     assert_eq!(put("two").await, 412);
-    let file = directory.path().join("stages/D/PUBLIC/S/a.csv.gz");
-    assert_eq!(fs_err::read_to_string(file).unwrap(), "one");
-    for elsewhere in [url.replace("/S/", "/T/"), url.replace("a%2Ecsv", "..%2F..%2Fx")] {
+    let stage = stage_directories(directory.path()).remove(0);
+    assert_eq!(fs_err::read_to_string(stage.join("a.csv.gz")).unwrap(), "one");
+    let id = stage.file_name().unwrap().to_str().unwrap();
+    for (elsewhere, status) in [
+        (url.replace(id, "0123456789abcdef"), 403),
+        (url.replace("a%2Ecsv", "..%2F..%2Fx"), 400),
+        (url.replace("a%2Ecsv", &"a".repeat(256)), 400),
+        (url.replace("a%2Ecsv", "a%2Ecsv%2Egz%2Fb"), 400),
+    ] {
         let request = client.request(Method::PUT, &elsewhere).body(Body::from("x")).unwrap();
-        assert_eq!(client.send(request).await.0, 403, "{elsewhere}");
+        assert_eq!(client.send(request).await.0, status, "{elsewhere}");
     }
     platform.stop().await;
 }
@@ -74,6 +80,28 @@ async fn put_rejects_the_result_format_of_queries() {
     platform.stop().await;
 }
 
+#[tokio::test]
+async fn a_path_that_the_file_system_does_not_take_is_refused_before_anything_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let client = Client::admin(&platform).await;
+    let long = "n".repeat(255);
+    client.run(&format!("CREATE DATABASE d; CREATE STAGE \"{long}\"; CREATE STAGE \"..\"")).await;
+    client.put("@\"..\"", "a", "x").await;
+    client.put(&format!("@\"{long}\""), "b", "x").await;
+    let listed = client.rows("LS @\"..\"").await;
+    assert_eq!((listed.len(), text(&listed[0], "name")), (1, "../a"));
+    for path in [format!("/{}", "x".repeat(256)), format!("/{}", "x/".repeat(1501))] {
+        for statement in ["PUT file:///x/a", "LS", "REMOVE"] {
+            let sql = format!("{statement} @\"..\"{path}");
+            let answer = client.submit(&sql).await;
+            assert!(answer["message"].as_str().unwrap().contains("longer than"), "{answer}");
+        }
+    }
+    assert_eq!(stage_directories(directory.path()).len(), 2);
+    platform.stop().await;
+}
+
 /// Services can create links on stages through their volumes.
 #[tokio::test]
 async fn links_on_a_stage_are_not_followed() {
@@ -84,7 +112,8 @@ async fn links_on_a_stage_are_not_followed() {
     let client = Client::admin(&platform).await;
     client.run("USE ROLE SYSADMIN; CREATE DATABASE d; CREATE STAGE s").await;
     client.put("@s", "plain", "x").await;
-    let stage = directory.path().join("stages/D/PUBLIC/S");
+    let stage = stage_directories(directory.path()).remove(0);
+    let id = stage.file_name().unwrap().to_str().unwrap().to_owned();
     std::os::unix::fs::symlink(outside.path(), stage.join("d")).unwrap();
     std::os::unix::fs::symlink("nowhere", stage.join("dangling")).unwrap();
     std::os::unix::fs::symlink(".", stage.join("loop")).unwrap();
@@ -101,7 +130,7 @@ async fn links_on_a_stage_are_not_followed() {
         (Method::PUT, "d/a", &put),
     ] {
         let request = client
-            .request(method.clone(), &format!("/stage/D/PUBLIC/S/{file}"))
+            .request(method.clone(), &format!("/stage/{id}/{file}"))
             .header("Authorization", format!("Bearer {token}"))
             .body(Body::from("x"))
             .unwrap();
@@ -111,7 +140,7 @@ async fn links_on_a_stage_are_not_followed() {
     let create = "CREATE SERVICE v IN COMPUTE POOL p FROM @s/d SPECIFICATION_FILE='secret'";
     let answer = client.submit(create).await;
     assert!(
-        answer["message"].as_str().unwrap().contains("is not a directory or a regular file"),
+        answer["message"].as_str().unwrap().contains("leads through a symbolic link"),
         "{answer}"
     );
     client.run("REMOVE @s").await;
@@ -122,7 +151,7 @@ async fn links_on_a_stage_are_not_followed() {
 #[tokio::test]
 async fn a_permit_ends_with_its_stage_and_a_start_deletes_incomplete_uploads() {
     let directory = tempfile::tempdir().unwrap();
-    let incoming = directory.path().join("stages/.aside");
+    let incoming = directory.path().join("stages").join(INCOMING);
     fs_err::create_dir_all(&incoming).unwrap();
     fs_err::write(incoming.join("half"), "x").unwrap();
     let platform = platform(directory.path(), quick()).await;
@@ -130,10 +159,12 @@ async fn a_permit_ends_with_its_stage_and_a_start_deletes_incomplete_uploads() {
     let client = Client::admin(&platform).await;
     client.run("CREATE DATABASE d; CREATE STAGE s").await;
     let answer = client.submit("PUT file:///x/a @s").await;
-    let token = answer["data"]["stageInfo"]["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap();
+    let info = &answer["data"]["stageInfo"];
+    let token = info["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap();
+    let location = info["location"].as_str().unwrap();
     client.run("DROP STAGE s; CREATE STAGE s").await;
     let request = client
-        .request(Method::PUT, "/stage/D/PUBLIC/S/a")
+        .request(Method::PUT, &format!("/{location}a"))
         .header("Authorization", format!("Bearer {token}"))
         .body(Body::from("x"))
         .unwrap();
@@ -152,6 +183,9 @@ async fn a_stage_that_replaces_another_is_empty() {
         client.run(again).await;
         assert!(client.rows("LS @s").await.is_empty(), "{again}");
     }
-    assert_eq!(fs_err::read_dir(directory.path().join("stages/.aside")).unwrap().count(), 0);
+    assert_eq!(
+        fs_err::read_dir(directory.path().join("stages").join(INCOMING)).unwrap().count(),
+        0
+    );
     platform.stop().await;
 }

@@ -81,6 +81,10 @@ pub(super) fn start(
                 let mode = if *read_only { "ro,z" } else { "rw,z" };
                 add(&["--volume", &format!("{}:{target}:{mode}", source.display())]);
             }
+            Mount::Stage { source, target, read_only, is_mounted } => {
+                let mode = stage_mode(kind, *read_only, *is_mounted);
+                add(&["--volume", &format!("{}:{target}:{mode}", source.display())]);
+            }
             Mount::Memory { target, size } => {
                 add(&["--tmpfs", &format!("{target}:rw,mode=1777,size={size}")]);
             }
@@ -105,6 +109,18 @@ pub(super) fn start(
     args.push(request.image.clone());
     args.extend(rest.iter().chain(request.args.iter().flatten()).cloned());
     args
+}
+
+/// The mount options of a stage. docker has none against privileges and devices; a mount on the
+/// host has. `ro` would make runc lift them, but such a mount on the host is read-only already.
+fn stage_mode(kind: EngineKind, read_only: bool, is_mounted: bool) -> &'static str {
+    match (kind, read_only) {
+        (EngineKind::Podman, true) => "ro,nosuid,nodev,z",
+        (EngineKind::Podman, false) => "rw,nosuid,nodev,z",
+        (EngineKind::Docker, true) if is_mounted => "rw",
+        (EngineKind::Docker, true) => "ro,z",
+        (EngineKind::Docker, false) => "rw,z",
+    }
 }
 
 /// `volume create …`

@@ -5,12 +5,13 @@ use std::process::Command;
 
 use crate::EngineCommand;
 use crate::network::{nft, table};
-use crate::runtime::{PLATFORM, RuntimeError, platform_id};
+use crate::runtime::{PLATFORM, RuntimeError, platform_id, stage_mounts};
 
 /// Removes the containers, networks, firewall rules, volumes and images of the platform with this state directory.
 /// The platform must not be running.
 pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), RuntimeError> {
-    let filter = format!("label={PLATFORM}={}", platform_id(state_dir));
+    let id = platform_id(state_dir);
+    let filter = format!("label={PLATFORM}={id}");
     let containers = list(engine, &["ps", "--all", "--quiet", "--filter", &filter])?;
     // A suspended service has no containers, so its images are only known from the pull record.
     let mut images = super::pull::recorded_images(&state_dir.join("pull"));
@@ -19,6 +20,10 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
         images.extend(list(engine, &args).unwrap_or_default());
     }
     remove_containers(engine, containers)?;
+    stage_mounts::remove_all(&id).map_err(|error| RuntimeError {
+        doing: "removing the mounts of stages".to_owned(),
+        message: error.to_string(),
+    })?;
     for network in list(engine, &["network", "ls", "--quiet", "--filter", &filter])? {
         call(engine, &["network", "rm", &network])?;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ObjectKey, State};
 use crate::catalog::grant::Target;
-use crate::kind::{ExternalData, Kind, Object, ServiceRecord};
+use crate::kind::{Kind, Object, ServiceRecord};
 
 impl State {
     /// The object of a kind with a full name.
@@ -54,8 +54,6 @@ impl State {
     pub(crate) fn put(&mut self, object: Object) {
         let key = (object.kind(), object.path.clone());
         self.take_object(&key);
-        // Data that is left of a dropped object now belongs to the new one of the same name.
-        self.unfinished_drops.remove(&key);
         self.indexes.owned.add(&object.owner, key.clone());
         if let Some(login) = login(&object) {
             self.indexes.logins.add(&login, key.clone());
@@ -82,9 +80,6 @@ impl State {
                 Kind::Service => self.revoke_all_of_service(&object.path),
                 _ => {}
             }
-            if object.kind().facts().external_data != ExternalData::None {
-                self.unfinished_drops.put(key, ());
-            }
             Some(Arc::unwrap_or_clone(object))
         };
         gone.into_iter().filter_map(take).collect()
@@ -106,16 +101,6 @@ impl State {
             to.clone_into(&mut object.owner);
             self.put(object);
         }
-    }
-
-    /// The dropped objects whose data outside the catalog may not have been deleted yet.
-    pub(crate) fn unfinished_drops(&self) -> impl Iterator<Item = &(Kind, Vec<String>)> {
-        self.unfinished_drops.iter().map(|(key, ())| key)
-    }
-
-    /// Records that all data of a dropped object has been deleted.
-    pub(crate) fn finish_drop(&mut self, kind: Kind, path: &[String]) {
-        self.unfinished_drops.remove(&(kind, path.to_vec()));
     }
 }
 

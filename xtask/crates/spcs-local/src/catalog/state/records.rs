@@ -13,7 +13,6 @@ const OBJECT: &str = "object";
 const PRIVILEGE: &str = "privilege";
 const ROLE: &str = "role";
 const SERVICE_ROLE: &str = "service role";
-const UNFINISHED_DROP: &str = "leaving";
 
 impl State {
     /// The writes that change the store from the state `before` to this one.
@@ -23,7 +22,6 @@ impl State {
         add(&mut writes, PRIVILEGE, &self.privileges, &before.privileges)?;
         add(&mut writes, ROLE, &self.roles, &before.roles)?;
         add(&mut writes, SERVICE_ROLE, &self.service_roles, &before.service_roles)?;
-        add(&mut writes, UNFINISHED_DROP, &self.unfinished_drops, &before.unfinished_drops)?;
         Ok(writes)
     }
 
@@ -40,7 +38,6 @@ impl State {
         self.privileges.mark_written();
         self.roles.mark_written();
         self.service_roles.mark_written();
-        self.unfinished_drops.mark_written();
     }
 
     /// Restores a state from records.
@@ -59,10 +56,6 @@ impl State {
         }
         for record in of(SERVICE_ROLE) {
             state.grant_service_role(value(record)?);
-        }
-        for record in of(UNFINISHED_DROP) {
-            let key = serde_json::from_str(&record.key).map_err(|error| broken(record, &error))?;
-            state.unfinished_drops.put(key, ());
         }
         state.mark_written();
         Ok(state)
