@@ -11,6 +11,7 @@ mod end_to_end;
 mod interrupting;
 mod mistakes;
 mod output;
+mod private_files;
 mod project;
 mod sandbox;
 mod setup;

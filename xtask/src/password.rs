@@ -1,8 +1,9 @@
 //! The password of the deployment's user: from the environment, from a private file, or generated
 //! into that file when the user is created. It is never printed or passed as an argument.
 
+use std::fs::DirBuilder;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,7 +88,13 @@ fn generate(file: &Path) -> Result<Password> {
     // 244 random bits. The prefix satisfies policies that require several character classes.
     let value = format!("Mv1-{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     let folder = file.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(folder)?;
+    // By default this is the local platform's directory. One that exists keeps its mode: it may be
+    // the project's own.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making the directory `{}`", folder.display()))?;
     // The marker comes first: without it, the password would count as already set.
     fs_err::write(marker(file), "")?;
     // Written atomically and never readable by others: temporary files have mode 0600.

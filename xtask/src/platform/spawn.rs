@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use fs_err::os::unix::fs::OpenOptionsExt as _;
 use spcs_apply::error::Kind;
 use spcs_local::{EngineCommand, Status};
 
@@ -114,6 +115,7 @@ fn spawn(start: &Start) -> Result<Child> {
     let log = fs_err::OpenOptions::new()
         .create(true)
         .append(true)
+        .mode(0o600)
         .open(log_file(&start.state_dir))?
         .into_file();
     let mut command = Command::new(&program);
@@ -137,7 +139,8 @@ fn spawn(start: &Start) -> Result<Child> {
 fn copy_of_this_program(state_dir: &Path) -> Result<PathBuf> {
     let source = std::env::current_exe().context("finding the program that runs")?;
     let folder = state_dir.join("bin");
-    fs_err::create_dir_all(&folder)?;
+    spcs_local::private_directory(&folder)
+        .with_context(|| format!("making the directory `{}`", folder.display()))?;
     // Written first, so that the directory is recognised as a platform's even if the copy fails.
     fs_err::write(build_file(state_dir), this_build()?)?;
     let copy = folder.join("xtask-platform");

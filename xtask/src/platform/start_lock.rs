@@ -1,7 +1,6 @@
 //! The lock that lets one command at a time start the platform of a state directory.
 
-use std::fs::{DirBuilder, TryLockError};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::TryLockError;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -15,11 +14,7 @@ pub(super) struct StartLock {
 impl StartLock {
     /// Waits until no other command holds the lock.
     pub(super) async fn acquire(state_dir: &Path) -> Result<StartLock> {
-        // The directory is private from the start: it holds the platform's files.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(state_dir)
+        spcs_local::private_directory(state_dir)
             .with_context(|| format!("making the directory `{}`", state_dir.display()))?;
         let path = state_dir.join("start.lock");
         let file = File::create(path)?;

@@ -29,6 +29,7 @@ mod wire;
 pub use catalog::OpenError;
 pub use config::{IDENTITY_PATH, PlatformConfig, PlatformIdentity, RuntimeChoice, Status, Timing};
 pub use platform::{Platform, StartError, has_services, last_engine, reset, start};
+pub use spcs_local_files::private::directory as private_directory;
 pub use spcs_local_services::gate::{GateCommand, serve_until_stdin_ends as serve_gate};
 pub use spcs_local_services::network::nft::find as find_nft;
 pub use spcs_local_services::runtime::{exposure, platform_id};

@@ -132,7 +132,10 @@ pub(super) fn save_log(
     text: &str,
 ) -> io::Result<()> {
     durable::create_directory(&instance_dir(dirs, key, instance))?;
-    fs_err::write(log_path(dirs, key, instance, container), text)
+    let path = log_path(dirs, key, instance, container);
+    let mut options = fs_err::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// The last log lines of the container's previous run.
