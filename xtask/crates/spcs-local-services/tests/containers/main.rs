@@ -16,6 +16,7 @@ mod killed;
 mod names;
 mod outside;
 mod services;
+mod stages;
 mod test_server;
 
 /// The engine to test with, if any.

@@ -26,6 +26,27 @@ fn container_main() {
     std::process::exit(0);
 }
 
+/// Prints the user that a copy of this program runs as; see `set_user_id`.
+#[test]
+fn effective_user() {
+    println!("effective user: {}", rustix::process::geteuid().as_raw());
+}
+
+/// Stores this program in a directory with the bit that makes it run as its owner, root, and runs
+/// it as another user. Returns what it prints.
+fn set_user_id(directory: &str) -> std::io::Result<String> {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::process::CommandExt as _;
+
+    let program = format!("/{directory}/program");
+    fs_err::copy("/proc/self/exe", &program)?;
+    fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o4755))?;
+    let mut command = std::process::Command::new(program);
+    command.args(["--exact", "test_server::effective_user", "--nocapture"]).uid(1000).gid(1000);
+    let output = command.output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 fn serve(mut stream: TcpStream) -> Option<()> {
     let mut buffer = [0; 4096];
     let read = stream.read(&mut buffer).ok()?;
@@ -49,6 +70,7 @@ fn execute(command: &str, argument: &str) -> std::io::Result<String> {
         "env" => Ok(std::env::var(argument).unwrap_or_default()),
         "read" => fs_err::read_to_string(format!("/{argument}")),
         "write" => fs_err::write(format!("/{argument}"), "written").map(|()| String::new()),
+        "setuid" => set_user_id(argument),
         "fetch" => {
             let (host, path) = argument.split_once('/').unwrap_or((argument, "ok"));
             super::harness::get(host, path)
