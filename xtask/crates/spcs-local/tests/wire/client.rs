@@ -7,7 +7,7 @@ use hyper_util::client::legacy::{Client as Http, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Timing, start};
+use spcs_local::{Platform, PlatformConfig, RuntimeChoice, Status, Timing, start};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -54,8 +54,12 @@ pub(crate) type Row = serde_json::Map<String, Value>;
 impl Client {
     /// Logs in as the administrator.
     pub(crate) async fn admin(platform: &Platform) -> Client {
-        let status = platform.status();
-        Client::login(platform, &status.user, &status.password, json!({})).await.unwrap()
+        Client::admin_of(platform.status()).await
+    }
+
+    /// Logs in as the administrator of a platform in another process.
+    pub(crate) async fn admin_of(status: &Status) -> Client {
+        Client::login_to(status, &status.user, &status.password, json!({})).await.unwrap()
     }
 
     /// Logs in. The error is the envelope of the failure.
@@ -65,8 +69,17 @@ impl Client {
         password: &str,
         more: Value,
     ) -> Result<Client, Value> {
+        Client::login_to(platform.status(), user, password, more).await
+    }
+
+    async fn login_to(
+        status: &Status,
+        user: &str,
+        password: &str,
+        more: Value,
+    ) -> Result<Client, Value> {
         let http = Http::builder(TokioExecutor::new()).build_http();
-        let (base, token, master) = (platform.status().url.clone(), String::new(), String::new());
+        let (base, token, master) = (status.url.clone(), String::new(), String::new());
         let client = Client { http, base, host: None, token, master };
         let mut data = json!({"LOGIN_NAME": user, "PASSWORD": password});
         data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -182,6 +195,18 @@ impl Client {
         self.post(&path, &json!({"sqlText": sql})).await
     }
 
+    /// Runs a statement on a platform that may end meanwhile.
+    pub(crate) async fn try_submit(&self, sql: &str) -> Option<http::StatusCode> {
+        let id = uuid::Uuid::new_v4();
+        let request = self
+            .request(Method::POST, &format!("/queries/v1/query-request?requestId={id}"))
+            .header("Authorization", format!("Snowflake Token=\"{}\"", self.token))
+            .header("Accept", "application/json")
+            .body(Body::from(json!({"sqlText": sql}).to_string()))
+            .unwrap();
+        self.http.request(request).await.ok().map(|response| response.status())
+    }
+
     /// The monitoring record of a query.
     pub(crate) async fn history(&self, query: &str) -> Value {
         let request = self
@@ -253,9 +278,17 @@ impl Client {
 
     /// Pushes an image with one layer. Returns its digest.
     pub(crate) async fn push(&self, platform: &Platform, image: &str) -> String {
-        use base64::Engine;
         let status = platform.status();
-        let login = format!("{}:{}", status.user, status.password);
+        self.push_as(&format!("{}:{}", status.user, status.password), image).await
+    }
+
+    /// Pushes an image with the session's token, for which no password is hashed.
+    pub(crate) async fn push_quickly(&self, image: &str) -> String {
+        self.push_as(&format!("0sessiontoken:{}", self.token), image).await
+    }
+
+    async fn push_as(&self, login: &str, image: &str) -> String {
+        use base64::Engine;
         let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(login));
         let upload = async |bytes: &[u8]| {
             let digest = digest(bytes);

@@ -6,6 +6,7 @@ mod client;
 mod containers;
 mod guide;
 mod identity;
+mod killed;
 mod limits;
 mod lists;
 mod names;
