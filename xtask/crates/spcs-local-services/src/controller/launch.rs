@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::firewall::Placement;
 use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
-use super::stage_volumes::StageSource;
+use super::mounts::StageSource;
 use super::task::ServiceTask;
 use super::{Context, files};
 use crate::runtime::{

@@ -1,14 +1,21 @@
 //! Mounts of containers: volumes, stages, the session token.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use spcs_local_spec::{Container, Volume, VolumeSource};
 
 use super::removal::{VOLUME_KIND, volume_kind};
-use super::stage_volumes::StageSource;
 use super::{Context, files};
 use crate::runtime::{ContainerNames, Mount, RuntimeError, VolumeRequest};
 use crate::service::Deployment;
+
+/// The directory that the engine mounts for a stage volume.
+pub(super) struct StageSource {
+    pub(super) path: PathBuf,
+    /// Whether it is a mount of this process.
+    pub(super) is_mounted: bool,
+}
 
 impl Context {
     /// Creates the missing volumes of an instance.

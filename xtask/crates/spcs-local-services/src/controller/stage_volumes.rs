@@ -8,16 +8,9 @@ use spcs_local_files::StageOwner;
 use spcs_local_spec::VolumeSource;
 
 use super::Context;
-use super::mounts::owner;
+use super::mounts::{StageSource, owner};
 use crate::runtime::{RuntimeError, stage_mounts};
 use crate::service::{Deployment, StageVolume};
-
-/// What the engine mounts.
-pub(super) struct StageSource {
-    pub(super) path: PathBuf,
-    /// Whether it is a mount of this process.
-    pub(super) is_mounted: bool,
-}
 
 impl Context {
     /// Creates the directories of mounted stages and sets their owners. Returns what the engine is
