@@ -1,5 +1,6 @@
 //! Tests that kill a platform with its whole process group and start the next one.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -103,5 +104,20 @@ async fn an_interrupted_start_is_completed_by_the_next_platform() {
     assert_eq!(ids(&harness, ECHO).len(), 2);
     assert_eq!(harness.get(ECHO, "fetch/127.0.0.1:8001/ok").await, "ok");
     harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert_eq!(harness.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_was_dropped_and_not_removed_is_found_by_the_next_platform() {
+    let Some(engine) = crate::requested_engine() else { return };
+    let mut harness = Harness::new(engine).await;
+    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
+    harness.until_running(ECHO).await;
+    harness.restart_controller().await;
+    let known = HashSet::from([ECHO.to_owned()]);
+    assert_eq!(harness.controller.others(&known).unwrap(), Vec::<String>::new());
+    assert_eq!(harness.controller.others(&HashSet::new()).unwrap(), [ECHO]);
+    harness.controller.remove(ECHO, false).done().await.unwrap();
+    assert_eq!(harness.controller.others(&HashSet::new()).unwrap(), Vec::<String>::new());
     assert_eq!(harness.leftovers(), Vec::<String>::new());
 }
