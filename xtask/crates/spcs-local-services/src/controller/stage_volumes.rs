@@ -55,16 +55,19 @@ impl Context {
         if let Some(owner) = owner {
             directory.set_owner(owner)?;
         }
-        match target {
-            Some(target) => {
-                stage_mounts::mount(&directory, &target, !stage.writable)?;
-                Ok(StageSource { path: target, is_mounted: true })
-            }
-            // The engine looks the path up itself, later. See `docs/security.md`.
-            None => {
-                let root = self.dirs.stages.directory(&stage.stage).canonicalize()?;
-                Ok(StageSource { path: root.join(stage.path.shown()), is_mounted: false })
+        if let Some(target) = target {
+            match stage_mounts::mount(&directory, &target, !stage.writable) {
+                // Root in a container without the capability to mount.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    tracing::warn!(%error, "cannot mount a stage on this machine");
+                }
+                mounted => {
+                    return mounted.map(|()| StageSource { path: target, is_mounted: true });
+                }
             }
         }
+        // The engine looks the path up itself, later.
+        let root = self.dirs.stages.directory(&stage.stage).canonicalize()?;
+        Ok(StageSource { path: root.join(stage.path.shown()), is_mounted: false })
     }
 }
