@@ -45,8 +45,12 @@ impl Harness {
     /// Waits for a change of the rules that follows from a deployment.
     pub(crate) async fn until_connects(&self, key: &str, address: &str, opens: bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
-        while (self.connect_from(key, address).await == "open") != opens {
-            assert!(Instant::now() < deadline, "{address} is still {}", !opens);
+        loop {
+            let answer = self.connect_from(key, address).await;
+            if (answer == "open") == opens {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{address} opens: {opens}; still {answer}");
         }
     }
 }

@@ -116,7 +116,12 @@ impl Harness {
         left
     }
 
-    /// Whether the engine runs as root. Only then can it deny egress.
+    /// Whether networks can be without egress: not those of a rootless docker.
+    pub(crate) fn denies_egress(&self) -> bool {
+        self.engine.kind == EngineKind::Podman || self.is_rootful()
+    }
+
+    /// Whether the engine runs as root.
     pub(crate) fn is_rootful(&self) -> bool {
         let (format, rootless) = match self.engine.kind {
             EngineKind::Podman => ("{{.Host.Security.Rootless}}", "true"),

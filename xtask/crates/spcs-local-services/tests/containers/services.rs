@@ -108,7 +108,7 @@ async fn a_service_survives_restarts_upgrades_and_suspension() {
     assert_eq!(ids(&harness, ECHO), running);
 
     // An external access integration enables egress without a restart.
-    assert_eq!(harness.has_egress(&running), !harness.is_rootful());
+    assert_eq!(harness.has_egress(&running), !harness.denies_egress());
     renewed.egress = egress();
     harness.controller.apply(renewed.clone());
     let deadline = Instant::now() + Duration::from_secs(30);

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::EngineCommand;
-use crate::network::{nft, table};
+use super::in_rootless_namespace;
+use crate::network::nft::{self, Nft};
+use crate::network::table;
 use crate::runtime::{PLATFORM, RuntimeError, platform_id, stage_mounts};
+use crate::{EngineCommand, EngineKind};
 
 /// Removes the containers, networks, firewall rules, volumes and images of the platform with this state directory.
 /// The platform must not be running.
@@ -27,9 +29,8 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
     for network in list(engine, &["network", "ls", "--quiet", "--filter", &filter])? {
         call(engine, &["network", "rm", &network])?;
     }
-    // Rules exist only where the platform runs as root.
-    if let (true, Some(nft)) = (rustix::process::geteuid().is_root(), nft::find())
-        && let Err(error) = nft::delete(&nft::Nft::here(nft), &table(&platform_id(state_dir)))
+    if let Some(nft) = nft_of(engine)
+        && let Err(error) = nft::delete(&nft, &table(&platform_id(state_dir)))
     {
         tracing::warn!(%error, "cannot delete the firewall rules of the containers");
     }
@@ -45,6 +46,16 @@ pub fn remove_all(engine: &EngineCommand, state_dir: &Path) -> Result<(), Runtim
         }
     }
     Ok(())
+}
+
+/// The `nft` of the namespace with the engine's networks, if the platform may have made rules there.
+fn nft_of(engine: &EngineCommand) -> Option<Nft> {
+    let nft = nft::find()?;
+    if rustix::process::geteuid().is_root() {
+        return Some(Nft::here(nft));
+    }
+    let words = [in_rootless_namespace(engine), vec![nft.into()]].concat();
+    (engine.kind == EngineKind::Podman).then(|| Nft { words, env: engine.env.clone() })
 }
 
 /// Removes all containers. The engine refuses to remove one while others use its network, so this

@@ -79,10 +79,6 @@ impl EngineRuntime {
             return Ok(());
         };
         let is_own_namespace = self.capabilities().await?.gate;
-        if is_own_namespace && policy.networks.is_empty() {
-            // The engine removes the namespace, and the rules with it.
-            return Ok(());
-        }
         let (nft, file) = (nft.clone(), self.rules_file());
         let table = table(&self.inner.platform_id);
         // The user is root in the namespace of their rootless engine.
