@@ -27,13 +27,17 @@ async fn platform_main() {
 }
 
 /// A platform in a process of its own. Killed on drop.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    status: Status,
+    pub(crate) status: Status,
 }
 
 impl Process {
-    async fn start(state_dir: &Path) -> Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) async fn start(state_dir: &Path) -> Process {
         let file = state_dir.join("platform.json");
         match fs_err::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),

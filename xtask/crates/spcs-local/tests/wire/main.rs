@@ -12,6 +12,7 @@ mod lists;
 mod names;
 mod passwords;
 mod persistence;
+mod power_loss;
 mod privileges;
 mod secrets;
 mod services;
