@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::runtime::FakeRuntime;
-use crate::service::{EgressTarget, PinnedImage, TokenSource};
+use crate::service::{PinnedImage, TokenSource};
 
 mod firewall;
 
@@ -102,10 +102,6 @@ spec:
   - { name: data, source: block, size: 1Gi }
   - { name: tmp, source: local }
 ";
-
-fn egress() -> Vec<EgressTarget> {
-    vec![EgressTarget { host: "pypi.org".to_owned(), port: 443 }]
-}
 
 fn deployment(version: &str, instances: u32) -> Deployment {
     let digest = format!("sha256:{}", "0".repeat(64));
@@ -373,26 +369,6 @@ async fn the_logs_of_a_container_that_cannot_start_show_the_error() {
     harness.until_message("PENDING", "Failed to pull image").await;
     let log = harness.controller.logs(KEY, 0, "main", 10, false, false).await.unwrap();
     assert!(log.contains("injected failure"), "{log}");
-}
-
-#[tokio::test]
-async fn a_failed_change_of_egress_is_retried_after_a_restart() {
-    let harness = Harness::new();
-    harness.controller.apply(deployment("a", 1));
-    harness.until_running().await;
-    harness.fake.fail_connects(true);
-    harness.controller.apply(Deployment { egress: egress(), ..deployment("a", 1) });
-    // A new process knows only the state of the engine.
-    let Harness { fake, directory, controller: previous } = harness;
-    previous.stop().await;
-    fake.fail_connects(false);
-    let harness = Harness { controller: controller(&fake, directory.path()), fake, directory };
-    harness.controller.apply(Deployment { egress: egress(), ..deployment("a", 1) });
-    let has_egress =
-        |harness: &Harness| harness.fake.networks_of("main").iter().any(|n| n.contains("egress"));
-    harness.until("connected", |_| has_egress(&harness)).await;
-    harness.controller.apply(deployment("a", 1));
-    harness.until("disconnected", |_| !has_egress(&harness)).await;
 }
 
 #[tokio::test]

@@ -138,6 +138,7 @@ async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
     harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
     harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
     harness.until_running(ECHO).await;
+    harness.until_running(CLIENT).await;
     harness.until_connects(CLIENT, &format!("{address}:8000"), true).await;
     spcs_local_services::network::nft::delete(
         &Nft::here("nft".into()),

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::network::Member;
+use crate::service::EgressTarget;
 
 fn target(host: &str, port: u16) -> EgressTarget {
     EgressTarget { host: host.to_owned(), port }
@@ -92,4 +93,28 @@ async fn rules_that_another_program_deleted_are_put_in_force_again() {
     harness.until_running().await;
     harness.fake.delete_policy();
     harness.until("renewed", |_| harness.fake.policy().members.len() == 1).await;
+}
+
+#[tokio::test]
+async fn a_failed_change_of_egress_is_retried_after_a_restart() {
+    let harness = Harness::new();
+    harness.controller.apply(deployment("a", 1));
+    harness.until_running().await;
+    harness.fake.fail_connects(true);
+    harness
+        .controller
+        .apply(Deployment { egress: vec![target("pypi.org", 443)], ..deployment("a", 1) });
+    // A new process knows only the state of the engine.
+    let Harness { fake, directory, controller: previous } = harness;
+    previous.stop().await;
+    fake.fail_connects(false);
+    let harness = Harness { controller: controller(&fake, directory.path()), fake, directory };
+    harness
+        .controller
+        .apply(Deployment { egress: vec![target("pypi.org", 443)], ..deployment("a", 1) });
+    let has_egress =
+        |harness: &Harness| harness.fake.networks_of("main").iter().any(|n| n.contains("egress"));
+    harness.until("connected", |_| has_egress(&harness)).await;
+    harness.controller.apply(deployment("a", 1));
+    harness.until("disconnected", |_| !has_egress(&harness)).await;
 }
