@@ -9,12 +9,9 @@ use tokio::time::Instant;
 
 use super::firewall::Placement;
 use super::instance::{ContainerRun, Instance, ProbeRun, Waiting};
-use super::mounts::StageSource;
 use super::task::ServiceTask;
 use super::{Context, files};
-use crate::runtime::{
-    self, ContainerNames, ContainerNetwork, ContainerRequest, Labels, RuntimeError,
-};
+use crate::runtime::{self, ContainerNetwork, ContainerRequest, Labels, Mount, RuntimeError};
 use crate::service::Deployment;
 
 impl ServiceTask {
@@ -148,15 +145,10 @@ impl Context {
             };
             let run = &mut instance.containers[i];
             let started = async {
-                let request = self.request(
-                    instance.id,
-                    deployment,
-                    container,
-                    run,
-                    network,
-                    &names,
-                    &stages,
-                )?;
+                let mounts =
+                    self.mounts(key, instance.id, deployment, container, &names, &stages)?;
+                let request =
+                    self.request(instance.id, deployment, container, run, network, mounts);
                 let id = self.runtime.run(&request).await?;
                 let found = self.runtime.inspect(std::slice::from_ref(&id)).await?;
                 found.into_iter().next().ok_or_else(|| RuntimeError {
@@ -228,11 +220,9 @@ impl Context {
         container: &Container,
         run: &ContainerRun,
         network: ContainerNetwork,
-        names: &ContainerNames,
-        stages: &BTreeMap<String, StageSource>,
-    ) -> Result<ContainerRequest, RuntimeError> {
-        let key = &deployment.key;
-        let mut labels = self.labels(key, &deployment.name, instance);
+        mounts: Vec<Mount>,
+    ) -> ContainerRequest {
+        let mut labels = self.labels(&deployment.key, &deployment.name, instance);
         let mut label = |name: &str, value: &str| labels.insert(name.to_owned(), value.to_owned());
         label(runtime::CONTAINER, &container.name);
         label(runtime::SPEC_DIGEST, &deployment.spec_digest);
@@ -245,19 +235,19 @@ impl Context {
         let mut env: BTreeMap<&str, &str> =
             deployment.environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         env.extend(container.env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
-        Ok(ContainerRequest {
+        ContainerRequest {
             name: self.container_name(deployment, instance, &container.name),
             labels,
             image: self.image_name(&run.image).unwrap_or_default(),
             command: container.command.clone(),
             args: container.args.clone(),
             env: env.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            mounts: self.mounts(key, instance, deployment, container, names, stages)?,
+            mounts,
             network,
             memory: container.resources.limits.memory,
             cpus: container.resources.limits.cpu,
             stop_grace: self.timing.stop_grace,
-        })
+        }
     }
 
     /// Writes new session tokens, and the current key, to the directories that containers have mounted.
