@@ -95,11 +95,11 @@ fn private_directories(state: &Path) -> Vec<PathBuf> {
     let mut found = vec![state.to_owned()];
     let mut left = found.clone();
     while let Some(directory) = left.pop() {
-        for entry in fs_err::read_dir(&directory).expect("the mode of a file").map(Result::unwrap) {
+        for entry in fs_err::read_dir(&directory).expect("a directory").map(Result::unwrap) {
             let path = entry.path();
             let is_stage = directory.ends_with("stages") && !path.ends_with(".incoming");
             let is_mounted = is_stage || path.extension().is_some_and(|it| it == "session");
-            if entry.file_type().expect("the command runs").is_dir() && !is_mounted {
+            if entry.file_type().expect("a type").is_dir() && !is_mounted {
                 found.push(path.clone());
                 left.push(path);
             }
@@ -109,5 +109,5 @@ fn private_directories(state: &Path) -> Vec<PathBuf> {
 }
 
 fn mode(path: &Path) -> u32 {
-    fs_err::metadata(path).expect("it is written").permissions().mode() & 0o777
+    fs_err::metadata(path).expect("a file").permissions().mode() & 0o777
 }

@@ -129,7 +129,7 @@ fn leftovers(harness: &Harness, part: &str) -> usize {
 #[tokio::test]
 async fn running_containers_find_the_current_token_and_key() {
     let harness = Harness::new();
-    let session = harness.directory.path().join("services/db-public-echo/0/main.session");
+    let session = harness.directory.path().join(format!("services/{KEY}/0/main.session"));
     let read = |name: &str| fs_err::read_to_string(session.join(name)).unwrap();
     let mut deployment = deployment("a", 1);
     harness.controller.apply(deployment.clone());

@@ -9,7 +9,7 @@ use super::*;
 async fn session_tokens_are_replaced_while_containers_run_and_after_a_restart() {
     let fake = FakeRuntime::new(Duration::ZERO);
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("services/db-public-echo/0/main.session/token");
+    let file = directory.path().join(format!("services/{KEY}/0/main.session/token"));
     let issued = Arc::new(AtomicU32::new(0));
     let counted = || {
         let issued = Arc::clone(&issued);
