@@ -3,9 +3,10 @@
 mod packages;
 
 use anyhow::Result;
+use rustix::process::geteuid;
 use serde_json::json;
 use spcs_apply::build::BuildState;
-use spcs_apply::engine::{self, EngineChoice};
+use spcs_apply::engine::{self, EngineChoice, EngineKind};
 use spcs_apply::error::Kind;
 
 use crate::cli::Runtime;
@@ -16,7 +17,7 @@ use crate::target::Files;
 use packages::{END_TO_END, install};
 
 /// Podman with its network tools and container runtimes.
-const PODMAN: [&str; 13] = [
+const PODMAN: [&str; 14] = [
     "podman",
     "runc",
     "crun",
@@ -26,6 +27,7 @@ const PODMAN: [&str; 13] = [
     "iptables",
     NFTABLES,
     "uidmap",
+    "slirp4netns",
     "fuse-overlayfs",
     "catatonit",
     "golang-github-containers-common",
@@ -79,11 +81,18 @@ pub(crate) fn install_with_yes(context: &Context, files: &Files) -> Result<()> {
 /// The packages that this machine lacks.
 fn missing(context: &Context, choice: EngineChoice, builds: bool) -> Result<Vec<&'static str>> {
     let mut wanted: Vec<&'static str> = Vec::new();
-    if let Err(error) = engine::detect(choice, &context.work_dir()?) {
-        tracing::info!("no engine works yet: {error}");
-        wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
-    } else if spcs_local::find_nft().is_none() {
-        wanted.push(NFTABLES);
+    match engine::detect(choice, &context.work_dir()?) {
+        Err(error) => {
+            tracing::info!("no engine works yet: {error}");
+            wanted.extend(if choice == EngineChoice::Docker { &DOCKER[..] } else { &PODMAN[..] });
+        }
+        Ok(engine) => {
+            // Only root can change the rules for docker's networks.
+            let may_use = engine.kind == EngineKind::Podman || geteuid().is_root();
+            if may_use && spcs_local::find_nft().is_none() {
+                wanted.push(NFTABLES);
+            }
+        }
     }
     if builds && (packages::is_debian() || !packages::on_path("mmdebstrap")) {
         wanted.extend(BOOTSTRAP);
