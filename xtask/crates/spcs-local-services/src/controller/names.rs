@@ -1,5 +1,6 @@
 //! Names of the controller's objects in the engine. They are made of the ids of services and
-//! schemas, which no other object has, on this platform or another.
+//! schemas, which no other object of the platform has. Each ends with the platform's id, because a
+//! copy of the state directory has the same ids.
 
 use super::Context;
 use crate::service::Deployment;
@@ -19,9 +20,9 @@ fn ids(key: &str) -> (&str, &str) {
 }
 
 impl Context {
-    /// `spcs-<schema id>`
+    /// `spcs-<schema id>-<platform id>`
     pub(super) fn network_name(&self, key: &str) -> String {
-        format!("spcs-{}", ids(key).0)
+        format!("spcs-{}-{}", ids(key).0, self.dirs.platform_id)
     }
 
     /// The platform's network with internet access.
@@ -29,7 +30,7 @@ impl Context {
         format!("{}{}", crate::runtime::EGRESS_NETWORK, self.dirs.platform_id)
     }
 
-    /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<service id>`
+    /// `spcs-<db>-<schema>-<service>-<instance>-<container>-<service id>-<platform id>`
     pub(super) fn container_name(
         &self,
         deployment: &Deployment,
@@ -37,12 +38,12 @@ impl Context {
         container: &str,
     ) -> String {
         let (name, (_, id)) = (readable(&deployment.name), ids(&deployment.key));
-        format!("spcs-{name}-{instance}-{container}-{id}")
+        format!("spcs-{name}-{instance}-{container}-{id}-{}", self.dirs.platform_id)
     }
 
-    /// `spcs-<service id>-<instance>-<volume>`
+    /// `spcs-<service id>-<instance>-<volume>-<platform id>`
     pub(super) fn volume_name(&self, key: &str, instance: u32, volume: &str) -> String {
-        format!("spcs-{}-{instance}-{volume}", ids(key).1)
+        format!("spcs-{}-{instance}-{volume}-{}", ids(key).1, self.dirs.platform_id)
     }
 
     /// `registry/db/schema/repo/image@sha256:…`

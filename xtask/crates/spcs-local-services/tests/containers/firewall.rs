@@ -8,11 +8,10 @@ use spcs_local_services::network::nft::Nft;
 use spcs_local_services::network::{Network, table};
 use spcs_local_services::service::EgressTarget;
 
-use crate::harness::{Harness, connect};
+use crate::harness::{ECHO, Harness, connect};
 use crate::outside::Outside;
 
-const ECHO: &str = "DB.PUBLIC.ECHO";
-const CLIENT: &str = "DB.PUBLIC.A_CLIENT";
+const CLIENT: &str = "00000000000000db.415f434c49454e54";
 
 /// Listens on its endpoint 8000 and on 8001, which is no endpoint.
 const SPEC: &str = r#"

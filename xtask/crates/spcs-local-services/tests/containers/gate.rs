@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use spcs_local_services::gate::{GateCommand, serve_until_stdin_ends};
 use spcs_local_services::service::EgressTarget;
 
-use crate::harness::{Harness, get};
+use crate::harness::{ECHO, Harness, get};
 
 /// Runs the gate if its command started this process; otherwise does nothing.
 #[tokio::test]
@@ -26,8 +26,6 @@ pub(crate) fn command() -> GateCommand {
     let arguments = ["--exact", NAME, "--nocapture"].map(Into::into).to_vec();
     GateCommand { program: std::env::current_exe().unwrap(), arguments }
 }
-
-const ECHO: &str = "DB.PUBLIC.ECHO";
 
 const SPEC: &str = r#"
 spec:

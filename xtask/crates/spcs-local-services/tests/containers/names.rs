@@ -9,8 +9,8 @@ use spcs_local_services::service::{EgressTarget, dns_aliases};
 use crate::harness::{ACCOUNT_HOST, Harness};
 use crate::test_server::query;
 
-const ONE: &str = "DB.PUBLIC.ONE";
-const TWO: &str = "DB.PUBLIC.TWO";
+const ONE: &str = "00000000000000db.00000000004f4e45";
+const TWO: &str = "00000000000000db.000000000054574f";
 
 const SPEC: &str = r#"
 spec:
@@ -53,7 +53,7 @@ async fn containers_find_the_account_and_only_the_names_that_they_may_resolve() 
     }
 
     // Services of the schema, by both names, in all containers of an instance.
-    for name in dns_aliases(TWO) {
+    for name in dns_aliases("DB.PUBLIC.TWO") {
         assert_eq!(harness.get(ONE, &format!("fetch/{name}/ok")).await, "ok");
         let from_side = format!("fetch/127.0.0.1:8001/fetch/{name}/ok");
         assert_eq!(harness.get(ONE, &from_side).await, "ok");
