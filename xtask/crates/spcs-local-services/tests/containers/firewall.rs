@@ -215,6 +215,6 @@ impl Harness {
     /// The schema's network.
     async fn network(&self) -> Network {
         let networks = self.runtime().networks().await.unwrap();
-        networks.into_iter().find(|network| network.name.contains("-db-public-")).unwrap()
+        networks.into_iter().find(|network| network.name.contains("-00000000000000db-")).unwrap()
     }
 }
