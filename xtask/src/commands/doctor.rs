@@ -77,9 +77,7 @@ async fn engine(context: &Context, project: &spcs_plan::Project) -> Result<Strin
     // An engine that cannot be asked fails later with a reason of its own.
     let exposure = spcs_local::exposure(platform::engine_command(&engine)).await;
     Ok(match exposure.ok().flatten() {
-        Some(reason) => {
-            format!("{found}\nother users of this machine can connect to containers: {reason}")
-        }
+        Some(open) => format!("{found}\n{open}"),
         None => found,
     })
 }
