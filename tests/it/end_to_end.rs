@@ -12,6 +12,7 @@ mod edits;
 mod engine;
 mod logins;
 mod notebook;
+mod other_users;
 mod process_watcher;
 
 use deployment::Deployment;
@@ -38,6 +39,11 @@ async fn a_deployment_works_survives_kills_applies_edits_and_is_cleaned_up() {
     logins::a_token_is_valid_only_in_the_containers_of_its_service(deployment, engine).await;
 
     notebook::answers_the_ingress_only(deployment, engine).await;
+    // Only root can become another user.
+    if rustix::process::geteuid().is_root() {
+        other_users::cannot_connect_to_containers(deployment, engine);
+        other_users::get_no_privileges_from_files_of_a_stage(deployment, engine);
+    }
     let profile = |name: &str| deployment.path(&format!("target/browser-{name}"));
     notebook::shows_the_answer(&profile("user"), &url, "MILVUS_USER", &password).await;
     // The password of a user that exists only during this test.

@@ -89,10 +89,16 @@ impl Engine {
             .concat()
     }
 
-    /// Runs a program in a container. Returns what it prints.
-    pub(crate) fn execute(self, container: &str, program: &[&str], stdin: &str) -> String {
+    /// Runs a program in a container, as a user of the container. Returns what it prints.
+    pub(crate) fn execute(
+        self,
+        container: &str,
+        user: &str,
+        program: &[&str],
+        stdin: &str,
+    ) -> String {
         let mut command = Command::new(self.program);
-        command.args(["exec", "--interactive", container]).args(program);
+        command.args(["exec", "--interactive", "--user", user, container]).args(program);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the engine starts");
         let mut input = child.stdin.take().expect("a pipe");

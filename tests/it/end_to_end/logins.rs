@@ -17,7 +17,8 @@ pub(crate) async fn a_token_is_valid_only_in_the_containers_of_its_service(
     let jupyter = deployment.container("jupyter");
     let [milvus_token, jupyter_token] = ["milvus", "jupyter"]
         .map(|name| session_file(&engine.inspect(&deployment.container(name)), "token"));
-    let printed = engine.execute(&jupyter, &["python3", "-c", CONTAINER_LOGIN], &milvus_token);
+    let printed =
+        engine.execute(&jupyter, "1000", &["python3", "-c", CONTAINER_LOGIN], &milvus_token);
     assert_eq!(printed.lines().collect::<Vec<_>>(), ["JUPYTER SYSADMIN", "390303"]);
 
     let platform = deployment.platform();
