@@ -4,6 +4,7 @@ mod admission;
 mod containers;
 mod files;
 mod listener;
+mod memory;
 mod registry;
 mod route;
 
@@ -149,10 +150,16 @@ pub async fn start(config: PlatformConfig) -> Result<Platform, StartError> {
     let (shutdown, stopped) = oneshot::channel::<()>();
     let router = route::router(&account, &state_dir);
     let limits = listener::Limits::of_process();
-    let server = tokio::spawn(listener::serve(listener, router, limits, async {
+    let served = listener::serve(listener, router, limits, async {
         // Dropping the platform closes the channel, which also stops the server.
         let _ = stopped.await;
-    }));
+    });
+    let server = tokio::spawn(async {
+        tokio::select! {
+            () = served => {}
+            () = memory::give_back() => {}
+        }
+    });
     let status = Status {
         url: account.url(),
         host: "127.0.0.1".to_owned(),
