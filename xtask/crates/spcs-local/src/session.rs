@@ -16,7 +16,11 @@ use crate::sql::Value;
 /// How the client of a session transfers files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransferShape {
-    /// With a presigned URL for each file: the classic Python connector and the Snowflake CLI.
+    /// With a presigned URL for each file: the classic Python connector, and with it the Snowflake
+    /// CLI. It does not check whether a file is there already, and cannot: it takes no access token
+    /// without TLS. But it shows rows that it gets in place of URLs.
+    Classic,
+    /// With a presigned URL for each file: other clients.
     Presigned,
     /// With an access token and an endpoint: newer connectors and our own client.
     Token,

@@ -2,8 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::Executor;
+use spcs_local_files::FilePath;
+
 use super::stage::files;
+use super::{Executor, Outcome};
+use crate::permits::Permission;
+use crate::rows::{Rows, cell};
 use crate::session::TransferShape;
 use crate::sql::{SqlError, Value};
 use crate::stage_path::StageLocation;
@@ -15,18 +19,26 @@ const SIGNED_HEADERS: &str = "content-encoding;host;x-goog-if-generation-match;\
                               x-goog-meta-sfc-digest";
 
 impl Executor {
-    pub(super) fn put(&self, transfer: &Transfer) -> Result<Json, SqlError> {
+    pub(super) fn put(&self, transfer: &Transfer) -> Result<Outcome, SqlError> {
         let location = self.location(&transfer.location, "WRITE")?;
         let option = |name: &str| transfer.options.iter().find(|(n, _)| n == name).map(|(_, v)| v);
         let compress = option("AUTO_COMPRESS").and_then(Value::boolean).unwrap_or(true);
         let overwrite = option("OVERWRITE").and_then(Value::boolean).unwrap_or(false);
         let source = option("SOURCE_COMPRESSION").map_or("auto_detect".to_owned(), Value::shown);
         let prefix = location.url_prefix(Some(&location.at.path));
-        let token = self.account.permits.issue(prefix.clone(), true);
+        let permission = if overwrite { Permission::Replace } else { Permission::Create };
+        let token = self.account.permits.issue(prefix.clone(), permission);
         let name = destination(&transfer.file, compress, &source);
         let presigned = self.presigned(&format!("{prefix}{name}"), &token);
         let stage_info = self.stage_info(&location, &prefix, &token, Some(presigned));
-        Ok(json!({
+        if !overwrite
+            && self.session.shape == TransferShape::Classic
+            && names_one_file(&transfer.file)
+            && self.is_on_stage(&location, &name)?
+        {
+            return Ok(Outcome::Skipped { rows: skipped(&transfer.file, &name), stage_info });
+        }
+        Ok(Outcome::Transfer(json!({
             "uploadInfo": stage_info,
             "src_locations": [transfer.file],
             "parallel": option("PARALLEL").and_then(Value::number).unwrap_or(4),
@@ -40,10 +52,20 @@ impl Executor {
             "command": "UPLOAD",
             "kind": null,
             "operation": "Node",
-        }))
+        })))
     }
 
-    pub(super) fn get(&self, transfer: &Transfer) -> Result<Json, SqlError> {
+    /// Whether a stage has a file of this name at a location.
+    fn is_on_stage(&self, location: &StageLocation, name: &str) -> Result<bool, SqlError> {
+        let Ok(path) = FilePath::parse(&format!("{}/{name}", location.at.path.shown())) else {
+            return Ok(false);
+        };
+        let Some(stage) = self.open_stage(location)? else { return Ok(false) };
+        // Where no file can be, the upload fails with the reason.
+        Ok(stage.file(&path).is_ok_and(|file| file.is_some()))
+    }
+
+    pub(super) fn get(&self, transfer: &Transfer) -> Result<Outcome, SqlError> {
         if transfer.options.iter().any(|(name, _)| name == "PATTERN") {
             return Err(SqlError::unsupported("PATTERN"));
         }
@@ -54,17 +76,18 @@ impl Executor {
         };
         let files: Vec<String> = found.iter().map(|file| file.path.shown()).collect();
         let prefix = location.url_prefix(None);
-        let token = self.account.permits.issue(prefix.clone(), false);
-        let urls: Vec<String> =
-            files.iter().map(|file| self.presigned(&format!("{prefix}{file}"), &token)).collect();
+        let token = self.account.permits.issue(prefix.clone(), Permission::Read);
+        let url = |file: &String| self.presigned(&format!("{prefix}{file}"), &token);
+        // A list in any case: the driver for Node.js looks into it.
+        let urls: Vec<String> = match self.session.shape {
+            TransferShape::Classic | TransferShape::Presigned => files.iter().map(url).collect(),
+            TransferShape::Token => Vec::new(),
+        };
         let stage_info = self.stage_info(&location, &prefix, &token, None);
         let option = |name: &str| transfer.options.iter().find(|(n, _)| n == name).map(|(_, v)| v);
-        Ok(json!({
+        Ok(Outcome::Transfer(json!({
             "src_locations": files,
-            "presignedUrls": match self.session.shape {
-                TransferShape::Presigned => json!(urls),
-                TransferShape::Token => Json::Null,
-            },
+            "presignedUrls": urls,
             "localLocation": transfer.file,
             "parallel": option("PARALLEL").and_then(Value::number).unwrap_or(4),
             "threshold": 209_715_200,
@@ -77,7 +100,7 @@ impl Executor {
             "command": "DOWNLOAD",
             "kind": null,
             "operation": "Node",
-        }))
+        })))
     }
 
     fn stage_info(
@@ -126,6 +149,38 @@ impl Executor {
             parts.join("/")
         )
     }
+}
+
+/// Whether a PUT's path names a file. Otherwise the client finds the files that match it.
+fn names_one_file(file: &str) -> bool {
+    !file.contains(['*', '?', '['])
+}
+
+/// What a client reports when it skips a file. The size of the client's file is not known here.
+fn skipped(file: &str, name: &str) -> Rows {
+    let source = file.rsplit('/').next().unwrap_or(file);
+    Rows::table(
+        [
+            "source",
+            "target",
+            "source_size#",
+            "target_size#",
+            "source_compression",
+            "target_compression",
+            "status",
+            "message",
+        ],
+        [[
+            cell(source),
+            cell(name),
+            None,
+            cell(0),
+            cell("NONE"),
+            cell(if name == source { "NONE" } else { "GZIP" }),
+            cell("SKIPPED"),
+            cell(""),
+        ]],
+    )
 }
 
 /// The file name on the stage: with `.gz` if the client compresses the file.

@@ -162,13 +162,18 @@ async fn authenticated(
 fn shape(client: &Credentials) -> TransferShape {
     let name = client.client_app_id.text().unwrap_or_default();
     let version = client.client_app_version.text().unwrap_or_default();
-    let major: u32 =
-        version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
-    let token = name.is_empty()
-        || name == "spcs-xtask"
-        || name == "PythonConnector" && major >= 5
-        || client.client_capabilities == Scalar::Object;
-    if token { TransferShape::Token } else { TransferShape::Presigned }
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or_default());
+    let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let capable = client.client_capabilities == Scalar::Object;
+    match name {
+        _ if capable => TransferShape::Token,
+        "" | "spcs-xtask" => TransferShape::Token,
+        "PythonConnector" if version >= (5, 0) => TransferShape::Token,
+        "PythonConnector" | "PythonSnowpark" | "SNOWFLAKE_CLI" => TransferShape::Classic,
+        // Earlier ones use an access token only with TLS.
+        "JavaScript" if version >= (3, 1) => TransferShape::Token,
+        _ => TransferShape::Presigned,
+    }
 }
 
 fn user_session(account: &Account, user: String) -> SessionState {

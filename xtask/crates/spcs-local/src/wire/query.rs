@@ -199,6 +199,11 @@ async fn one(
     Ok(success(match outcome {
         Outcome::Rows(result) => rows(&result, &query.id, &state),
         Outcome::Transfer(data) => reply::transfer(data, &query.id, &state),
+        Outcome::Skipped { rows: skipped, stage_info } => {
+            let mut data = rows(&skipped, &query.id, &state);
+            data["stageInfo"] = stage_info;
+            data
+        }
         Outcome::Earlier(id) => {
             let earlier = executor.account.queries.by_id(&id);
             // A result can be read in any session of its user.

@@ -11,11 +11,13 @@ use futures_util::StreamExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, LAST_MODIFIED};
 use http::{Method, StatusCode};
 use httpdate::fmt_http_date;
+use hyper::ext::ReasonPhrase;
 use spcs_local_files::{FilePath, Id, Stages, Upload};
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use crate::account::Account;
+use crate::permits::Permission;
 
 /// A file in a URL.
 struct Target {
@@ -37,11 +39,12 @@ pub(super) async fn serve(
     let token =
         query.get("X-Goog-Signature").map(String::as_str).or(bearer).unwrap_or_default().to_owned();
     let method = request.method().clone();
+    let permission = account.permits.permission(&token, &path);
     let permitted = match method {
-        Method::PUT => account.permits.allow(&token, &path, true),
-        Method::GET => account.permits.allow(&token, &path, false),
+        Method::PUT => matches!(permission, Some(Permission::Create | Permission::Replace)),
+        Method::GET => permission == Some(Permission::Read),
         // A client's PUT first checks whether the file exists.
-        Method::HEAD => [true, false].iter().any(|w| account.permits.allow(&token, &path, *w)),
+        Method::HEAD => permission.is_some(),
         _ => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
     if !permitted {
@@ -53,8 +56,9 @@ pub(super) async fn serve(
     };
     let done = match method {
         Method::PUT => {
-            let permitted = || account.permits.allow(&token, &path, true);
-            receive(&account.stages, target, permitted, request).await
+            let only_new = permission == Some(Permission::Create);
+            let permitted = || account.permits.permission(&token, &path).is_some();
+            receive(&account.stages, target, only_new, permitted, request).await
         }
         _ => send(&account.stages, target, method == Method::GET).await,
     };
@@ -106,17 +110,18 @@ async fn send(stages: &Stages, target: Target, with_body: bool) -> io::Result<Re
 async fn receive(
     stages: &Stages,
     target: Target,
+    only_new: bool,
     permitted: impl Fn() -> bool,
     request: Request,
 ) -> io::Result<Response> {
     let (head, body) = request.into_parts();
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
-    let only_new = header("x-goog-if-generation-match") == Some("0");
+    let only_new = only_new || header("x-goog-if-generation-match") == Some("0");
     if only_new
         && let Some(stage) = stages.stage(&target.stage)?
         && stage.file(&target.path)?.is_some()
     {
-        return Ok(StatusCode::PRECONDITION_FAILED.into_response());
+        return Ok(exists());
     }
     let expected: Option<u64> = header("content-length").and_then(|length| length.parse().ok());
     let upload = stages.upload()?;
@@ -128,7 +133,15 @@ async fn receive(
     let stages = stages.clone();
     let place = move || stages.create(&target.stage)?.place(upload, &target.path, only_new);
     let placed = tokio::task::spawn_blocking(place).await.map_err(io::Error::other)??;
-    Ok(if placed { StatusCode::OK } else { StatusCode::PRECONDITION_FAILED }.into_response())
+    Ok(if placed { StatusCode::OK.into_response() } else { exists() })
+}
+
+/// The response to an upload of a file that is there already. Python connectors show the reason.
+fn exists() -> Response {
+    const REASON: &str = "the file already exists, and PUT has no OVERWRITE=TRUE";
+    let mut response = (StatusCode::PRECONDITION_FAILED, format!("{REASON}\n")).into_response();
+    response.extensions_mut().insert(ReasonPhrase::from_static(REASON.as_bytes()));
+    response
 }
 
 async fn write(upload: &Upload, body: Body, expected: Option<u64>) -> io::Result<()> {

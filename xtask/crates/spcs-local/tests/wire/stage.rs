@@ -61,6 +61,81 @@ async fn a_presigned_url_permits_one_file_and_no_implicit_overwrite() {
     platform.stop().await;
 }
 
+/// Clients of every kind, by the id and version that they log in with.
+const CLIENTS: [(&str, &str); 7] = [
+    ("PythonConnector", "4.7.5"),
+    ("PythonConnector", "5.2.0"),
+    ("SNOWFLAKE_CLI", "3.30.0"),
+    ("JavaScript", "2.4.3"),
+    ("JavaScript", "3.3.0"),
+    ("JDBC", "3.27.0"),
+    ("spcs-xtask", "0.1.0"),
+];
+
+#[tokio::test]
+async fn no_client_replaces_a_file_without_overwrite() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let password = platform.status().password.clone();
+    for (id, version) in CLIENTS {
+        let application = json!({"CLIENT_APP_ID": id, "CLIENT_APP_VERSION": version});
+        let client = Client::login(&platform, "ADMIN", &password, application).await.unwrap();
+        client.run("CREATE OR REPLACE DATABASE d; CREATE STAGE s").await;
+        let upload = async |options: &str, text: &'static str| {
+            // With a pattern, every client gets an answer to which it uploads.
+            let sql = format!("PUT 'file:///x/?' @s/a AUTO_COMPRESS=FALSE {options}");
+            let answer = client.submit(&sql).await;
+            assert_eq!(answer["data"]["command"], "UPLOAD", "{id} {version}");
+            let info = &answer["data"]["stageInfo"];
+            let token = info["creds"]["GCS_ACCESS_TOKEN"].as_str().unwrap_or_else(|| {
+                let url = info["presignedUrl"].as_str().unwrap();
+                url.rsplit_once("X-Goog-Signature=").unwrap().1
+            });
+            let path = format!("/{}a.txt", info["location"].as_str().unwrap());
+            let put = client
+                .request(Method::PUT, &path)
+                .header("Authorization", format!("Bearer {token}"))
+                .body(Body::from(text))
+                .unwrap();
+            client.send(put).await.0
+        };
+        assert_eq!(upload("", "one").await, 200, "{id} {version}");
+        assert_eq!(upload("", "two").await, 412, "{id} {version}");
+        assert_eq!(upload("OVERWRITE=FALSE", "two").await, 412, "{id} {version}");
+        let listed = &client.rows("LIST @s").await[0];
+        assert_eq!(text(listed, "size"), "3");
+        assert_eq!(text(listed, "md5"), "f97c5d29941bfb1b2fdab0874906ab82", "{id} {version}");
+        assert_eq!(upload("OVERWRITE=TRUE", "three").await, 200, "{id} {version}");
+        assert_eq!(text(&client.rows("LIST @s").await[0], "size"), "5");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn the_classic_connector_gets_the_row_of_a_skipped_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let platform = platform(directory.path(), quick()).await;
+    let password = platform.status().password.clone();
+    let classic = json!({"CLIENT_APP_ID": "PythonConnector", "CLIENT_APP_VERSION": "4.7.5"});
+    let client = Client::login(&platform, "ADMIN", &password, classic).await.unwrap();
+    client.run("CREATE DATABASE d; CREATE STAGE s").await;
+    Client::admin(&platform).await.put("@d.public.s/d", "a.gz", "one").await;
+    let skipped = &client.rows("PUT file:///x/a @s/d").await[0];
+    for (column, value) in [("source", "a"), ("target", "a.gz"), ("status", "SKIPPED")] {
+        assert_eq!(text(skipped, column), value);
+    }
+    for other in ["@s/d AUTO_COMPRESS=FALSE", "@s", "@s/d OVERWRITE=TRUE"] {
+        let answer = client.submit(&format!("PUT file:///x/a {other}")).await;
+        assert_eq!(answer["data"]["command"], "UPLOAD", "{other}");
+    }
+    // The connector asks for each file that a pattern matches, and uploads to the URL it gets.
+    let answer = client.submit("PUT file://a.gz @s/d").await;
+    let url = answer["data"]["stageInfo"]["presignedUrl"].as_str().unwrap();
+    let request = client.request(Method::PUT, url).body(Body::from("two")).unwrap();
+    assert_eq!(client.send(request).await.0, 412);
+    platform.stop().await;
+}
+
 #[tokio::test]
 async fn put_rejects_the_result_format_of_queries() {
     let directory = tempfile::tempdir().unwrap();
