@@ -17,6 +17,8 @@ mod show;
 mod show_grants;
 mod stage;
 mod system;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::sync::Arc;

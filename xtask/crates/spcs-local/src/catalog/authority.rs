@@ -129,9 +129,17 @@ impl State {
                 && self.service_roles_on(&object.path).any(|grant| roles.contains(&grant.role))
     }
 
-    /// The object, if it is visible to the actor.
+    /// Whether an object is visible to the actor. Everybody sees oneself.
+    pub(crate) fn sees(&self, actor: &Actor, object: &Object) -> bool {
+        let login = object.kind().facts().login.as_ref();
+        login.is_some_and(|login| (login.identity)(&object.path) == actor.identity)
+            || self.can_see(&actor.roles, object)
+    }
+
+    /// The object, if it is visible to the actor. What is not visible does not exist for the actor:
+    /// statements find the objects that they name with this.
     pub(crate) fn visible(&self, actor: &Actor, kind: Kind, path: &[String]) -> Option<&Object> {
-        self.find(kind, path).filter(|object| self.can_see(&actor.roles, object))
+        self.find(kind, path).filter(|object| self.sees(actor, object))
     }
 
     /// The object, if the actor owns it or holds one of these privileges on it.

@@ -1,6 +1,7 @@
 //! ALTER of all kinds; `service.rs` has the specifics of services.
 
 use super::Executor;
+use crate::catalog::State;
 use crate::clock;
 use crate::kind::{Kind, Verb};
 use crate::rows::Rows;
@@ -16,7 +17,8 @@ impl Executor {
         change: Change,
     ) -> Result<Rows, SqlError> {
         let path = self.session_state().namespace.resolve(kind, name)?;
-        if if_exists && self.account.catalog.read(|state| state.find(kind, &path).is_none()) {
+        let missing = |state: &State| state.visible(&self.actor(state), kind, &path).is_none();
+        if if_exists && self.account.catalog.read(missing) {
             return Ok(Rows::status("Statement executed successfully."));
         }
         if kind == Kind::Service {

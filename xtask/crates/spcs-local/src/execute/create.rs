@@ -60,28 +60,30 @@ impl Executor {
         // Kinds with the same label share a namespace.
         let kinds = Kind::with_label(kind.label()).into_iter();
         let existing = kinds.filter_map(|kind| state.find(kind, path)).next().cloned();
+        let visible = existing.as_ref().is_some_and(|existing| state.sees(&actor, existing));
+        if mode == CreateMode::OrAlter && visible {
+            let mut object = state.require(&actor, kind, path, &[])?.clone();
+            object.replace(properties)?;
+            object.updated = now;
+            object.check(&self.lookup(state))?;
+            state.put(object);
+            return Ok(Created::Altered);
+        }
+        // Before anything depends on whether the object exists. Who may create objects here learns
+        // that a name is taken, and nothing else about an object that is not visible.
+        state.require_create(&actor, kind, path)?;
         let mut gone = Vec::new();
         match (&existing, mode) {
+            (None, _) => {}
             (Some(existing), CreateMode::IfNotExists) if existing.kind() == kind => {
-                state.require_create(&actor, kind, path)?;
                 return Ok(Created::Kept);
             }
-            (Some(_), CreateMode::OrAlter) => {
-                let mut object = state.require(&actor, kind, path, &[])?.clone();
-                object.replace(properties)?;
-                object.updated = now;
-                object.check(&self.lookup(state))?;
-                state.put(object);
-                return Ok(Created::Altered);
-            }
-            (Some(existing), CreateMode::OrReplace) if existing.kind() == kind => {
-                state.require_create(&actor, kind, path)?;
+            (Some(existing), CreateMode::OrReplace) if existing.kind() == kind && visible => {
                 state.require(&actor, kind, path, &[])?;
                 existing.check_drop(&self.lookup(state), true)?;
                 gone = state.remove(kind, path);
             }
             (Some(_), _) => return Err(SqlError::exists(&path.join("."))),
-            (None, _) => state.require_create(&actor, kind, path)?,
         }
         let data = kind.new_data(now).ok_or_else(|| SqlError::unsupported("CREATE"))?;
         let mut object = Object::new(data, path.to_vec(), &actor.role, now);

@@ -21,8 +21,9 @@ impl Executor {
             resolved => resolved?,
         };
         let dropped = |state: &mut State| {
-            let existing = kinds.iter().copied().find(|kind| state.find(*kind, &path).is_some());
-            match existing {
+            let actor = self.actor(state);
+            let exists = |kind: &Kind| state.visible(&actor, *kind, &path).is_some();
+            match kinds.iter().copied().find(exists) {
                 Some(kind) => self.remove_object(state, kind, &path, force).map(Some),
                 None if if_exists => Ok(None),
                 None => Err(SqlError::missing(&kind.title(), &path.join("."))),

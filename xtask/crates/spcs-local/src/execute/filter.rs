@@ -69,7 +69,7 @@ impl Executor {
         let prefix = self.scope(state, actor, show, kind)?;
         let pool = self.pool_scope(state, actor, show)?;
         let found = state.below(kind, &prefix).filter(|object| {
-            state.can_see(&actor.roles, object)
+            state.sees(actor, object)
                 && matches_clauses(show, object.name())
                 && pool
                     .as_ref()

@@ -14,7 +14,7 @@ impl Executor {
     pub(super) fn grant(&self, grant: Grant) -> Result<Rows, SqlError> {
         self.account.catalog.change(|state| {
             let actor = self.actor(state);
-            let to = holder(state, &grant.to)?;
+            let to = holder(state, &actor, &grant.to)?;
             match &grant.what {
                 Granted::Role(role) => grant_role(state, &actor, &grant, role, to),
                 Granted::ServiceRole { service, role } => {
@@ -49,12 +49,12 @@ impl Executor {
     }
 }
 
-fn holder(state: &State, to: &Grantee) -> Result<Holder, SqlError> {
+fn holder(state: &State, actor: &Actor, to: &Grantee) -> Result<Holder, SqlError> {
     let (kind, name) = match to {
         Grantee::Role(name) => (Kind::Role, name.last()),
         Grantee::User(name) => (Kind::User, name.last()),
     };
-    if state.account_object(kind, name).is_none() {
+    if state.visible(actor, kind, &[name.to_owned()]).is_none() {
         return Err(SqlError::missing(&kind.title(), name));
     }
     let name = name.to_owned();
@@ -75,8 +75,9 @@ fn grant_role(
     to: Holder,
 ) -> Result<(), SqlError> {
     let name = role.last();
-    let object =
-        state.account_object(Kind::Role, name).ok_or_else(|| SqlError::missing("Role", name))?;
+    let object = state
+        .visible(actor, Kind::Role, &[name.to_owned()])
+        .ok_or_else(|| SqlError::missing("Role", name))?;
     if !actor.roles.contains(&object.owner) && !state.manages_grants(&actor.roles) {
         return Err(SqlError::insufficient(&format!("role '{name}'")));
     }

@@ -44,6 +44,10 @@ impl Lookup for StatementLookup<'_> {
         Ok(self.state.visible(&self.actor, kind, &path))
     }
 
+    fn can_see(&self, object: &Object) -> bool {
+        self.state.sees(&self.actor, object)
+    }
+
     fn all(&self, kind: Kind) -> Vec<&Object> {
         self.state.all(kind).collect()
     }
@@ -60,15 +64,24 @@ impl Lookup for StatementLookup<'_> {
         let depth = outer.path.len() + 1;
         let kinds = Kind::ALL.iter().copied().filter(|kind| kind.depth() == depth);
         let inner = kinds.flat_map(|kind| self.state.below(kind, &outer.path));
-        inner.filter(|object| self.state.can_see(&self.actor.roles, object)).collect()
+        inner.filter(|object| self.can_see(object)).collect()
     }
 
     fn role_counts(&self, role: &str) -> RoleCounts {
-        let (users, roles): (Vec<_>, Vec<_>) = (self.state.grants_of_role(role))
-            .partition(|grant| matches!(grant.to, Grantee::User(_)));
         let holder = Grantee::Role(role.to_owned());
         let held = self.state.roles_granted_to(&holder).count();
-        RoleCounts { to_users: users.len(), to_roles: roles.len(), held }
+        let mut counts = RoleCounts { to_users: 0, to_roles: 0, held };
+        for grant in self.state.grants_of_role(role) {
+            match &grant.to {
+                Grantee::Role(_) => counts.to_roles += 1,
+                Grantee::User(name) => {
+                    let user =
+                        self.state.visible(&self.actor, Kind::User, std::slice::from_ref(name));
+                    counts.to_users += usize::from(user.is_some());
+                }
+            }
+        }
+        counts
     }
 
     fn identity(&self) -> &Identity {

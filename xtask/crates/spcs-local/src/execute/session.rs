@@ -45,7 +45,10 @@ impl Executor {
     fn set_current(&self, part: SessionPart, path: &[String]) {
         let public = [path[0].clone(), "PUBLIC".to_owned()];
         let has_public = part == SessionPart::Database
-            && self.account.catalog.read(|state| state.find(Kind::Schema, &public).is_some());
+            && self
+                .account
+                .catalog
+                .read(|state| state.visible(&self.actor(state), Kind::Schema, &public).is_some());
         let mut session = self.session.state_mut();
         match part {
             SessionPart::Role => session.role = path[0].clone(),

@@ -94,7 +94,8 @@ impl Executor {
             "message",
         ]);
         let used = self.account.catalog.read(|state| {
-            let pools = state.all(Kind::ComputePool);
+            let actor = self.actor(state);
+            let pools = state.all(Kind::ComputePool).filter(|pool| state.sees(&actor, pool));
             pools.map(|p| (p.shown("INSTANCE_FAMILY"), p.number("MIN_NODES"))).collect()
         });
         let used: Vec<(String, i64)> = used;

@@ -2,7 +2,7 @@
 
 use super::Executor;
 use crate::access::Identity;
-use crate::catalog::{Grantee, State, Target};
+use crate::catalog::{Actor, Grantee, RoleGrant, State, Target};
 use crate::kind::{Kind, Object};
 use crate::rows::{Cell, Rows, cell, moment};
 use crate::sql::{ObjectName, SqlError};
@@ -24,65 +24,43 @@ const GRANTEE_COLUMNS: &[&str] =
 impl Executor {
     pub(super) fn show_grants(&self, show: &Show) -> Result<Rows, SqlError> {
         let session = self.session_state();
-        let service = |state: &State, name: &ObjectName| {
-            let path = session.namespace.resolve(Kind::Service, name)?;
-            let found = state.visible(&self.actor(state), Kind::Service, &path).cloned();
-            found.ok_or_else(SqlError::no_operation)
-        };
-        let mut rows = self.account.catalog.read(|state| match &show.what {
-            Shown::GrantsOn { target } => {
-                let actor = self.actor(state);
-                let target = self.target(state, &actor, target).map_err(|error| {
-                    if error.code == "002003" { SqlError::no_operation() } else { error }
-                })?;
-                Ok(on_target(state, &target))
-            }
-            Shown::GrantsToRole { role } => {
-                existing(state, Kind::Role, role)?;
-                Ok(to_role(state, role.last()))
-            }
-            Shown::GrantsToCurrentUser => match &session.identity {
-                Identity::User(user) => Ok(to_user(state, user)),
-                _ => Ok(Rows::new(GRANTEE_COLUMNS)),
-            },
-            Shown::GrantsToUser { user } => {
-                existing(state, Kind::User, user)?;
-                Ok(to_user(state, user.last()))
-            }
-            Shown::GrantsOfRole { role } => {
-                existing(state, Kind::Role, role)?;
-                Ok(holders(state.grants_of_role(role.last())))
-            }
-            Shown::GrantsOfServiceRole { service: name, role } => {
-                let path = service(state, name)?.path;
-                let mut rows = Rows::new(GRANTEE_COLUMNS);
-                for grant in state.service_roles_on(&path) {
-                    if grant.service_role == *role {
-                        rows.push(vec![
-                            moment(grant.created),
-                            cell(role),
-                            cell("ROLE"),
-                            cell(&grant.role),
-                            cell(&grant.granted_by),
-                        ]);
-                    }
+        let mut rows = self.account.catalog.read(|state| {
+            let actor = self.actor(state);
+            let existing = |kind: Kind, name: &ObjectName| {
+                let path = session.namespace.resolve(kind, name)?;
+                state.visible(&actor, kind, &path).ok_or_else(SqlError::no_operation)
+            };
+            match &show.what {
+                Shown::GrantsOn { target } => {
+                    let target = self.target(state, &actor, target).map_err(|error| {
+                        if error.code == "002003" { SqlError::no_operation() } else { error }
+                    })?;
+                    Ok(on_target(state, &target))
                 }
-                Ok(rows)
+                Shown::GrantsToRole { role } => {
+                    Ok(to_role(state, &actor, existing(Kind::Role, role)?.name()))
+                }
+                Shown::GrantsToCurrentUser => match &session.identity {
+                    Identity::User(user) => Ok(to_user(state, user)),
+                    _ => Ok(Rows::new(GRANTEE_COLUMNS)),
+                },
+                Shown::GrantsToUser { user } => {
+                    Ok(to_user(state, existing(Kind::User, user)?.name()))
+                }
+                Shown::GrantsOfRole { role } => {
+                    Ok(of_role(state, &actor, existing(Kind::Role, role)?.name()))
+                }
+                Shown::GrantsOfServiceRole { service, role } => {
+                    Ok(of_service_role(state, existing(Kind::Service, service)?, role))
+                }
+                Shown::GrantsToServiceRole { service, role } => {
+                    Ok(to_service_role(existing(Kind::Service, service)?, role))
+                }
+                _ => Err(SqlError::no_operation()),
             }
-            Shown::GrantsToServiceRole { service: name, role } => {
-                Ok(to_service_role(&service(state, name)?, role))
-            }
-            _ => Err(SqlError::no_operation()),
         })?;
         rows.rows.truncate(show.limit.unwrap_or(usize::MAX));
         Ok(rows)
-    }
-}
-
-fn existing(state: &State, kind: Kind, name: &ObjectName) -> Result<(), SqlError> {
-    match state.account_object(kind, name.last()) {
-        Some(_) => Ok(()),
-        None => Err(SqlError::no_operation()),
     }
 }
 
@@ -134,13 +112,20 @@ fn on_target(state: &State, target: &Target) -> Rows {
     rows
 }
 
-fn to_role(state: &State, role: &str) -> Rows {
+/// The grants to a role. Of a role that the actor does not have, only those on objects that the
+/// actor sees.
+fn to_role(state: &State, actor: &Actor, role: &str) -> Rows {
+    let own = actor.roles.contains(role);
+    let visible = |kind: Kind, path: &[String]| own || state.visible(actor, kind, path).is_some();
     let mut rows = Rows::new(PRIVILEGE_COLUMNS);
-    for object in state.owned_by(role) {
+    for object in state.owned_by(role).filter(|object| own || state.sees(actor, object)) {
         rows.push(ownership(object));
     }
     for grant in state.privileges_of(role) {
-        rows.push(privilege(grant));
+        match &grant.on {
+            Target::Object(kind, path) if !visible(*kind, path) => {}
+            _ => rows.push(privilege(grant)),
+        }
     }
     let to = Grantee::Role(role.to_owned());
     for grant in state.roles_granted_to(&to) {
@@ -156,6 +141,9 @@ fn to_role(state: &State, role: &str) -> Rows {
         ]);
     }
     for grant in state.service_roles_of(role) {
+        if !visible(Kind::Service, &grant.service) {
+            continue;
+        }
         rows.push(vec![
             moment(grant.created),
             cell("USAGE"),
@@ -173,6 +161,33 @@ fn to_role(state: &State, role: &str) -> Rows {
 fn to_user(state: &State, user: &str) -> Rows {
     let to = Grantee::User(user.to_owned());
     holders(state.roles_granted_to(&to))
+}
+
+/// The roles and users that have a role, without the users that the actor does not see.
+fn of_role(state: &State, actor: &Actor, role: &str) -> Rows {
+    let visible = |grant: &&RoleGrant| match &grant.to {
+        Grantee::Role(_) => true,
+        Grantee::User(name) => {
+            state.visible(actor, Kind::User, std::slice::from_ref(name)).is_some()
+        }
+    };
+    holders(state.grants_of_role(role).filter(visible))
+}
+
+fn of_service_role(state: &State, service: &Object, role: &str) -> Rows {
+    let mut rows = Rows::new(GRANTEE_COLUMNS);
+    for grant in state.service_roles_on(&service.path) {
+        if grant.service_role == role {
+            rows.push(vec![
+                moment(grant.created),
+                cell(role),
+                cell("ROLE"),
+                cell(&grant.role),
+                cell(&grant.granted_by),
+            ]);
+        }
+    }
+    rows
 }
 
 fn to_service_role(object: &Object, role: &str) -> Rows {
@@ -193,7 +208,7 @@ fn to_service_role(object: &Object, role: &str) -> Rows {
     rows
 }
 
-fn holders<'a>(grants: impl Iterator<Item = &'a crate::catalog::RoleGrant>) -> Rows {
+fn holders<'a>(grants: impl Iterator<Item = &'a RoleGrant>) -> Rows {
     let mut rows = Rows::new(GRANTEE_COLUMNS);
     for grant in grants {
         let (kind, name) = match &grant.to {

@@ -130,10 +130,14 @@ fn check(it: &Item<'_, Data>) -> Result<Properties, SqlError> {
 fn refuse_with_services(it: &Item<'_, Data>) -> Result<(), SqlError> {
     let name = it.object.name();
     let uses = |service: &&Object| service.service().is_some_and(|record| record.pool == name);
-    let services = it.lookup.all(Kind::Service).into_iter().filter(uses);
-    let services: Vec<String> = services.map(Object::full_name).collect();
-    if services.is_empty() {
-        return Ok(());
+    let lookup = it.lookup;
+    let services = lookup.all(Kind::Service).into_iter().filter(uses);
+    let (visible, hidden): (Vec<_>, Vec<_>) = services.partition(|it| lookup.can_see(it));
+    let mut services: Vec<String> = visible.into_iter().map(Object::full_name).collect();
+    match hidden.len() {
+        0 if services.is_empty() => return Ok(()),
+        0 => {}
+        count => services.push(format!("{count} that the current role may not see")),
     }
     Err(SqlError::new(
         "395020",

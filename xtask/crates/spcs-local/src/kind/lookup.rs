@@ -13,6 +13,8 @@ use crate::sql::{ObjectName, SqlError};
 pub(crate) trait Lookup {
     /// The object with a name, if it is visible to the session.
     fn visible(&self, kind: Kind, name: &ObjectName) -> Result<Option<&Object>, SqlError>;
+    /// Whether an object is visible to the session.
+    fn can_see(&self, object: &Object) -> bool;
     /// All objects of a kind, visible to the session or not.
     fn all(&self, kind: Kind) -> Vec<&Object>;
     /// An account-level object, visible to the session or not.
@@ -21,7 +23,7 @@ pub(crate) trait Lookup {
     fn user_by_login(&self, login: &str) -> Option<&Object>;
     /// The objects in a database or schema that are visible to the session.
     fn contents(&self, outer: &Object) -> Vec<&Object>;
-    /// The numbers of grants of and to a role.
+    /// The numbers of grants of and to a role, without users that are not visible to the session.
     fn role_counts(&self, role: &str) -> RoleCounts;
 
     /// The identity of the session.
