@@ -140,6 +140,20 @@ async fn a_pool_names_only_services_that_its_owner_sees() {
 }
 
 #[tokio::test]
+async fn a_schema_that_a_role_may_not_see_does_not_become_its_current_one() {
+    let world = World::new().await;
+    let admin = world.session("ADMIN", "ACCOUNTADMIN");
+    let low = world.session("SOMEONE", "LOW");
+    run(&admin, "CREATE DATABASE e; GRANT USAGE ON DATABASE e TO ROLE low").await;
+    run(&low, "USE DATABASE e").await;
+    let with_hidden = answer(&low, "SELECT CURRENT_SCHEMA()").await;
+    run(&admin, "DROP SCHEMA e.public").await;
+    run(&low, "USE DATABASE e").await;
+    assert_eq!(answer(&low, "SELECT CURRENT_SCHEMA()").await, with_hidden);
+    world.platform.stop().await;
+}
+
+#[tokio::test]
 async fn everybody_sees_oneself() {
     let world = World::new().await;
     let low = world.session("SOMEONE", "LOW");
