@@ -18,8 +18,8 @@ const FILTERS: [(&str, &str); 11] = [
     (r#"("password": )"[^"]+""#, r#"$1"[PASSWORD]""#),
     // The id of a query or of a session.
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[ID]"),
-    // The id at the end of a container's name.
-    (r"-[0-9a-f]{16} has started", "-[ID] has started"),
+    // The ids of the object and of the platform, at the end of a container's name.
+    (r"-[0-9a-f]{16}-[0-9a-f]{12} has started", "-[ID] has started"),
     // Digests and abbreviated digests in tags and names: they change with every edit.
     (r"\b[0-9a-f]{12,64}\b", "[DIGEST]"),
     // Free space on the machine.
