@@ -19,10 +19,11 @@ const CLIENTS: &[&str] = &["snowflake-connector-rs", "oci-distribution", "oci-cl
 /// The local platform implements both protocols itself and has no command line.
 const PLATFORM: &[&str] = &["snowflake-connector-rs", "oci-distribution", "oci-client", "clap"];
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { name: "spcs-plan", may_use: &[], must_not_use: &[] },
     Rule { name: "spcs-apply", may_use: &["spcs-plan"], must_not_use: &["axum", "clap"] },
     Rule { name: "spcs-local-files", may_use: &[], must_not_use: PLATFORM },
+    Rule { name: "spcs-local-fuzz", may_use: &[], must_not_use: PLATFORM },
     Rule { name: "spcs-local-spec", may_use: &[], must_not_use: PLATFORM },
     Rule { name: "spcs-local-registry", may_use: &["spcs-local-files"], must_not_use: PLATFORM },
     Rule {

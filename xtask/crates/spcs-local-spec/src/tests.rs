@@ -197,3 +197,52 @@ fn a_specification_that_is_too_large_is_refused() {
     let bytes = format!("spec:\n  # {}\n", "x".repeat(MAX_BYTES));
     assert_eq!(parse_error(&bytes), "Invalid spec: the specification is larger than 262144 bytes.");
 }
+
+#[test]
+fn fuzz_every_specification_is_read_or_refused() {
+    let mut seeds = spcs_local_fuzz::files(&["specs", "xtask/crates/spcs-local-fuzz/seeds/spec"]);
+    seeds.push(MILVUS.as_bytes().to_vec());
+    let words = [
+        "spec",
+        "containers",
+        "endpoints",
+        "volumes",
+        "serviceRoles",
+        "capabilities",
+        "securityContext",
+        "executeAsCaller",
+        "logExporters",
+        "eventTableConfig",
+        "logLevel",
+        "portRange",
+        "1-65535",
+        "9Ei",
+        "nvidia.com/gpu",
+        "0.0000001",
+        "18446744073709551615Ti",
+        "stage://a",
+        "@",
+        "&a",
+        "*a",
+        "<<:",
+        "!!str",
+        "|",
+        ">-",
+        "---",
+        "? ",
+        "~",
+        "block",
+        "local",
+        "memory",
+        "/a/b/c/d:e",
+        "@sha256:00",
+    ];
+    let target = spcs_local_fuzz::Target { name: "spec", seeds: &seeds, words: &words };
+    spcs_local_fuzz::run(&target, |text| {
+        let text = String::from_utf8_lossy(text);
+        if let Ok(spec) = parse(&text) {
+            // What a catalog stores can be read again.
+            assert_eq!(parse(&spec.text).unwrap().text, spec.text);
+        }
+    });
+}

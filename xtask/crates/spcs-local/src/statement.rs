@@ -4,6 +4,8 @@
 
 mod create;
 mod files;
+#[cfg(test)]
+mod fuzz;
 mod grant;
 mod parse;
 mod redact;
