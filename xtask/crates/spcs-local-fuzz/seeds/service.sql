@@ -5,7 +5,7 @@ spec:
     image: /d/s/repo/image:latest
   endpoints:
   - name: ui
-    port: 8888
+    port: {{port}}
     public: true
 serviceRoles:
 - name: reader

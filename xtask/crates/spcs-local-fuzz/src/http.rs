@@ -44,8 +44,8 @@ pub fn exchange(server: SocketAddr, request: &[u8]) -> io::Result<Option<Respons
             Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
             Err(error) => return Err(error),
         }
-        if status(&received).is_some() {
-            // The server must not wait for another request.
+        if status(&received).is_some() && !closes(&received) {
+            // The change hid from the server that no other request follows.
             let _ = stream.shutdown(Shutdown::Write);
         }
     }
@@ -58,6 +58,12 @@ fn status(received: &[u8]) -> Option<u16> {
     let response = after_interim(received);
     find(response, b"\r\n\r\n")?;
     std::str::from_utf8(response.get(9..12)?).ok()?.parse().ok().filter(|status| *status != 100)
+}
+
+/// Whether the server ends the connection after its response.
+fn closes(received: &[u8]) -> bool {
+    let response = after_interim(received);
+    find(response, b"\r\nconnection: close\r\n").is_some()
 }
 
 /// What follows `100 Continue`.

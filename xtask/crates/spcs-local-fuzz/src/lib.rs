@@ -21,4 +21,4 @@ mod watch;
 
 pub use http::{Response, exchange};
 pub use run::{Target, run, run_with_state};
-pub use seeds::{files, requests, statements};
+pub use seeds::{Request, files, requests, statements, words};

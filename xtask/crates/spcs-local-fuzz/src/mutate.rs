@@ -96,7 +96,7 @@ const NESTING: &[(&[u8], &[u8])] = &[
 ];
 
 /// An input made of one seed, and parts of others, by one to eight changes.
-pub(crate) fn mutate(seeds: &[Vec<u8>], words: &[&str], random: &mut Random) -> Vec<u8> {
+pub(crate) fn mutate(seeds: &[Vec<u8>], words: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let mut input = seeds[random.below(seeds.len())].clone();
     let limit = input.len().max(MAX_LENGTH);
     let changes = 1 + random.below(8);
@@ -107,7 +107,7 @@ pub(crate) fn mutate(seeds: &[Vec<u8>], words: &[&str], random: &mut Random) -> 
     input
 }
 
-fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[&str], random: &mut Random) {
+fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[Vec<u8>], random: &mut Random) {
     let at = random.below(input.len() + 1);
     match random.below(14) {
         0 => {
@@ -125,7 +125,7 @@ fn change(input: &mut Vec<u8>, seeds: &[Vec<u8>], words: &[&str], random: &mut R
         3 => insert(input, at, random.choose(SPECIAL)),
         4 => replace_token(input, random, |random| random.choose(SPECIAL).to_vec()),
         5 | 6 if !words.is_empty() => {
-            replace_token(input, random, |random| random.choose(words).as_bytes().to_vec());
+            replace_token(input, random, |random| words[random.below(words.len())].clone());
         }
         7 => replace_token(input, random, |_| Vec::new()),
         8 => {

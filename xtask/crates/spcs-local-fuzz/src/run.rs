@@ -27,7 +27,7 @@ pub struct Target<'a> {
     /// The inputs that are changed.
     pub seeds: &'a [Vec<u8>],
     /// What is put into them.
-    pub words: &'a [&'a str],
+    pub words: &'a [Vec<u8>],
 }
 
 /// Checks a target. The check panics if the target fails.

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The seeds of this crate, from the repository's root.
+const SEEDS: &str = "xtask/crates/spcs-local-fuzz/seeds";
+
 /// The contents of files and of all files in directories. Paths begin at the repository's root.
 ///
 /// # Panics
@@ -17,24 +20,39 @@ pub fn files(paths: &[&str]) -> Vec<Vec<u8>> {
     found.iter().map(read).collect()
 }
 
-/// The requests in a file: each is the lines of a head, an empty line and a body, as [`exchange`]
-/// sends it. A line that begins with `###` ends a request.
+/// A request in the format of [`exchange`](crate::exchange), and what it gets.
+#[derive(Debug)]
+pub struct Request {
+    pub bytes: Vec<u8>,
+    pub status: u16,
+    /// What the response contains.
+    pub text: String,
+}
+
+/// The requests in a file. Before each is a line with `###`, the status that it gets, and a part of
+/// the response.
+///
+/// # Panics
+/// If the file cannot be read, or does not have this format.
+pub fn requests(name: &str) -> Vec<Request> {
+    let text = files(&[&format!("{SEEDS}/http/{name}")]).concat();
+    let text = String::from_utf8_lossy(&text);
+    let requests = text.split("###").skip(1).map(|request| {
+        let (expected, request) = request.split_once('\n').unwrap_or_default();
+        let (status, text) = expected.trim().split_once(' ').unwrap_or((expected.trim(), ""));
+        let status = status.parse().unwrap_or_else(|_| panic!("{name}: no status in {expected}"));
+        Request { bytes: request.trim().as_bytes().to_vec(), status, text: text.to_owned() }
+    });
+    requests.collect()
+}
+
+/// The lines of a file: words that mean something to a target.
 ///
 /// # Panics
 /// If the file cannot be read.
-///
-/// [`exchange`]: crate::exchange
-pub fn requests(path: &str) -> Vec<Vec<u8>> {
-    let text = String::from_utf8_lossy(&files(&[path])[0]).into_owned();
-    let mut requests = vec![String::new()];
-    for line in text.split_inclusive('\n') {
-        match requests.last_mut() {
-            Some(last) if !line.starts_with("###") => last.push_str(line),
-            _ => requests.push(String::new()),
-        }
-    }
-    let requests = requests.iter().map(|request| request.trim()).filter(|text| !text.is_empty());
-    requests.map(|request| request.as_bytes().to_vec()).collect()
+pub fn words(name: &str) -> Vec<Vec<u8>> {
+    let text = files(&[&format!("{SEEDS}/words/{name}")]).concat();
+    text.split(|byte| *byte == b'\n').filter(|word| !word.is_empty()).map(Vec::from).collect()
 }
 
 /// All SQL of the repository: whole files, and each statement alone.

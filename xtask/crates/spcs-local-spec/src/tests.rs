@@ -202,41 +202,7 @@ fn a_specification_that_is_too_large_is_refused() {
 fn fuzz_every_specification_is_read_or_refused() {
     let mut seeds = spcs_local_fuzz::files(&["specs", "xtask/crates/spcs-local-fuzz/seeds/spec"]);
     seeds.push(MILVUS.as_bytes().to_vec());
-    let words = [
-        "spec",
-        "containers",
-        "endpoints",
-        "volumes",
-        "serviceRoles",
-        "capabilities",
-        "securityContext",
-        "executeAsCaller",
-        "logExporters",
-        "eventTableConfig",
-        "logLevel",
-        "portRange",
-        "1-65535",
-        "9Ei",
-        "nvidia.com/gpu",
-        "0.0000001",
-        "18446744073709551615Ti",
-        "stage://a",
-        "@",
-        "&a",
-        "*a",
-        "<<:",
-        "!!str",
-        "|",
-        ">-",
-        "---",
-        "? ",
-        "~",
-        "block",
-        "local",
-        "memory",
-        "/a/b/c/d:e",
-        "@sha256:00",
-    ];
+    let words = spcs_local_fuzz::words("spec");
     let target = spcs_local_fuzz::Target { name: "spec", seeds: &seeds, words: &words };
     spcs_local_fuzz::run(&target, |text| {
         let text = String::from_utf8_lossy(text);

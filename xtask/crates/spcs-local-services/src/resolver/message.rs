@@ -182,7 +182,8 @@ mod tests {
         let aaaa =
             b"\0\0\0\0\0\x01\0\0\0\0\0\0\x0a_tcp-x--e1\x02ab\x05local\0\0\x1c\0\x01".to_vec();
         let seeds = [QUERY.to_vec(), edns, aaaa];
-        let words = ["\u{3f}", "\u{40}", "\x0c\0", "\x01a", "\x07example", "\x05local\0"];
+        let words =
+            ["\u{3f}", "\u{40}", "\x0c\0", "\x01a", "\x07example", "\x05local\0"].map(Vec::from);
         let target = spcs_local_fuzz::Target { name: "dns", seeds: &seeds, words: &words };
         spcs_local_fuzz::run(&target, |message| {
             let message = &message[..message.len().min(MAX_SIZE)];

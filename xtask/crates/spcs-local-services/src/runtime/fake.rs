@@ -1,7 +1,7 @@
 //! An in-memory runtime for tests, with fault injection.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -273,15 +273,11 @@ impl FakeRuntime {
         state.created_count += 1;
         let id = format!("fake-{}", state.created_count);
         let labels = request.labels.clone();
-        let mut ports = BTreeMap::new();
+        // No port is published: the address of the container itself refuses connections, until a
+        // test listens there.
         let mut joined = BTreeMap::new();
-        if let ContainerNetwork::Own { networks, ports: published, .. } = &request.network {
+        if let ContainerNetwork::Own { networks, .. } = &request.network {
             joined.extend(networks.iter().map(|name| (name.clone(), state.next_address(name))));
-            for port in published {
-                // Port 9 on loopback refuses connections, like a container without a server.
-                let refusing = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-                ports.insert(*port, refusing);
-            }
         }
         let address = joined.values().flatten().min().copied();
         state.containers.push(Container {
@@ -296,7 +292,7 @@ impl FakeRuntime {
                 started: None,
                 ip_address: address.map(|address| address.to_string()),
                 networks: joined,
-                ports,
+                ports: BTreeMap::new(),
             },
             running_at: Instant::now() + self.ready_after,
             log: format!("{} has started\n", request.name),

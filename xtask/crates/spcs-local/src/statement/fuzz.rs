@@ -7,45 +7,7 @@ use crate::sql::{Bindings, bind, parse_name, split};
 
 #[test]
 fn fuzz_every_text_is_parsed_or_refused() {
-    let words = [
-        "CREATE",
-        "OR REPLACE",
-        "IF NOT EXISTS",
-        "ALTER",
-        "DROP",
-        "SHOW",
-        "DESCRIBE",
-        "GRANT",
-        "REVOKE",
-        "USE",
-        "SELECT",
-        "CALL",
-        "SYSTEM$GET_SERVICE_LOGS",
-        "EXECUTE JOB SERVICE",
-        "FROM SPECIFICATION $$",
-        "$$",
-        "IN ACCOUNT",
-        "LIKE '%'",
-        "STARTS WITH",
-        "LIMIT 1 FROM 'a'",
-        "IDENTIFIER(",
-        "ALL PRIVILEGES",
-        "FUTURE",
-        "PUT file:///a @s",
-        "GET @~/x",
-        "PASSWORD = 'a'",
-        "SECRET_STRING = $$a$$",
-        "SET",
-        "UNSET",
-        "::INT",
-        "||",
-        "NULL",
-        "TRUE",
-        "?",
-        ":1",
-        "INSERT",
-        "COPY INTO",
-    ];
+    let words = spcs_local_fuzz::words("sql");
     let bindings =
         r#"{"1": {"type": "TEXT", "value": "a'b"}, "2": {"type": "FIXED", "value": "-1"}}"#;
     let seeds = spcs_local_fuzz::statements();
