@@ -11,8 +11,10 @@ use crate::panics;
 use crate::random::Random;
 use crate::watch::{Watch, say};
 
-/// The number of cases where `SPCS_FUZZ_CASES` says nothing.
+/// The number of cases where `SPCS_FUZZ_CASES` says nothing: some seconds for each target.
 const CASES: u64 = 1_000;
+/// The same for a target with a state, whose cases take longer.
+const CASES_WITH_STATE: u64 = 200;
 /// The longest that one case may take.
 const LIMIT: Duration = Duration::from_secs(2);
 /// How often a slow case is tried: a busy machine is no defect.
@@ -36,7 +38,7 @@ pub struct Target<'a> {
 /// At the first input with which the check, or another thread meanwhile, panics or takes too long.
 /// The message has the input, shortened, and the variables that repeat the case.
 pub fn run(target: &Target<'_>, check: impl Fn(&[u8])) {
-    run_with_state(target, u64::MAX, || (), |(), input| check(input));
+    run_cases(target, (CASES, u64::MAX), || (), |(), input| check(input));
 }
 
 /// Like [`run`], for a target with a state. `prepare` makes a new one for each `block` of cases.
@@ -49,9 +51,18 @@ pub fn run_with_state<S>(
     prepare: impl Fn() -> S,
     check: impl Fn(&S, &[u8]),
 ) {
+    run_cases(target, (CASES_WITH_STATE, block), prepare, check);
+}
+
+fn run_cases<S>(
+    target: &Target<'_>,
+    (default, block): (u64, u64),
+    prepare: impl Fn() -> S,
+    check: impl Fn(&S, &[u8]),
+) {
     let _alone = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     let first = number("SPCS_FUZZ_SEED").unwrap_or(1);
-    let cases = number("SPCS_FUZZ_CASES").unwrap_or(CASES);
+    let cases = number("SPCS_FUZZ_CASES").unwrap_or(default);
     let watch = Watch::start(target.name);
     let fails = |state: &S, input: &[u8]| {
         watch.begin(input);

@@ -5,7 +5,7 @@ use spcs_local_fuzz::{Request, Target, requests, run_with_state, words};
 use crate::account::Account;
 
 /// The number of cases on one platform. Requests change it, so that later ones may fail early.
-const BLOCK: u64 = 250;
+const BLOCK: u64 = 500;
 
 /// Checks that the seeds of a target get what their file says, and fuzzes with them. `variants` makes
 /// more seeds of each.

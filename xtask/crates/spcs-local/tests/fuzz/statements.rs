@@ -6,7 +6,7 @@ use spcs_local_fuzz::{Target, run_with_state, statements, words};
 use crate::account::Account;
 
 /// The number of cases on one account. Each leaves its changes to the next one.
-const BLOCK: u64 = 100;
+const BLOCK: u64 = 200;
 
 #[test]
 fn fuzz_every_statement_is_carried_out_or_refused() {
