@@ -141,3 +141,51 @@ fn report(
         seeds.end(),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    const SEED: &[u8] = b"SELECT f(1, 2) FROM x WHERE y != 3";
+
+    /// What a target reports that fails.
+    fn failure(check: impl Fn(&[u8])) -> String {
+        let target = Target { name: "test", seeds: &[SEED.to_vec()], words: &[b"fail".to_vec()] };
+        let failed = catch_unwind(AssertUnwindSafe(|| run(&target, check))).unwrap_err();
+        *failed.downcast::<String>().unwrap()
+    }
+
+    fn has_word(input: &[u8]) -> bool {
+        input.windows(4).any(|word| word == b"fail")
+    }
+
+    #[test]
+    fn a_failure_has_the_shortest_input_and_the_variables_that_repeat_it() {
+        let report = failure(|input| assert!(!has_word(input)));
+        assert!(report.starts_with("fuzz test: a panic in case "), "{report}");
+        assert!(report.contains(" with `fail`\nrepeat it with SPCS_FUZZ_SEED="), "{report}");
+    }
+
+    #[test]
+    fn a_panic_in_another_thread_is_a_failure() {
+        let report = failure(|input| {
+            if has_word(input) {
+                // A server's task is lost in the same way.
+                let _ = thread::spawn(|| panic!("in a task")).join();
+            }
+        });
+        assert!(report.contains(" with `fail`\n"), "{report}");
+    }
+
+    #[test]
+    fn a_case_that_takes_too_long_is_a_failure() {
+        let report = failure(|input| {
+            if has_word(input) {
+                thread::sleep(LIMIT + Duration::from_millis(1));
+            }
+        });
+        assert!(report.starts_with("fuzz test: 2.0"), "{report}");
+    }
+}

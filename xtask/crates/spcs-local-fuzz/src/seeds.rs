@@ -1,7 +1,8 @@
 //! Reads seeds from files of the repository.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use fs_err as fs;
 
 /// The seeds of this crate, from the repository's root.
 const SEEDS: &str = "xtask/crates/spcs-local-fuzz/seeds";
@@ -14,9 +15,7 @@ pub fn files(paths: &[&str]) -> Vec<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let found: Vec<PathBuf> = paths.iter().flat_map(|path| below(&root.join(path))).collect();
     assert!(!found.is_empty(), "no seeds in {paths:?}");
-    let read = |path: &PathBuf| {
-        fs::read(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
-    };
+    let read = |path: &PathBuf| fs::read(path).unwrap_or_else(|error| panic!("{error}"));
     found.iter().map(read).collect()
 }
 

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use std::{env, fs, io, process};
+use std::{env, io, process};
+
+use fs_err as fs;
 
 /// After this time a case does not end by itself.
 const HANG: Duration = Duration::from_secs(30);
