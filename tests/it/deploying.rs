@@ -209,6 +209,28 @@ fn a_password_from_an_unfinished_run_is_set_for_the_existing_user() {
 }
 
 #[test]
+fn no_child_process_inherits_the_users_password() {
+    let sandbox = Sandbox::new();
+    let password = "Correct-Horse-7-Battery";
+    let mut deploy = sandbox.command(&["deploy"]);
+    deploy.env("SPCS_USER_PASSWORD", password);
+    let output = deploy.output().expect("xtask runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!sandbox.path("target/spcs/local/user_password").exists(), "the variable is used");
+    let inherited = sandbox.read("bin/environment");
+    assert!(inherited.contains("SPCS_LOCAL_RUNTIME="), "the engine inherits other variables");
+    assert!(!inherited.contains(password), "the engine inherits the password");
+    let platform = sandbox.xtask(&["local", "status", "--format", "json"]).code(0).json();
+    let inherited = environment_of(&platform["pid"]);
+    assert!(!inherited.contains(password), "the platform inherits the password");
+}
+
+/// The environment that a process started with.
+fn environment_of(process: &Value) -> String {
+    String::from_utf8_lossy(&fs_err::read(format!("/proc/{process}/environ")).unwrap()).into_owned()
+}
+
+#[test]
 fn a_wrong_password_of_the_user_is_reported_with_a_hint() {
     let sandbox = Sandbox::new();
     sandbox.xtask(&["deploy"]).code(0);

@@ -20,6 +20,8 @@ use cli::{Cli, Command};
 use context::Context;
 
 fn main() -> ExitCode {
+    // First: no other thread exists yet, and no child process may inherit the password.
+    password::take_from_environment();
     let cli = Cli::parse();
     let context = Context::new(cli.global);
     logging::start(&context.console);

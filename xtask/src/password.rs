@@ -5,7 +5,7 @@ use std::fs::DirBuilder;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context as _, Result};
 use spcs_apply::error::Kind;
@@ -16,6 +16,15 @@ use crate::failure::Failure;
 
 /// The environment variable, which takes precedence over the file.
 pub(crate) const VARIABLE: &str = "SPCS_USER_PASSWORD";
+
+/// The value that the variable had when this program started.
+static GIVEN: OnceLock<Option<Given>> = OnceLock::new();
+
+/// What the variable contained.
+enum Given {
+    Text(Secret),
+    NotUnicode,
+}
 
 /// A password and its location.
 #[derive(Clone)]
@@ -33,11 +42,27 @@ pub(crate) enum Place {
     File(PathBuf),
 }
 
-/// Finds the password in the environment or else in the file.
+/// Takes the password out of the environment, so that no child process inherits it: engines, their
+/// builds, tools, the browser. Must be called before this program starts a thread.
+#[expect(unsafe_code, reason = "the only way to remove a variable from the process")]
+pub(crate) fn take_from_environment() {
+    GIVEN.get_or_init(|| {
+        let value = std::env::var_os(VARIABLE)?;
+        // SAFETY: `main` calls this first, so no other thread can read the environment meanwhile.
+        unsafe { std::env::remove_var(VARIABLE) };
+        Some(value.to_str().map_or(Given::NotUnicode, |text| Given::Text(Secret::new(text))))
+    });
+}
+
+/// Finds the password that was in the environment, or else the one in the file.
 pub(crate) fn find(file: &Path) -> Result<Option<Password>> {
-    if let Ok(value) = std::env::var(VARIABLE) {
+    if let Some(Some(given)) = GIVEN.get() {
+        let Given::Text(value) = given else {
+            let message = format!("the variable {VARIABLE} is not valid UTF-8");
+            return Err(Failure::new(Kind::Input, message).into());
+        };
         let place = Place::Environment;
-        let value = checked(&value, &format!("the variable {VARIABLE}"))?;
+        let value = checked(value.expose(), &format!("the variable {VARIABLE}"))?;
         return Ok(Some(Password { value, place, fresh: false }));
     }
     let mode = match fs_err::metadata(file) {

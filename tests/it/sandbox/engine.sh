@@ -3,6 +3,7 @@
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 echo "$*" >> "$here/calls"
+env >> "$here/environment"
 for last; do :; done
 file="$here/$(echo "$last" | tr '/:' '__').image"
 case "$1" in

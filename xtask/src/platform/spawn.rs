@@ -130,9 +130,7 @@ fn spawn(start: &Start) -> Result<Child> {
             command.arg("--engine-env").arg(format!("{name}={value}"));
         }
     }
-    // The platform does not need the user's password in its environment.
-    command.env_remove("SPCS_USER_PASSWORD").current_dir("/");
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command.current_dir("/").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.spawn().with_context(|| format!("starting `{}`", program.display()))
 }
 
