@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use spcs_plan::config::TargetKind;
 
 use crate::child;
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineKind};
 use crate::layout::Layout;
 use crate::progress::Progress;
 
@@ -23,6 +23,7 @@ mod reach;
 mod record;
 mod run;
 mod save;
+mod working;
 
 pub use disk_space::NotEnoughSpace;
 pub(crate) use disk_space::check as check_disk_space;
@@ -175,12 +176,21 @@ fn run_dockerfile(
     for name in host::proxies() {
         args.extend(["--build-arg".into(), name.into()]);
     }
+    let files = |source| error::files(&request.work_dir, source);
+    let working = working::begin(engine, &request.work_dir).map_err(files)?;
+    if engine.kind == EngineKind::Podman {
+        let id = format!("{}={}", working::ARGUMENT, working.id);
+        args.extend(["--build-arg".into(), id.into()]);
+    }
     args.push(request.context.clone().into());
     // With attestations the build produces an image index, which a service cannot run.
-    let call = engine.command(args).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+    let call = engine
+        .command(args)
+        .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+        .env(working::ARGUMENT, &working.id);
     let log = base::log_path(&request.work_dir, &request.name);
-    let ran = run::logged(&call, &request.name, &log, progress)
-        .map_err(|source| error::files(&request.work_dir, source))?;
+    let ran = run::logged(&call, &request.name, &log, progress).map_err(files)?;
+    working.end(engine);
     match ran.ok {
         true => Ok(()),
         false if error::is_disk_full(&ran.tail) => Err(error::disk_full(&request.work_dir)),

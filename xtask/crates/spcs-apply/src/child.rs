@@ -46,6 +46,17 @@ pub fn end_all() {
     }
 }
 
+/// Kills processes and everything that they have started.
+pub(crate) fn kill_with_descendants(processes: &BTreeSet<u32>) {
+    let below = descendants(processes);
+    for number in processes.iter().copied().chain(below) {
+        if let Some(process) = i32::try_from(number).ok().and_then(Pid::from_raw) {
+            // Ignore errors: a process may already have exited.
+            let _ = kill_process(process, Signal::KILL);
+        }
+    }
+}
+
 /// The descendants of these processes that are outside their process groups; empty on a system
 /// without /proc.
 fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
