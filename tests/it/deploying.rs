@@ -227,7 +227,10 @@ fn no_child_process_inherits_the_users_password() {
 
 /// The environment that a process started with.
 fn environment_of(process: &Value) -> String {
-    String::from_utf8_lossy(&fs_err::read(format!("/proc/{process}/environ")).unwrap()).into_owned()
+    String::from_utf8_lossy(
+        &fs_err::read(format!("/proc/{process}/environ")).expect("its environment"),
+    )
+    .into_owned()
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod cleanup;
 mod deployment;
 mod deploys;
 mod edits;
+mod ended_builds;
 mod engine;
 mod logins;
 mod notebook;
@@ -60,6 +61,7 @@ async fn a_deployment_works_survives_kills_applies_edits_and_is_cleaned_up() {
 
     edits::an_edited_notebook_rolls_one_service(deployment);
     edits::an_edited_spec_rolls_one_service(deployment, engine);
+    ended_builds::leave_nothing(deployment, engine);
     cleanup::verify_reports_why_it_fails(deployment).await;
     cleanup::clean_removes_only_objects_of_the_deployment(deployment, engine, &before).await;
     cleanup::a_platform_without_its_state_removes_its_containers(deployment);

@@ -129,5 +129,6 @@ pub(crate) fn termination_signals() -> Vec<SignalKind> {
 /// Exits immediately. Ends the child processes first: an engine would otherwise continue its build.
 fn exit_now() -> ! {
     spcs_apply::child::end_all();
+    spcs_apply::build::remove_running();
     std::process::exit(i32::from(Kind::Interrupted.exit_code()))
 }

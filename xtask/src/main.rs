@@ -11,6 +11,7 @@ mod notebook;
 mod password;
 mod phase;
 mod platform;
+mod remains;
 mod target;
 
 use std::process::ExitCode;

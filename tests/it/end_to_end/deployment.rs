@@ -13,7 +13,7 @@ use crate::project::{Project, Run};
 pub(crate) const DATABASE: &str = "END_TO_END";
 
 /// Long enough for a first build on a busy machine.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// A copy of the project. Dropping it removes everything that it deployed.
 pub(crate) struct Deployment {

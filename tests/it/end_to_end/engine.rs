@@ -55,6 +55,22 @@ impl Engine {
         self.lists(&[]).into_iter().collect()
     }
 
+    /// The containers of builds that run, or that have left them.
+    pub(crate) fn working_containers(self) -> BTreeSet<String> {
+        let listed = match self.program {
+            // podman lists its builds' containers as those of another program.
+            "podman" => {
+                self.run(&["ps", "--all", "--external", "--format", "{{.ID}} {{.Command}}"])
+            }
+            _ => self.run(&["ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Command}}"]),
+        };
+        let is_build = |line: &&str| match self.program {
+            "podman" => line.ends_with(" buildah") || line.ends_with(" storage"),
+            _ => line.contains("/bin/sh -c"),
+        };
+        listed.lines().filter(is_build).map(str::to_owned).collect()
+    }
+
     fn lists(self, filter: &[&str]) -> Vec<String> {
         let lists: [&[&str]; 3] = [
             &["ps", "--all", "--format", "container {{.Names}}"],

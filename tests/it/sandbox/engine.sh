@@ -16,13 +16,18 @@ build)
     [ "$previous" != --tag ] || tag=$word
     previous=$word
   done
+  echo "$tag" >> "$here/tags"
   mv "$here/hash.$$" "$here/$(echo "$tag" | tr '/:' '__').image"
   ;;
 image)
+  [ "$2" != rm ] || { rm "$file"; grep -vxF "$last" "$here/tags" > "$here/tags.$$" || :; mv "$here/tags.$$" "$here/tags"; exit; }
   case "$last" in
   *debian*) echo sha256:0000 ;;
   *) [ -f "$file" ] || exit 1; echo "sha256:$(cat "$file")" ;;
   esac
+  ;;
+images)
+  [ ! -f "$here/tags" ] || sort -u "$here/tags" | sed 's/$/\t695 MB/'
   ;;
 save)
   previous= output=

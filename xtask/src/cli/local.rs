@@ -27,7 +27,11 @@ Examples:
   cargo xtask local status --format json | jq -r .url")]
     Status,
     /// Stop it and delete everything in it: objects, images, stages, containers
-    Reset,
+    Reset {
+        /// Remove the images that this checkout has built from the container engine, too
+        #[arg(long)]
+        images: bool,
+    },
     /// Run it in the foreground
     #[command(hide = true)]
     Serve(Serve),

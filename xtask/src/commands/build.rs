@@ -9,6 +9,7 @@ use crate::cli;
 use crate::commands::setup;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::remains;
 use crate::target;
 
 pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
@@ -19,6 +20,7 @@ pub(crate) async fn run(context: &Context, args: cli::Build) -> Result<()> {
         let hint = format!("choose one of {}", known.join(", "));
         return Err(Failure::new(Kind::Input, message).hint(hint).into());
     }
+    remains::end_builds(context)?;
     setup::install_with_yes(context, &files)?;
     let wanted = |image: &str| args.images.is_empty() || args.images.iter().any(|it| it == image);
     target::ready_to_build(context, &files, wanted)?;

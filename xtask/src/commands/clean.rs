@@ -7,14 +7,17 @@ use spcs_plan::{Action, Change, Plan, PlannedStatement, Reason};
 
 use crate::context::Context;
 use crate::platform;
+use crate::remains;
 use crate::target::{self, Platform, Target};
 
 pub(crate) async fn run(context: &Context) -> Result<()> {
     let files = target::files(context)?;
+    remains::end_builds(context)?;
     if let Config::Local(local) = files.project.target(context.target())? {
         let state_dir = context.root()?.join(&local.state_dir);
         if !platform::was_started(&state_dir) {
             context.console.say("nothing to do: there is no local platform");
+            remains::report(context, &files.project)?;
             return context.console.data(&json!({"changes": []}), "");
         }
     }
@@ -25,6 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     let dropped = dropped(&plan);
     if dropped.is_empty() {
         context.console.say("nothing to do: the target has nothing of this deployment");
+        remains::report(context, &target.project)?;
         return context.console.data(&json!({"changes": []}), "");
     }
     context.console.say(format!(
@@ -42,6 +46,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
     if target::state_dir(context, &target.project)?.is_some() {
         context.console.say("the local platform keeps running: `cargo xtask local stop` ends it");
     }
+    remains::report(context, &target.project)?;
     context.console.changes(&outcome)
 }
 

@@ -10,10 +10,12 @@ use crate::commands::setup;
 use crate::context::Context;
 use crate::ingress;
 use crate::password::{self, Password, Place, VARIABLE};
+use crate::remains;
 use crate::target::{self, Platform, Target};
 
 pub(crate) async fn run(context: &Context, args: Waiting) -> Result<()> {
     let files = target::files(context)?;
+    remains::end_builds(context)?;
     setup::install_with_yes(context, &files)?;
     let file = target::password_file(context, &files.project)?;
     let found = password::find(&file)?;

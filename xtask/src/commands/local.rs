@@ -15,6 +15,7 @@ use crate::cli::{Local, LocalCommand, Runtime};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::platform;
+use crate::remains::{self, Remains};
 use crate::target;
 
 pub(crate) async fn run(context: &Context, args: Local) -> Result<()> {
@@ -24,7 +25,7 @@ pub(crate) async fn run(context: &Context, args: Local) -> Result<()> {
         LocalCommand::Start => start(context).await,
         LocalCommand::Stop => stop(context).await,
         LocalCommand::Status => status(context).await,
-        LocalCommand::Reset => reset(context).await,
+        LocalCommand::Reset { images } => reset(context, images).await,
     }
 }
 
@@ -56,7 +57,7 @@ async fn status(context: &Context) -> Result<()> {
     print(context, &platform::expect_running(&state_dir).await?)
 }
 
-async fn reset(context: &Context) -> Result<()> {
+async fn reset(context: &Context, images: bool) -> Result<()> {
     let project = context.project()?;
     let state_dir = context.root()?.join(&local_target(context, &project)?.state_dir);
     platform::check_removable(&state_dir, &context.root()?)?;
@@ -64,13 +65,20 @@ async fn reset(context: &Context) -> Result<()> {
         "this deletes every object, image, stage and container of the local platform in `{}`",
         state_dir.display()
     ));
+    let remains = if images { remains::find(context, &project)? } else { None };
+    if let Some(remains) = &remains {
+        remains.announce(context);
+    }
     context.console.confirm("delete all of it?")?;
+    remains::end_builds(context)?;
     let engine = engine(context, &project, &state_dir)?;
     platform::stop(&state_dir).await?;
     let dir = state_dir.clone();
     tokio::task::spawn_blocking(move || platform::reset(&dir, engine.as_ref())).await??;
     context.console.say("the local platform is gone; `cargo xtask deploy` starts a new one");
-    context.console.data(&json!({"reset": true}), "")
+    let removed = remains.as_ref().map(Remains::remove).transpose()?.unwrap_or_default();
+    remains::report(context, &project)?;
+    context.console.data(&json!({"reset": true, "removed_images": removed}), "")
 }
 
 fn engine(

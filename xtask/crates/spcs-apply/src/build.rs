@@ -18,7 +18,9 @@ mod disk_space;
 mod error;
 mod host;
 mod ignore;
+mod images;
 mod inputs;
+mod processes;
 mod reach;
 mod record;
 mod run;
@@ -28,7 +30,9 @@ mod working;
 pub use disk_space::NotEnoughSpace;
 pub(crate) use disk_space::check as check_disk_space;
 pub use error::BuildError;
+pub use images::{StoredImage, remove as remove_images, stored as stored_images};
 use record::Record;
+pub use working::{remove_ended, remove_running};
 
 /// What an image is built from.
 #[derive(Debug, Clone)]
@@ -86,9 +90,8 @@ impl BuildRequest {
     /// The tag in the engine's store. It depends on the work directory, so that two checkouts can
     /// build at the same time without overwriting each other's image.
     fn tag(&self) -> String {
-        let digest = crate::digest::of(self.work_dir.as_os_str().as_encoded_bytes());
-        let checkout = &digest["sha256:".len()..][..12];
-        format!("localhost/spcs-build/{}/{}:{checkout}", self.kind_word(), self.name)
+        let (kind, checkout) = (self.kind_word(), images::checkout(&self.work_dir));
+        format!("{}{kind}/{}:{checkout}", images::PREFIX, self.name)
     }
 }
 
@@ -187,6 +190,7 @@ fn run_dockerfile(
     let call = engine
         .command(args)
         .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+        .env("TMPDIR", &working.folder)
         .env(working::ARGUMENT, &working.id);
     let log = base::log_path(&request.work_dir, &request.name);
     let ran = run::logged(&call, &request.name, &log, progress).map_err(files)?;

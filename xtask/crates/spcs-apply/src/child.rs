@@ -8,12 +8,20 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 
 use duct::Expression;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-/// The running process groups, by the process id of the leader.
-static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+/// The running process groups.
+static RUNNING: Mutex<Groups> = Mutex::new(Groups { leaders: BTreeSet::new(), ending: None });
+
+struct Groups {
+    /// The process ids of the leaders.
+    leaders: BTreeSet<u32>,
+    /// The thread that ends this program, once one does.
+    ending: Option<ThreadId>,
+}
 
 /// Makes a command run in a separate process group.
 pub(crate) fn own_process_group(call: &Expression) -> Expression {
@@ -25,14 +33,31 @@ pub(crate) fn own_process_group(call: &Expression) -> Expression {
 
 /// Runs a command that has a separate process group, and captures its output.
 pub(crate) fn output(call: &Expression) -> io::Result<Output> {
-    let handle = call.stdout_capture().stderr_capture().unchecked().start()?;
-    let _running = Running::of(handle.pids());
+    let call = call.stdout_capture().stderr_capture().unchecked();
+    let (handle, _running) = start(|| call.start(), |handle| handle.pids())?;
     handle.into_output()
 }
 
-/// Terminates all running child processes, before this program exits.
+/// Starts a child process and registers it. [`end_all`] sees either nothing of it or all of it.
+pub(crate) fn start<H>(
+    start: impl FnOnce() -> io::Result<H>,
+    leaders: impl FnOnce(&H) -> Vec<u32>,
+) -> io::Result<(H, Running)> {
+    let mut groups = wait_if_ending();
+    let handle = start()?;
+    let leaders = leaders(&handle);
+    groups.leaders.extend(&leaders);
+    Ok((handle, Running(leaders)))
+}
+
+/// Terminates all running child processes, before this program exits. From then on only the calling
+/// thread can start any: the others must not report the end of a child as an error, or go on.
 pub fn end_all() {
-    let leaders = running().clone();
+    let leaders = {
+        let mut groups = wait_if_ending();
+        groups.ending = Some(std::thread::current().id());
+        groups.leaders.clone()
+    };
     // Find the descendants before their parents exit, and send them SIGKILL: a build's container
     // runs in a separate session, podman leaves it behind, and its init process ignores SIGTERM.
     let below = descendants(&leaders);
@@ -86,22 +111,27 @@ fn descendants(leaders: &BTreeSet<u32>) -> Vec<u32> {
     all.iter().filter(outside).map(|one| one.0).collect()
 }
 
-/// Registers process groups as running until dropped.
+/// Process groups that are registered as running until dropped.
 pub(crate) struct Running(Vec<u32>);
-
-impl Running {
-    pub(crate) fn of(leaders: Vec<u32>) -> Running {
-        running().extend(&leaders);
-        Running(leaders)
-    }
-}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        running().retain(|leader| !self.0.contains(leader));
+        wait_if_ending().leaders.retain(|leader| !self.0.contains(leader));
     }
 }
 
-fn running() -> MutexGuard<'static, BTreeSet<u32>> {
+/// Locks the groups. If another thread ends this program, waits for that.
+fn wait_if_ending() -> MutexGuard<'static, Groups> {
+    let groups = running();
+    if groups.ending.is_some_and(|thread| thread != std::thread::current().id()) {
+        drop(groups);
+        loop {
+            std::thread::park();
+        }
+    }
+    groups
+}
+
+fn running() -> MutexGuard<'static, Groups> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 use duct::Expression;
 
 use super::error::is_disk_full;
-use crate::child::Running;
+use super::working;
+use crate::child;
 use crate::progress::Progress;
 
 /// The number of last lines that an error shows.
@@ -42,14 +43,18 @@ pub(super) fn logged(
         fs_err::create_dir_all(folder)?;
     }
     let mut log = io::BufWriter::new(fs_err::File::create(log)?);
-    let reader = call.stderr_to_stdout().unchecked().reader()?;
-    let _running = Running::of(reader.pids());
+    let call = call.stderr_to_stdout().unchecked();
+    let (reader, _running) = child::start(|| call.reader(), |reader| reader.pids())?;
     let mut tail = VecDeque::with_capacity(TAIL);
     let mut lines = BufReader::new(&reader);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        log.write_all(&line)?;
         let text = String::from_utf8_lossy(&line);
+        let Some(text) = working::without_own_argument(&text) else {
+            line.clear();
+            continue;
+        };
+        log.write_all(text.as_bytes())?;
         // A progress bar redraws its line: keep only the last state.
         let text = text.trim_end().rsplit('\r').next().unwrap_or_default();
         if !text.is_empty() {
