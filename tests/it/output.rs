@@ -106,6 +106,7 @@ fn commands_on_a_deployment_print_its_state() {
     sandbox.xtask(&["local", "stop"]).snapshot("local_stop");
     sandbox.xtask(&["plan"]).snapshot("plan_on_a_stopped_platform");
     sandbox.xtask(&["local", "reset", "--yes"]).snapshot("local_reset");
+    sandbox.xtask(&["local", "reset", "--images", "--yes"]).snapshot("local_reset_images");
 }
 
 #[test]
