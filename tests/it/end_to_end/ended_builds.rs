@@ -23,9 +23,10 @@ pub(crate) fn leave_nothing(deployment: &Deployment, engine: Engine) {
     fs_err::write(deployment.path("images/jupyter/Dockerfile"), ending_in(OWN_STEP))
         .expect("a file");
 
+    let at_first = engine.working_containers();
     let mut other_build = start(&other, OTHER_STEP);
     let before = engine.working_containers();
-    assert!(!before.is_empty(), "the other checkout's build has a container");
+    assert!(before.len() > at_first.len(), "the other checkout's build has a container");
 
     for name in ["-TERM", "-HUP", "-INT"] {
         let mut build = start(deployment, OWN_STEP);
@@ -54,7 +55,7 @@ pub(crate) fn leave_nothing(deployment: &Deployment, engine: Engine) {
     assert!(runs(OTHER_STEP), "the other build's RUN goes on");
     signal("-TERM", other_build.id());
     other_build.wait().expect("it ends");
-    assert_eq!(engine.working_containers(), BTreeSet::new(), "after the last build");
+    assert_eq!(engine.working_containers(), at_first, "after the last build");
 }
 
 /// Starts a build and waits until it runs this step.
