@@ -3,6 +3,7 @@
 USE ROLE <% user_role %>;
 
 CREATE USER IF NOT EXISTS <% user %>
+  TYPE = PERSON
   PASSWORD = '<% user_password %>'
   DEFAULT_ROLE = <% role %>
   DEFAULT_SECONDARY_ROLES = ('ALL')
