@@ -17,6 +17,7 @@ mod deploy;
 mod effects;
 mod entries;
 mod errors;
+mod lint;
 mod placement;
 mod rendered;
 mod sources;

@@ -9,6 +9,7 @@ mod deploying;
 mod editing;
 mod end_to_end;
 mod interrupting;
+mod lint;
 mod mistakes;
 mod output;
 mod private_files;

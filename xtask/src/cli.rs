@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use global::{Color, Engine, Format, Global, Runtime};
 pub(crate) use local::{Local, LocalCommand, Serve};
-pub(crate) use options::{Build, Ci, Logs, Sql, Verify, Waiting};
+pub(crate) use options::{Build, Ci, Lint, Logs, Sql, Verify, Waiting};
 
 /// Deploys Milvus and a Jupyter notebook to Snowpark Container Services
 ///
@@ -139,7 +139,15 @@ Examples:
     /// Wait for the public endpoints and print their URLs
     Endpoints(Waiting),
     /// Render and check everything without a target: spcs.toml, sql/, specs/
-    Lint,
+    ///
+    /// Judges specs and SQL by rules of Snowflake's documents; docs/lint.md lists them. With --target,
+    /// only that target counts: the local platform supports less than an account.
+    #[command(after_help = "\
+Examples:
+  cargo xtask lint
+  cargo xtask lint --target snowflake --sarif target/lint.sarif
+  cargo xtask lint --format json | jq .findings")]
+    Lint(Lint),
     /// Check this machine and the target, and say how to fix what is wrong
     Doctor,
     /// Install missing packages (Debian and Ubuntu), or say what to install

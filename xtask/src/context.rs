@@ -61,6 +61,11 @@ impl Context {
         self.global.target.as_deref().unwrap_or("local")
     }
 
+    /// The target of `--target`, if it was given.
+    pub(crate) fn chosen_target(&self) -> Option<&str> {
+        self.global.target.as_deref()
+    }
+
     /// The container engine: from the flag, or else from the target.
     pub(crate) fn engine(&self, project: &Project) -> Result<EngineChoice> {
         let engine = match self.global.engine {

@@ -67,7 +67,7 @@ async fn run(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Services(args) => services::run(context, args).await,
         Command::Grants => grants::run(context).await,
         Command::Endpoints(args) => endpoints::run(context, args).await,
-        Command::Lint => lint::run(context),
+        Command::Lint(args) => lint::run(context, &args),
         Command::Doctor => doctor::run(context).await,
         Command::Setup => setup::run(context),
         Command::Ci(args) => ci::run(context, args).await,

@@ -1,5 +1,6 @@
 //! The options of individual commands.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -58,6 +59,14 @@ pub(crate) struct Sql {
     /// A set (a directory of sql/) or one file of it
     #[arg(value_name = "SET|FILE")]
     pub(crate) selection: String,
+}
+
+/// Options of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Also write the findings to this file, as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sarif: Option<PathBuf>,
 }
 
 /// Options of `ci`.

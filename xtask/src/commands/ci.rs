@@ -30,8 +30,9 @@ struct Check {
     minutes: u64,
 }
 
-const QUICK: [Check; 4] = [
+const QUICK: [Check; 5] = [
     Check { name: "format", arguments: &["fmt", "--all", "--check"], engine: None, minutes: 5 },
+    Check { name: "lint", arguments: &["xtask", "lint"], engine: None, minutes: 20 },
     Check {
         name: "clippy",
         arguments: &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"],

@@ -1,17 +1,24 @@
 //! `lint`: checks everything that can be checked without a target.
 
+mod sarif;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use serde_json::json;
-use spcs_plan::ImageState;
+use serde_json::{Value as Json, json};
+use spcs_apply::error::Kind;
+use spcs_plan::config::TargetKind;
+use spcs_plan::lint::{self, Finding, Level};
+use spcs_plan::{ImageState, Project};
 
+use crate::cli::Lint;
 use crate::context::Context;
+use crate::failure::Failure;
 
 /// A placeholder digest for rendering; the checks do not depend on its value.
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-pub(crate) fn run(context: &Context) -> Result<()> {
+pub(crate) fn run(context: &Context, args: &Lint) -> Result<()> {
     let project = context.project()?;
     let images: BTreeMap<String, ImageState> = project
         .config
@@ -20,27 +27,84 @@ pub(crate) fn run(context: &Context) -> Result<()> {
         .map(|key| (key.to_string(), ImageState::Built { digest: DIGEST.to_owned() }))
         .collect();
     let mut checked = Vec::new();
-    for target in project.config.target.keys() {
+    let targets = targets(context, &project)?;
+    for target in &targets {
         let desired = spcs_plan::desired(&project, target, &images)?;
         let statements: usize =
             desired.sets.values().flatten().map(|file| file.statements.len()).sum();
         let files: usize = desired.sets.values().map(Vec::len).sum();
         let specs = desired.services.len();
-        for service in desired.services.values() {
-            if let Some(spec) = &service.spec {
-                // The local platform parses specs independently: a second check of the rules.
-                spcs_local_spec::parse(&spec.text).map_err(|error| {
-                    crate::failure::Failure::new(
-                        spcs_apply::error::Kind::Input,
-                        format!("the spec of service {}: {error}", service.name),
-                    )
-                })?;
-            }
-        }
         context.console.say(format!(
             "{target}: {files} SQL files with {statements} statements and {specs} specs are well-formed"
         ));
-        checked.push(json!({"target": target.to_string(), "files": files, "statements": statements, "specs": specs}));
+        checked.push(
+            json!({"target": target, "files": files, "statements": statements, "specs": specs}),
+        );
     }
-    context.console.data(&json!({"checked": checked}), "")
+    let findings = judge(&project, &targets)?;
+    if let Some(file) = &args.sarif {
+        fs_err::write(file, serde_json::to_vec_pretty(&sarif::document(&findings))?)?;
+    }
+    let lines: Vec<String> = findings.iter().map(line).collect();
+    let document =
+        json!({"checked": checked, "findings": findings.iter().map(to_json).collect::<Vec<_>>()});
+    context.console.data(&document, lines.join("\n"))?;
+    let errors = findings.iter().filter(|finding| finding.rule.level == Level::Error).count();
+    if errors == 0 {
+        return Ok(());
+    }
+    let failure =
+        Failure::new(Kind::Input, format!("{errors} of {} findings are errors", findings.len()));
+    Err(failure.hint("docs/lint.md has all rules, and says how a comment allows one").into())
+}
+
+/// The target of `--target`, or every one of the project.
+fn targets(context: &Context, project: &Project) -> Result<Vec<String>> {
+    if let Some(target) = context.chosen_target() {
+        project.target(target)?;
+        return Ok(vec![target.to_owned()]);
+    }
+    Ok(project.config.target.keys().map(ToString::to_string).collect())
+}
+
+/// Judges every file by the rules. What the local platform supports counts only if a target is local.
+fn judge(project: &Project, targets: &[String]) -> Result<Vec<Finding>> {
+    let mut is_local = false;
+    for target in targets {
+        is_local |= project.target_kind(target)? == TargetKind::Local;
+    }
+    let mut findings: Vec<Finding> = Vec::new();
+    for target in targets {
+        let (files, private) = lint::sql_files(project, target)?;
+        findings.extend(lint::sql(&files, &private));
+    }
+    let specs = targets.first().map(|target| lint::specs(project, target)).transpose()?;
+    for spec in specs.into_iter().flatten() {
+        let refused = if is_local { spcs_local_spec::parse(&spec.text).err() } else { None };
+        let local = refused.map(|error| {
+            let line = usize::try_from(error.line).unwrap_or(1);
+            lint::local_support(&spec.path, line, error.message)
+        });
+        findings.extend(lint::spec(&spec, local));
+    }
+    findings.sort_by(|a, b| (&a.file, a.line, a.rule.name).cmp(&(&b.file, b.line, b.rule.name)));
+    // Two services can have one spec, and targets have the same files.
+    findings.dedup();
+    Ok(findings)
+}
+
+fn line(finding: &Finding) -> String {
+    let Finding { rule, file, line, message } = finding;
+    format!("{file}:{line}: {}: {message} [{}]\n    see {}", rule.level, rule.name, rule.source)
+}
+
+fn to_json(finding: &Finding) -> Json {
+    json!({
+        "rule": finding.rule.name,
+        "level": finding.rule.level.to_string(),
+        "file": finding.file,
+        "line": finding.line,
+        "message": finding.message,
+        "source": finding.rule.source,
+    })
 }

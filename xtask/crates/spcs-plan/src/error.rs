@@ -27,6 +27,14 @@ impl Error {
         self
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn line(&self) -> Option<usize> {
+        self.line
+    }
+
     /// How to fix it.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

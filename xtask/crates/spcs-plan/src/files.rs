@@ -63,6 +63,37 @@ pub(crate) fn render_for_service(
     render(project, target, source, &header, &entry)
 }
 
+/// The text of every file of `sql/`, for every entry, whatever its conditions: what the Snowflake CLI
+/// runs. The lines are those of the template.
+pub(crate) fn texts(
+    project: &Project,
+    target: &str,
+    services: &BTreeMap<String, ServiceFacts>,
+) -> Result<Vec<SourceFile>, Error> {
+    let mut texts = Vec::new();
+    for (set, sources) in &project.sql {
+        for source in sources {
+            let header = Header::parse(&source.path, &source.text)?;
+            for entry in entries(&project.config, set, header.each, services) {
+                let text = text(project, target, source, &entry)?;
+                texts.push(SourceFile { path: source.path.clone(), text });
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn text(
+    project: &Project,
+    target: &str,
+    source: &SourceFile,
+    entry: &Entry<'_>,
+) -> Result<String, Error> {
+    let mut variables = entry.variables(&project.config);
+    variables.set("target", Value::Text(target.to_owned()));
+    template::render(source, Syntax::Sql, &variables)
+}
+
 /// Renders a file for an entry. Returns nothing if the file's condition does not hold.
 fn render(
     project: &Project,
@@ -71,9 +102,7 @@ fn render(
     header: &Header,
     entry: &Entry<'_>,
 ) -> Result<Option<SqlFile>, Error> {
-    let mut variables = entry.variables(&project.config);
-    variables.set("target", Value::Text(target.to_owned()));
-    let text = template::render(source, Syntax::Sql, &variables)?;
+    let text = text(project, target, source, entry)?;
     let holds = |condition: &Condition| {
         let holds = entry.condition_holds(&project.config, &condition.text);
         holds.ok_or_else(|| entry.unknown_condition(source, condition))

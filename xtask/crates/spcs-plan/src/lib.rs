@@ -14,6 +14,7 @@ mod deploy;
 mod desired;
 mod error;
 mod files;
+pub mod lint;
 mod observed;
 mod plan;
 mod project;

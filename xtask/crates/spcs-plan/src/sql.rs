@@ -9,9 +9,10 @@ mod split;
 mod token;
 
 pub(crate) use condition::Condition;
+pub(crate) use effect::KINDS;
 pub use effect::{Effect, Grant, ObjectKind};
 pub use file::{SqlFile, Statement};
 pub(crate) use header::{Each, Header};
 pub use set::SqlSet;
 pub(crate) use split::{RawStatement, split};
-pub(crate) use token::{Kind, tokens};
+pub(crate) use token::{Kind, Token, tokens};

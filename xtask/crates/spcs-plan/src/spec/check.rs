@@ -9,7 +9,7 @@ use crate::observed::SPEC_DIGEST_VARIABLE;
 use crate::project::{Project, SourceFile};
 use crate::spec::image_reference;
 
-/// Checks only what the plan relies on. The target enforces all other rules.
+/// Checks only what the plan relies on. `lint` has all other rules.
 pub(super) fn check(
     project: &Project,
     file: &SourceFile,

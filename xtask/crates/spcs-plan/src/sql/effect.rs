@@ -79,7 +79,7 @@ pub enum ObjectKind {
 }
 
 /// Every kind with its keywords in SQL.
-const KINDS: [(ObjectKind, &str); 22] = [
+pub(crate) const KINDS: [(ObjectKind, &str); 22] = [
     (ObjectKind::Role, "ROLE"),
     (ObjectKind::User, "USER"),
     (ObjectKind::Warehouse, "WAREHOUSE"),

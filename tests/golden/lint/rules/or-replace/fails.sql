@@ -1,0 +1,2 @@
+CREATE OR REPLACE STAGE d.s.files;  -- FINDING
+DROP STAGE IF EXISTS d.s.files;

@@ -1,0 +1,2 @@
+CREATE OR ALTER STAGE d.s.files;
+DROP STAGE IF EXISTS d.s.files;

@@ -1,0 +1,4 @@
+CREATE ROLE IF NOT EXISTS order;  -- FINDING
+DROP ROLE IF EXISTS order;
+CREATE STAGE IF NOT EXISTS d.table.files;  -- FINDING
+DROP STAGE d.table.files;

@@ -1,0 +1,1 @@
+ALTER USER u SET PASSWORD = '<secret:user_password>' MUST_CHANGE_PASSWORD = FALSE;
