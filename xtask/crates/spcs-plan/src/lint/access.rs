@@ -49,12 +49,12 @@ pub(super) fn check<'f>(
                     findings.add(&SERVICE_WITHOUT_ROLE, line, message);
                 }
             }
-            Does::Create { kind: ObjectKind::ExternalAccessIntegration, name, .. } => {
-                if !statements.iter().any(|other| attaches(other, name.last())) {
-                    let message =
-                        format!("no service has {} in EXTERNAL_ACCESS_INTEGRATIONS", name.text);
-                    findings.add(&UNATTACHED_INTEGRATION, line, message);
-                }
+            Does::Create { kind: ObjectKind::ExternalAccessIntegration, name, .. }
+                if !statements.iter().any(|other| attaches(other, name.last())) =>
+            {
+                let message =
+                    format!("no service has {} in EXTERNAL_ACCESS_INTEGRATIONS", name.text);
+                findings.add(&UNATTACHED_INTEGRATION, line, message);
             }
             Does::Create { kind: ObjectKind::NetworkRule, .. } => {
                 let texts = statement.tokens.iter().filter(|token| token.kind == Kind::Text);

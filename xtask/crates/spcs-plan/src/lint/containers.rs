@@ -96,18 +96,17 @@ fn resources(container: &Node, findings: &mut Findings<'_>) {
         let message = "nvidia.com/gpu must be the same in requests and in limits";
         findings.add(&GPU_AMOUNT, node.line, message);
     }
-    let measures: [(&str, fn(&str) -> Option<f64>); 2] = [("memory", bytes), ("cpu", cores)];
-    for (name, measure) in measures {
-        let number = |part: &str| measure(&amount(part, name)?.text()?);
+    for name in ["memory", "cpu"] {
+        let number = |part: &str| {
+            let text = amount(part, name)?.text()?;
+            if name == "memory" { bytes(&text) } else { cores(&text) }
+        };
         if let (Some(request), Some(limit), Some(node)) =
             (number("requests"), number("limits"), amount("requests", name))
             && request > limit
         {
-            findings.add(
-                &REQUEST_ABOVE_LIMIT,
-                node.line,
-                format!("{name} requests more than its limit"),
-            );
+            let message = format!("{name} requests more than its limit");
+            findings.add(&REQUEST_ABOVE_LIMIT, node.line, message);
         }
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn check<'f>(
             Does::Create { kind, name, replaces, guarded } => {
                 if *replaces {
                     let message = format!(
-                        "a second run drops the {kind} {} with what is in it: use IF NOT EXISTS",
+                        "a second run drops the {kind} {} with its contents and grants: use IF NOT EXISTS",
                         name.text
                     );
                     findings.add(&OR_REPLACE, statement.line(), message);

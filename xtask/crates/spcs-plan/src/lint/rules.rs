@@ -179,7 +179,7 @@ pub(super) static SECRET_IN_SQL: Rule =
     error("secret-in-sql", "No password or key is a literal in SQL.", CREATE_USER);
 pub(super) static OR_REPLACE: Rule = error(
     "or-replace",
-    "No second run replaces an object: CREATE OR REPLACE drops what is in it.",
+    "No second run replaces an object: CREATE OR REPLACE drops its contents and grants.",
     CREATE,
 );
 pub(super) static NOT_RERUNNABLE: Rule =
