@@ -31,7 +31,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 /// The lines with a mark, and the file without the marks.
 fn marked(path: &Path) -> (Vec<usize>, SourceFile) {
     let text = std::fs::read_to_string(path).unwrap();
-    let lines = text.lines().zip(1..).filter(|(line, _)| line.ends_with(MARK));
+    let lines = text.lines().zip(1..).filter(|(line, _)| line.contains(MARK));
     let lines = lines.map(|(_, number)| number).collect();
     let text =
         ["# ", "-- "].iter().fold(text, |text, sign| text.replace(&format!("{sign}{MARK}"), ""));
@@ -43,6 +43,7 @@ fn judge(path: &Path) -> (Vec<usize>, Vec<Finding>) {
     let (lines, file) = marked(path);
     let findings = match path.extension().and_then(|ending| ending.to_str()) {
         Some("sql") => lint::sql(&[file], &BTreeSet::new()),
+        Some("ipynb") => lint::notebook(&file),
         _ => lint::spec(&file, None),
     };
     (lines, findings)
@@ -50,8 +51,8 @@ fn judge(path: &Path) -> (Vec<usize>, Vec<Finding>) {
 
 fn fixtures(rule: &Rule, kind: &str) -> PathBuf {
     let folder = folder("rules").join(rule.name);
-    let sql = folder.join(format!("{kind}.sql"));
-    if sql.exists() { sql } else { folder.join(format!("{kind}.yaml")) }
+    let paths = ["yaml", "sql", "ipynb"].map(|ending| folder.join(format!("{kind}.{ending}")));
+    paths.into_iter().find(|path| path.exists()).expect(rule.name)
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -138,6 +139,69 @@ fn the_offline_defects_of_the_guides_sql_are_found() {
     insta::assert_snapshot!(
         findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     );
+}
+
+#[test]
+fn each_limit_on_the_number_of_items_is_checked() {
+    let items = |count: usize, item: fn(usize) -> String| (0..count).map(item).collect::<String>();
+    let spec = |secrets, mounts, endpoints, volumes| SourceFile {
+        path: "a.yaml".to_owned(),
+        text: [
+            "spec:\n  containers:\n    - name: a\n      image: /d/s/r/a:1\n",
+            "      readinessProbe: {port: 1, path: /}\n      resources: {limits: {memory: 1Gi}}\n",
+            "      secrets:\n",
+            &items(secrets, |at| format!("        - {{snowflakeSecret: s, envVarName: V{at}}}\n")),
+            "      volumeMounts:\n",
+            &items(mounts, |at| format!("        - {{name: v{at}, mountPath: /{at}}}\n")),
+            "  endpoints:\n",
+            &items(endpoints, |at| format!("    - {{name: e{at}, port: {}}}\n", at + 1)),
+            "  volumes:\n",
+            &items(volumes, |at| {
+                format!("    - {{name: v{at}, source: stage, stageConfig: {{name: s}}}}\n")
+            }),
+        ]
+        .concat(),
+    };
+    assert_eq!(lint::spec(&spec(50, 8, 100, 20), None), []);
+    let too_many = [(51, 8, 100, 20), (50, 9, 100, 20), (50, 8, 101, 20), (50, 8, 100, 21)];
+    for (secrets, mounts, endpoints, volumes) in too_many {
+        let findings = lint::spec(&spec(secrets, mounts, endpoints, volumes), None);
+        let names: Vec<&str> = findings.iter().map(|finding| finding.rule.name).collect();
+        assert_eq!(names, ["too-many"], "{findings:?}");
+    }
+}
+
+/// The findings in one SQL file, as line and rule.
+fn in_sql(text: &str) -> Vec<(usize, &'static str)> {
+    let file = SourceFile { path: "a.sql".to_owned(), text: text.to_owned() };
+    let findings = lint::sql(&[file], &BTreeSet::new());
+    findings.iter().map(|finding| (finding.line, finding.rule.name)).collect()
+}
+
+#[test]
+fn a_comment_in_sql_allows_a_finding_of_its_line_or_of_the_next_statement() {
+    assert_eq!(in_sql("-- a\nDROP ROLE IF EXISTS r;\nCREATE ROLE r;"), [(3, "not-rerunnable")]);
+    let alone = "DROP ROLE r;\n-- lint:allow not-rerunnable: once\n-- more\nCREATE ROLE r;";
+    assert_eq!(in_sql(alone), []);
+    assert_eq!(in_sql("DROP ROLE r;\nCREATE ROLE r; -- lint:allow not-rerunnable: once"), []);
+    let other = "DROP ROLE r;\nCREATE ROLE r; -- lint:allow or-replace: once";
+    assert_eq!(in_sql(other), [(2, "allow-unused"), (2, "not-rerunnable")]);
+}
+
+#[test]
+fn sql_that_does_not_end_is_reported_at_its_line() {
+    assert_eq!(in_sql("USE ROLE r;\nCREATE ROLE 'r;\n"), [(2, "syntax")]);
+}
+
+#[test]
+fn an_object_may_be_dropped_in_another_file_and_a_private_service_needs_no_role() {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    let create = "CREATE SERVICE IF NOT EXISTS d.s.a IN COMPUTE POOL p FROM SPECIFICATION $$x$$;";
+    let files = [file("a.sql", create), file("b.sql", "DROP SERVICE a;")];
+    assert_eq!(lint::sql(&files, &BTreeSet::from(["A".to_owned()])), []);
+    let names: Vec<&str> =
+        lint::sql(&files[..1], &BTreeSet::new()).iter().map(|f| f.rule.name).collect();
+    assert_eq!(names, ["never-dropped", "service-without-role"]);
 }
 
 #[test]

@@ -73,6 +73,21 @@ fn findings_are_printed_as_text_as_json_and_as_sarif() {
 }
 
 #[test]
+fn the_notebook_of_an_image_is_judged_too() {
+    let sandbox = Sandbox::new();
+    sandbox.edit(
+        "images/jupyter/TestMilvus.ipynb",
+        "\"import os",
+        "\"if True:\\n\",\n    \"import os",
+    );
+    let printed = sandbox.xtask(&["lint"]).code(3).stdout;
+    assert!(
+        printed.contains("`if True:` has no indented block after it [notebook-block]"),
+        "{printed}"
+    );
+}
+
+#[test]
 fn a_warning_does_not_end_the_command_with_an_error() {
     let sandbox = Sandbox::new();
     sandbox.edit("spcs.toml", "\"pypi.org:443\"", "\"0.0.0.0:443\"");

@@ -2,14 +2,14 @@
 
 mod sarif;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde_json::{Value as Json, json};
 use spcs_apply::error::Kind;
 use spcs_plan::config::TargetKind;
 use spcs_plan::lint::{self, Finding, Level};
-use spcs_plan::{ImageState, Project};
+use spcs_plan::{ImageState, Project, SourceFile};
 
 use crate::cli::Lint;
 use crate::context::Context;
@@ -41,7 +41,8 @@ pub(crate) fn run(context: &Context, args: &Lint) -> Result<()> {
             json!({"target": target, "files": files, "statements": statements, "specs": specs}),
         );
     }
-    let findings = judge(&project, &targets)?;
+    let mut findings = judge(&project, &targets)?;
+    findings.extend(notebooks(context, &project)?);
     if let Some(file) = &args.sarif {
         fs_err::write(file, serde_json::to_vec_pretty(&sarif::document(&findings))?)?;
     }
@@ -90,6 +91,27 @@ fn judge(project: &Project, targets: &[String]) -> Result<Vec<Finding>> {
     findings.sort_by(|a, b| (&a.file, a.line, a.rule.name).cmp(&(&b.file, b.line, b.rule.name)));
     // Two services can have one spec, and targets have the same files.
     findings.dedup();
+    Ok(findings)
+}
+
+/// Judges the notebooks in the folders of the images.
+fn notebooks(context: &Context, project: &Project) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let root = context.root()?;
+    let folders: BTreeSet<&str> =
+        project.config.images.values().map(|image| image.context.as_str()).collect();
+    for folder in folders {
+        let mut names = Vec::new();
+        for entry in fs_err::read_dir(root.join(folder))? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        for name in names.iter().filter(|name| name.ends_with(".ipynb")) {
+            let path = format!("{folder}/{name}");
+            let text = fs_err::read_to_string(root.join(&path))?;
+            findings.extend(lint::notebook(&SourceFile { path, text }));
+        }
+    }
     Ok(findings)
 }
 

@@ -1,4 +1,4 @@
-//! `lint`: judges specs and SQL by rules of Snowflake's documents.
+//! `lint`: judges specs, SQL and notebooks by rules of Snowflake's documents.
 //!
 //! [`RULES`] is the table of rules. Each finding names its rule, its file and its line; a comment
 //! `lint:allow <rule>: <reason>` allows one.
@@ -10,6 +10,7 @@ mod create_service;
 mod endpoints;
 mod format;
 mod lifecycle;
+mod notebook;
 mod reference;
 mod rules;
 mod scaling;
@@ -118,6 +119,13 @@ pub fn sql(files: &[SourceFile], private: &BTreeSet<String>) -> Vec<Finding> {
         left.append(&mut found);
     }
     left
+}
+
+/// Judges a notebook.
+pub fn notebook(file: &SourceFile) -> Vec<Finding> {
+    let mut findings = Findings { file: &file.path, found: Vec::new() };
+    notebook::check(&file.text, &mut findings);
+    allow::apply(file, allow::Comments::Yaml, findings.found)
 }
 
 /// The rendered SQL of a target, without regard to conditions, and its services without a public

@@ -11,7 +11,7 @@ use crate::project::SourceFile;
 /// How a file writes comments.
 #[derive(Clone, Copy)]
 pub(super) enum Comments {
-    /// `# …`
+    /// `# …`, in YAML and in Python.
     Yaml,
     /// `-- …`
     Sql,

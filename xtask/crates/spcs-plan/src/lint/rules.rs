@@ -57,6 +57,7 @@ const GRANT: &str = "https://docs.snowflake.com/en/sql-reference/sql/grant-privi
 const BCR_1611: &str = "https://docs.snowflake.com/en/release-notes/bcr-bundles/2024_04/bcr-1611";
 const EGRESS: &str = "https://docs.snowflake.com/en/developer-guide/snowpark-container-services/service-network-communications";
 const SETUP: &str = "https://docs.snowflake.com/en/developer-guide/snowpark-container-services/tutorials/common-setup";
+const PYTHON: &str = "https://docs.python.org/3/reference/compound_stmts.html";
 const OURS: &str = "docs/lint.md";
 
 pub(super) static SYNTAX: Rule = error("syntax", "A file is well-formed YAML or SQL.", SPEC);
@@ -220,6 +221,11 @@ pub(super) static EGRESS_TO_ANY_HOST: Rule =
     warning("egress-to-any-host", "A network rule names its hosts.", CREATE_RULE);
 pub(super) static GRANT_ALL: Rule =
     warning("grant-all", "A role gets the privileges that it needs, not ALL.", GRANT);
+pub(super) static NOTEBOOK_BLOCK: Rule = error(
+    "notebook-block",
+    "In a notebook, an indented block follows each line that opens one.",
+    PYTHON,
+);
 pub(super) static LOCAL_SUPPORT: Rule = error(
     "local-support",
     "For a local target only: the local platform supports what a specification uses.",
@@ -276,6 +282,7 @@ pub static RULES: &[&Rule] = &[
     &UNATTACHED_INTEGRATION,
     &EGRESS_TO_ANY_HOST,
     &GRANT_ALL,
+    &NOTEBOOK_BLOCK,
     &LOCAL_SUPPORT,
     &ALLOW_WITHOUT_REASON,
     &ALLOW_UNKNOWN,
