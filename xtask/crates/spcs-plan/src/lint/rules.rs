@@ -17,7 +17,8 @@ pub struct Rule {
 /// What follows from a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// The target refuses the file, or does something else than it says.
+    /// The target refuses the file or does something else than it says, or data, a secret or an object
+    /// of others is at stake.
     Error,
     /// It works, at a price that the document names.
     Warning,
@@ -88,13 +89,13 @@ pub(super) static ENDPOINT_PORT: Rule = error(
 );
 pub(super) static PUBLIC_TCP: Rule =
     error("public-tcp", "A public endpoint has the protocol HTTP.", SPEC);
-pub(super) static PUBLIC_STORE: Rule = error(
+pub(super) static PUBLIC_STORE: Rule = warning(
     "public-store",
     "A port that is known for another protocol than HTTP, such as 2379 (etcd), is not public.",
     SPEC,
 );
 pub(super) static GPU_AMOUNT: Rule =
-    error("gpu-amount", "The same number of GPUs is requested and the limit.", SPEC);
+    error("gpu-amount", "Requests and limits have the same number of GPUs.", SPEC);
 pub(super) static REQUEST_ABOVE_LIMIT: Rule =
     error("request-above-limit", "A request is not above its limit.", SPEC);
 pub(super) static SECRET_PLACE: Rule = error(
