@@ -135,7 +135,13 @@ fn the_offline_defects_of_the_guides_specs_are_found() {
 
 #[test]
 fn the_offline_defects_of_the_guides_sql_are_found() {
-    let (_, findings) = judge(&folder("guide").join("guide.sql"));
+    // A test with Snowflake's own clients runs the same file. `lint` knows no PUT, which has no
+    // defect there.
+    let guide = std::fs::read_to_string(root().join("tests/it/third_parties/guide.sql")).unwrap();
+    let lines = guide.lines().map(|line| if line.starts_with("PUT ") { "" } else { line });
+    let text = lines.collect::<Vec<_>>().join("\n").replace("${PASSWORD}", "milvususerok");
+    let file = SourceFile { path: "guide.sql".to_owned(), text };
+    let findings = lint::sql(&[file], &BTreeSet::new());
     insta::assert_snapshot!(
         findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     );
