@@ -15,6 +15,8 @@ use crate::watch::{Watch, say};
 const CASES: u64 = 1_000;
 /// The same for a target with a state, whose cases take longer.
 const CASES_WITH_STATE: u64 = 200;
+/// A long run prints a line after each of so many cases.
+const PROGRESS: u64 = 10_000;
 /// The longest that one case may take.
 const LIMIT: Duration = Duration::from_secs(2);
 /// How often a slow case is tried: a busy machine is no defect.
@@ -95,6 +97,10 @@ fn run_cases<S>(
             report(target, block_start..=seed, &input, &format!("{took:?}"));
         }
         slowest = slowest.max(took);
+        let done = seed - first + 1;
+        if done.is_multiple_of(PROGRESS) && done < cases {
+            say(&format!("fuzz {}: {done} cases in {:.1?}", target.name, begin.elapsed()));
+        }
     }
     drop(state);
     let took = begin.elapsed();

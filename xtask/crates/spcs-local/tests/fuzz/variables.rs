@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// The longest name with its braces.
+const LONGEST: usize = 32;
+
 #[derive(Default)]
 pub(crate) struct Variables(BTreeMap<Vec<u8>, String>);
 
@@ -19,7 +22,9 @@ impl Variables {
         let mut filled = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some(start) = find(rest, b"{{") {
-            let name = find(&rest[start..], b"}}").map(|end| &rest[start + 2..start + end]);
+            // A name is short, however often a change repeats the braces.
+            let near = &rest[start..rest.len().min(start + LONGEST)];
+            let name = find(near, b"}}").map(|end| &near[2..end]);
             let value = name.and_then(|name| Some((name.len(), self.0.get(name)?)));
             filled.extend_from_slice(&rest[..start]);
             match value {
