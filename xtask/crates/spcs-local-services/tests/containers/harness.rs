@@ -111,9 +111,16 @@ impl Harness {
         let mut left: Vec<String> =
             listed.iter().flat_map(|list| self.engine(&[list, &filter[..]].concat())).collect();
         let name = format!("127.0.0.1:{}", self.port);
-        let images = self.engine(&["images", "--digests", "--format", "{{.Repository}}"]);
-        left.extend(images.into_iter().filter(|image| image.starts_with(&name)));
+        left.extend(self.images().into_iter().filter(|image| image.starts_with(&name)));
         left
+    }
+
+    /// The repositories of all images. podman's list fails if another test removes an image
+    /// meanwhile.
+    fn images(&self) -> Vec<String> {
+        let args = ["images", "--digests", "--format", "{{.Repository}}"];
+        let listed = (0..9).find_map(|_| try_lines(&self.engine, &args).ok());
+        listed.unwrap_or_else(|| self.engine(&args))
     }
 
     /// Whether networks can be without egress: not those of a rootless docker.
@@ -325,9 +332,17 @@ pub(crate) fn machine_address() -> IpAddr {
 }
 
 pub(crate) fn lines(engine: &EngineCommand, args: &[&str]) -> Vec<String> {
+    try_lines(engine, args).unwrap_or_else(|error| panic!("{args:?}: {error}"))
+}
+
+/// The lines of the engine's output. The error is what it said.
+fn try_lines(engine: &EngineCommand, args: &[&str]) -> Result<Vec<String>, String> {
     let output = Command::new(&engine.program).args(args).output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match output.status.success() {
+        true => Ok(text(&output.stdout).lines().map(str::to_owned).collect()),
+        false => Err(text(&output.stderr)),
+    }
 }
 
 /// The ids of a service's containers.
