@@ -27,7 +27,9 @@ fn a_legal_spec_that_the_local_platform_cannot_run_passes_for_an_account() {
 fn a_comment_with_a_reason_allows_a_finding() {
     let sandbox = Sandbox::new();
     use_a_gpu(&sandbox, "  # lint:allow local-support: only the account has GPUs");
-    sandbox.xtask(&["lint", "--target", "local"]).code(0);
+    for target in ["local", "snowflake"] {
+        sandbox.xtask(&["lint", "--target", target]).code(0);
+    }
     sandbox.edit("specs/jupyter.yaml", ": only the account has GPUs", "");
     let printed = sandbox.xtask(&["lint", "--target", "local"]).code(3).stdout;
     assert!(printed.contains("specs/jupyter.yaml:22: error: no reason"), "{printed}");

@@ -68,27 +68,28 @@ fn targets(context: &Context, project: &Project) -> Result<Vec<String>> {
     Ok(project.config.target.keys().map(ToString::to_string).collect())
 }
 
-/// Judges every file by the rules. What the local platform supports counts only if a target is local.
+/// Judges every file by the rules, as each target renders it. What the local platform supports counts
+/// for local targets only.
 fn judge(project: &Project, targets: &[String]) -> Result<Vec<Finding>> {
-    let mut is_local = false;
-    for target in targets {
-        is_local |= project.target_kind(target)? == TargetKind::Local;
-    }
     let mut findings: Vec<Finding> = Vec::new();
     for target in targets {
         let (files, private) = lint::sql_files(project, target)?;
         findings.extend(lint::sql(&files, &private));
+        let is_local = project.target_kind(target)? == TargetKind::Local;
+        for spec in lint::specs(project, target)? {
+            let refused = spcs_local_spec::parse(&spec.text).err().map(|error| {
+                let line = usize::try_from(error.line).unwrap_or(1);
+                lint::local_support(&spec.path, line, error.message)
+            });
+            let found = lint::spec(&spec, refused).into_iter();
+            findings.extend(found.filter(|finding| is_local || !finding.is_local_support()));
+        }
     }
-    let specs = targets.first().map(|target| lint::specs(project, target)).transpose()?;
-    for spec in specs.into_iter().flatten() {
-        let refused = if is_local { spcs_local_spec::parse(&spec.text).err() } else { None };
-        let local = refused.map(|error| {
-            let line = usize::try_from(error.line).unwrap_or(1);
-            lint::local_support(&spec.path, line, error.message)
-        });
-        findings.extend(lint::spec(&spec, local));
-    }
-    findings.sort_by(|a, b| (&a.file, a.line, a.rule.name).cmp(&(&b.file, b.line, b.rule.name)));
+    let key = |finding: &Finding| {
+        let Finding { rule, file, line, message } = finding;
+        (file.clone(), *line, rule.name, message.clone())
+    };
+    findings.sort_by_cached_key(key);
     // Two services can have one spec, and targets have the same files.
     findings.dedup();
     Ok(findings)

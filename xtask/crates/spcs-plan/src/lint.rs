@@ -66,6 +66,14 @@ pub fn local_support(file: &str, line: usize, message: String) -> Finding {
     Finding { rule: &rules::LOCAL_SUPPORT, file: file.to_owned(), line: line.max(1), message }
 }
 
+impl Finding {
+    /// Whether it concerns local targets only. It is found for every target, so that a comment that
+    /// allows it has something to allow.
+    pub fn is_local_support(&self) -> bool {
+        *self.rule == rules::LOCAL_SUPPORT
+    }
+}
+
 /// Judges a service specification, and then its comments that allow findings. `local` is what the
 /// local platform's parser says, which counts only if the documents allow the file: that parser stops
 /// at its first error, which may be the same one.

@@ -99,7 +99,7 @@ pub(super) fn without_own_argument(line: &str) -> Option<Cow<'_, str>> {
     if !line.starts_with("[Warning] one or more build args were not consumed") {
         return Some(line.into());
     }
-    let (warning, names) = line.split_once('[').and_then(|_| line.rsplit_once('['))?;
+    let (warning, names) = line.rsplit_once('[')?;
     let names = names.trim_end().trim_end_matches(']').split(' ');
     let names: Vec<_> = names.filter(|name| *name != ARGUMENT).collect();
     (!names.is_empty()).then(|| format!("{warning}[{}]\n", names.join(" ")).into())

@@ -9,26 +9,10 @@ use spcs_local_services::network::{Network, table};
 use spcs_local_services::service::EgressTarget;
 
 use crate::harness::{ECHO, Harness, connect};
+use crate::image::TWO_SERVERS;
 use crate::outside::Outside;
 
 const CLIENT: &str = "00000000000000db.415f434c49454e54";
-
-/// Listens on its endpoint 8000 and on 8001, which is no endpoint.
-const SPEC: &str = r#"
-spec:
-  containers:
-  - name: main
-    image: /db/public/repo/test-server:1
-    command: [/test-server, --exact, "test_server::container_main", --nocapture]
-    env: { TEST_SERVER_PORT: 8000 }
-    readinessProbe: { port: 8000, path: /ok }
-  - name: side
-    image: /db/public/repo/test-server:1
-    command: [/test-server, --exact, "test_server::container_main", --nocapture]
-    env: { TEST_SERVER_PORT: 8001 }
-    readinessProbe: { port: 8001, path: /ok }
-  endpoints: [{ name: web, port: 8000 }]
-"#;
 
 impl Harness {
     /// What a container of a service gets when it connects: `open`, or why it is not.
@@ -86,8 +70,8 @@ async fn rootful_harness() -> Option<Harness> {
 #[tokio::test(flavor = "multi_thread")]
 async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
     let Some(mut harness) = rootful_harness().await else { return };
-    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
-    harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
+    harness.controller.apply(harness.deployment("ECHO", TWO_SERVERS, "one"));
+    harness.controller.apply(harness.deployment("A_CLIENT", TWO_SERVERS, "one"));
     harness.until_running(ECHO).await;
     harness.until_running(CLIENT).await;
     let address = harness.address(ECHO);
@@ -134,8 +118,8 @@ async fn containers_are_reached_at_their_endpoints_and_by_the_platform_only() {
     harness.controller.stop().await;
     assert!(!connects_as_nobody(address, 8000));
     harness.restart_controller().await;
-    harness.controller.apply(harness.deployment("ECHO", SPEC, "one"));
-    harness.controller.apply(harness.deployment("A_CLIENT", SPEC, "one"));
+    harness.controller.apply(harness.deployment("ECHO", TWO_SERVERS, "one"));
+    harness.controller.apply(harness.deployment("A_CLIENT", TWO_SERVERS, "one"));
     harness.until_running(ECHO).await;
     harness.until_running(CLIENT).await;
     harness.until_connects(CLIENT, &format!("{address}:8000"), true).await;
@@ -164,7 +148,7 @@ async fn a_service_connects_to_the_listed_hosts_and_ports_only() {
     let [listed, other] = outside.hosts();
     let target = |host: &str, port| EgressTarget { host: host.to_owned(), port };
     let deploy = async |egress: Vec<EgressTarget>| {
-        let mut deployment = harness.deployment("ECHO", SPEC, "one");
+        let mut deployment = harness.deployment("ECHO", TWO_SERVERS, "one");
         deployment.egress = egress;
         harness.controller.apply(deployment);
         harness.until_running(ECHO).await;

@@ -10,6 +10,23 @@ use spcs_local_services::{EngineCommand, EngineKind};
 use crate::access::{PASSWORD, REPOSITORY};
 use crate::harness::lines;
 
+/// A specification that listens on its endpoint 8000 and on 8001, which is no endpoint.
+pub(crate) const TWO_SERVERS: &str = r#"
+spec:
+  containers:
+  - name: main
+    image: /db/public/repo/test-server:1
+    command: [/test-server, --exact, "test_server::container_main", --nocapture]
+    env: { TEST_SERVER_PORT: 8000 }
+    readinessProbe: { port: 8000, path: /ok }
+  - name: side
+    image: /db/public/repo/test-server:1
+    command: [/test-server, --exact, "test_server::container_main", --nocapture]
+    env: { TEST_SERVER_PORT: 8001 }
+    readinessProbe: { port: 8001, path: /ok }
+  endpoints: [{ name: web, port: 8000 }]
+"#;
+
 /// Builds an image with this test binary and its libraries, and pushes it to the local registry.
 pub(crate) fn push(engine: &EngineCommand, directory: &Path, port: u16) {
     let archive = archive(directory);

@@ -7,26 +7,11 @@ use std::time::{Duration, Instant};
 use spcs_local_services::service::{EgressTarget, dns_aliases};
 
 use crate::harness::{ACCOUNT_HOST, Harness};
+use crate::image::TWO_SERVERS;
 use crate::test_server::query;
 
 const ONE: &str = "00000000000000db.00000000004f4e45";
 const TWO: &str = "00000000000000db.000000000054574f";
-
-const SPEC: &str = r#"
-spec:
-  containers:
-  - name: main
-    image: /db/public/repo/test-server:1
-    command: [/test-server, --exact, "test_server::container_main", --nocapture]
-    env: { TEST_SERVER_PORT: 8000 }
-    readinessProbe: { port: 8000, path: /ok }
-  - name: side
-    image: /db/public/repo/test-server:1
-    command: [/test-server, --exact, "test_server::container_main", --nocapture]
-    env: { TEST_SERVER_PORT: 8001 }
-  endpoints:
-  - { name: web, port: 8000 }
-"#;
 
 /// The answers of the resolver to a container: its response code, then the addresses.
 const NO_SUCH_NAME: &str = "3";
@@ -39,9 +24,9 @@ async fn containers_find_the_account_and_only_the_names_that_they_may_resolve() 
         eprintln!("skipped: the gateways of a rootless engine are not on this host");
         return;
     }
-    let one = harness.deployment("ONE", SPEC, "a");
+    let one = harness.deployment("ONE", TWO_SERVERS, "a");
     harness.controller.apply(one.clone());
-    harness.controller.apply(harness.deployment("TWO", SPEC, "a"));
+    harness.controller.apply(harness.deployment("TWO", TWO_SERVERS, "a"));
     harness.until_running(ONE).await;
     harness.until_running(TWO).await;
 
@@ -90,7 +75,7 @@ async fn containers_find_the_account_and_only_the_names_that_they_may_resolve() 
     // The next platform takes over.
     harness.restart_controller().await;
     harness.controller.apply(with_rule);
-    harness.controller.apply(harness.deployment("TWO", SPEC, "a"));
+    harness.controller.apply(harness.deployment("TWO", TWO_SERVERS, "a"));
     harness.until_running(ONE).await;
     harness.until_running(TWO).await;
     assert_eq!(harness.get(ONE, "fetch/two/ok").await, "ok");
